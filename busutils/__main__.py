@@ -1,0 +1,267 @@
+"""The command line: ``python -m busutils`` or ``busutils``. Exit codes: 0 done, 1 a failed run, 2 a
+wrong call.
+
+Each command imports what it needs when it is called, so that ``--help`` is instant.
+"""
+
+import argparse
+import errno
+import sys
+from pathlib import Path
+
+from busutils.errors import UserError
+
+REMEDIES = {
+    errno.ENOSPC: "free space, or set BUSUTILS_RUNS to a folder on another disk",
+    errno.EACCES: "change its permissions, or name another folder",
+    errno.EROFS: "it is on a read-only disk, so name another folder",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Carry out one command and return its exit code."""
+    args = _parser().parse_args(arguments)
+    try:
+        args.command(args)
+    except UserError as error:
+        return _say(error, error.exit_code)
+    except OSError as error:
+        remedy = REMEDIES.get(error.errno, "check the name and the disk")
+        return _say(f"{error.filename or 'a file'}: {error.strerror or error}: {remedy}", 1)
+    except KeyboardInterrupt:
+        return _say("interrupted; finished trainings are kept, call again to go on", 1)
+    return 0
+
+
+def _say(message: object, code: int) -> int:
+    print(f"busutils: {message}", file=sys.stderr)
+    return code
+
+
+def _run(args: argparse.Namespace) -> None:
+    if args.help:
+        _explain(args)
+    elif args.notebook is None:
+        raise UserError("name a notebook, such as 01_unet_backbones")
+    elif args.dry_run:
+        _dry_run(args)
+    else:
+        from busutils import execution
+
+        print(execution.execute(args.notebook, args.profile, _overrides(args), args.quiet))
+
+
+def _explain(args: argparse.Namespace) -> None:
+    from busutils import parameters
+
+    args.parser.print_help()
+    if args.notebook is None:
+        print("\nnotebooks:", *parameters.notebooks(), sep="\n  ")
+        return
+    print(f"\nprofiles of {args.notebook}: {', '.join(parameters.profiles(args.notebook))}")
+    print("parameters (-p name=value):")
+    for p in parameters.read(parameters.source(args.notebook)):
+        print(f"  {p.name} = {p.default!r} ({p.type})\n      {p.help}")
+
+
+def _dry_run(args: argparse.Namespace) -> None:
+    from busutils import jobs
+
+    planned, dataset = _planned(args)
+    missing = jobs.plan(planned)
+    for job, _ in missing:
+        print(job.id, job.title)
+    print(f"{len(planned)} jobs, {len(missing)} of them to train")
+    if missing:
+        cost = jobs.cost([job for job, _ in missing], dataset)
+        print(f"about {cost.hours:.1f} hours and {cost.megabytes:.0f} MB on this machine")
+
+
+def _planned(args: argparse.Namespace) -> tuple:
+    """Jobs of a notebook and the data set that they need, from its study."""
+    from busutils import execution
+
+    study = execution.study(args.notebook)
+    values = execution.prepare(args.notebook, args.profile, _overrides(args))
+    dataset = study.dataset(values)
+    return study.plan(values, dataset), dataset
+
+
+def _jobs(args: argparse.Namespace) -> None:
+    from busutils import bundle, jobs
+
+    if (args.notebook is None) == (args.bundle is None):
+        raise UserError("name either a notebook or --bundle DIR")
+    store = args.bundle
+    planned = bundle.jobs(store) if store else _planned(args)[0]
+    if args.train:
+        chosen = planned if args.train == ["all"] else _chosen(planned, args.train)
+        left = jobs.complete(chosen, minutes=args.minutes, store=store, quiet=args.quiet)
+        print(f"{len(chosen) - len(left)} of {len(chosen)} jobs finished")
+        return
+    for job in planned:
+        print(job.id, "done" if jobs.finished(job, store=store) else "open", job.title)
+
+
+def _chosen(planned: list, ids: list[str]) -> list:
+    from busutils.errors import choose
+
+    by_id = {job.id: job for job in planned}
+    return [by_id[choose(i, by_id, "job")] for i in ids]
+
+
+def _bundle(args: argparse.Namespace) -> None:
+    from busutils import bundle
+
+    planned, dataset = _planned(args)
+    for file in bundle.write(planned, dataset, args.to):
+        print(file)
+
+
+def _merge(args: argparse.Namespace) -> None:
+    from busutils import bundle
+
+    print(f"{len(bundle.merge(args.files, replace=args.replace))} jobs merged")
+
+
+def _data_list(args: argparse.Namespace) -> None:
+    from busutils.data import fetch
+
+    for name, text in fetch.describe().items():
+        print(f"{name}: {text}")
+
+
+def _data_fetch(args: argparse.Namespace) -> None:
+    from busutils import paths
+    from busutils.data import fetch, phantom
+
+    root = args.to or paths.project() / "data" / args.name
+    if args.name == "phantom":
+        phantom.write_busi(root)
+    else:
+        fetch.fetch(args.name, root, progress=not args.quiet)
+    print(root)
+
+
+def _data_check(args: argparse.Namespace) -> None:
+    from busutils.data import busi, check, duplicates, pairs
+
+    if (args.images is None) != (args.masks is None):
+        raise UserError("give --images and --masks together, each a pattern such as 'images/*.png'")
+    own = args.images is not None
+    listing = pairs.listing(args.root, args.images, args.masks) if own else busi.listing(args.root)
+    report = check.check(listing)
+    print(report.to_json() if args.json else report.to_text())
+    if args.figure:
+        check.figure(listing, duplicates.groups(listing), args.figure)
+
+
+def _predict(args: argparse.Namespace) -> None:
+    from busutils import predict
+
+    for file in predict.predict(args.run, args.images, args.to):
+        print(file)
+
+
+def _compare(args: argparse.Namespace) -> None:
+    from busutils import runs
+
+    print(runs.side_by_side(runs.find(args.first), runs.find(args.second)).to_string())
+
+
+def _publish(args: argparse.Namespace) -> None:
+    from busutils import pages, runs
+
+    print(pages.publish(runs.find(args.run)))
+
+
+def _book(args: argparse.Namespace) -> None:
+    from busutils import pages
+
+    print(pages.build(args.quiet))
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, str]:
+    """``-p name=value`` and ``--data-root`` as one mapping."""
+    wrong = [text for text in args.p if "=" not in text]
+    if wrong:
+        raise UserError(f"-p {wrong[0]} has no value: write -p name=value")
+    given = dict(text.split("=", 1) for text in args.p)
+    return given | ({"data_root": str(args.data_root)} if args.data_root else {})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("busutils", description="Re-run papers on image segmentation.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_jobs(commands)
+    _add_data(commands)
+    add = _add(commands, "predict", _predict, "masks, probabilities and overlays for your images")
+    add.add_argument("run", metavar="RUN")
+    add.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
+    add.add_argument("--to", type=Path, default=Path("predictions"), help="folder to write to")
+    add = _add(commands, "compare", _compare, "the numbers of two runs side by side")
+    add.add_argument("first", metavar="RUN")
+    add.add_argument("second", metavar="RUN")
+    add = _add(commands, "publish", _publish, "copy a run into book/, for git")
+    add.add_argument("run", metavar="RUN")
+    _add(commands, "book", _book, "build the site from the runs that are there")
+    return parser
+
+
+def _add(commands, name: str, command, text: str, **options) -> argparse.ArgumentParser:
+    added = commands.add_parser(name, help=text, description=text, **options)
+    added.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    added.set_defaults(command=command, parser=added)
+    return added
+
+
+def _add_parameters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="quick", help="quick, cpu or paper (default: quick)")
+    parser.add_argument("-p", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
+    parser.add_argument("--data-root", type=Path, metavar="FOLDER", help="where the images are")
+
+
+def _add_run(commands) -> None:
+    add = _add(commands, "run", _run, "execute a notebook", add_help=False)
+    add.add_argument("notebook", metavar="NOTEBOOK", nargs="?")
+    _add_parameters(add)
+    add.add_argument("--dry-run", action="store_true", help="list its jobs, with hours and disk")
+    add.add_argument(
+        "-h", "--help", action="store_true", help="show this, and the parameters of NOTEBOOK"
+    )
+
+
+def _add_jobs(commands) -> None:
+    add = _add(commands, "jobs", _jobs, "list or train the jobs of a notebook or a bundle")
+    add.add_argument("notebook", metavar="NOTEBOOK", nargs="?")
+    _add_parameters(add)
+    add.add_argument("--bundle", type=Path, metavar="DIR", help="a folder that `bundle` wrote")
+    add.add_argument("--train", nargs="+", metavar="ID", help="train these jobs, or `all`")
+    add.add_argument("--minutes", type=float, metavar="N", help="stop after N minutes")
+    add = _add(commands, "bundle", _bundle, "pack a notebook's jobs for a machine without network")
+    add.add_argument("notebook", metavar="NOTEBOOK")
+    _add_parameters(add)
+    add.add_argument("--to", type=Path, required=True, metavar="DIR", help="folder to write to")
+    add = _add(commands, "merge", _merge, "take finished jobs back from such a machine")
+    add.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    add.add_argument("--replace", action="store_true", help="overwrite results that are here")
+
+
+def _add_data(commands) -> None:
+    data = commands.add_parser("data", help="list, fetch and check image sets")
+    commands = data.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "list", _data_list, "the known sets, their licences, and how to get them")
+    add = _add(commands, "fetch", _data_fetch, "download a set, or make the phantoms")
+    add.add_argument("name", metavar="NAME", help="as `data list` names it, or phantom")
+    add.add_argument("--to", type=Path, metavar="FOLDER", help="default: data/NAME")
+    add = _add(commands, "check", _data_check, "check a BUSI folder, or your own with two patterns")
+    add.add_argument("root", metavar="FOLDER", type=Path)
+    add.add_argument("--json", action="store_true", help="print JSON")
+    add.add_argument("--figure", type=Path, metavar="FILE", help="draw the duplicate groups")
+    add.add_argument("--images", metavar="PATTERN", help="own data: which files are images")
+    add.add_argument("--masks", metavar="PATTERN", help="own data: which files are masks")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

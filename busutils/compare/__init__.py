@@ -1,0 +1,37 @@
+"""The printed number beside the re-run one: tables, verdicts, claims, and how they are shown."""
+
+from busutils.compare.card import glance, verdicts_markdown
+from busutils.compare.reported import Column, Reported, context, half_unit, reported
+from busutils.compare.shown import numbers, readable
+from busutils.compare.tables import Row, scores, table
+from busutils.compare.verdicts import (
+    Claim,
+    Verdict,
+    claim,
+    claim_best,
+    converged,
+    obstacles,
+    verdict,
+)
+
+__all__ = [
+    "Claim",
+    "Column",
+    "Reported",
+    "Row",
+    "Verdict",
+    "claim",
+    "claim_best",
+    "context",
+    "converged",
+    "glance",
+    "half_unit",
+    "numbers",
+    "obstacles",
+    "readable",
+    "reported",
+    "scores",
+    "table",
+    "verdict",
+    "verdicts_markdown",
+]

@@ -1,0 +1,94 @@
+"""The paper at a glance, and the lines of the front page."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import pandas as pd
+
+from busutils.compare.verdicts import CLAIM_WORDS, Claim
+from busutils.errors import choose
+
+COLOURS = {
+    "supported": "#007A5A",
+    "not supported": "#8A5A00",
+    "opposite": "#B03A00",
+    "undecided": "#5F6673",
+}
+"""Behind white letters, so that a word reads the same on a light and on a dark page."""
+
+
+def glance(
+    title: str, sentence: str, claims: Sequence[Claim], facts: Mapping[str, str], foot: str = ""
+) -> str:
+    """Return the card that heads a page, as HTML that fits a phone.
+
+    Parameters
+    ----------
+    title, sentence : of the paper
+    claims : three to six, with their verdicts
+    facts : name -> words, such as Data, Profile, Time, Cut
+    foot : the run's caption
+    """
+    listed = "".join(f"<li style='margin:.4em 0'>{_claim(one)}</li>" for one in claims)
+    known = "".join(
+        f"<div style='flex:1 1 9em;min-width:0'><b>{escape(name)}</b><br>{escape(text)}</div>"
+        for name, text in facts.items()
+    )
+    return (
+        "<div class='glance' style='border:1px solid #808080;border-radius:.5em;padding:.7em 1em;"
+        "max-width:42em;overflow-wrap:anywhere'>"
+        f"<p style='margin:.1em 0;font-size:1.15em'><b>{escape(title)}</b></p>"
+        f"<p style='margin:.3em 0'>{escape(sentence)}</p>"
+        f"<ul style='list-style:none;padding:0;margin:.6em 0'>{listed}</ul>"
+        f"<div style='display:flex;flex-wrap:wrap;gap:.5em 1.2em;font-size:.9em'>{known}</div>"
+        f"{_foot(foot)}</div>"
+    )
+
+
+def verdicts_markdown(
+    title: str, page: str, claims: Sequence[Claim], tables: Mapping[str, pd.DataFrame]
+) -> str:
+    """Return what the front page says of one paper, in Markdown.
+
+    Parameters
+    ----------
+    title, page : of the paper, and the address of its page
+    claims : with their verdicts
+    tables : name ("Table 2") -> table of :func:`busutils.compare.table`
+    """
+    lines = [f"**[{title}]({page})**", ""]
+    lines += [f"- {_claim(one)}" for one in claims]
+    lines += [f"- {name}: {_tally(table)}." for name, table in tables.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _claim(one: Claim) -> str:
+    word = choose(one.word, CLAIM_WORDS, "verdict on a claim")
+    badge = (
+        f"<span class='verdict' style='background:{COLOURS[word]};color:#fff;border-radius:.3em;"
+        f"padding:.05em .45em;white-space:nowrap'>{word}</span>"
+    )
+    said = "; ".join(filter(None, [_difference(one), one.note]))
+    small = f" <small>{escape(said)}</small>" if said else ""
+    return f"{badge} {escape(one.sentence)}{small}"
+
+
+def _difference(one: Claim) -> str:
+    if one.difference is None:
+        return ""
+    d = one.difference
+    interval = f" ({d.low:+.3f} to {d.high:+.3f})" if d.high > d.low else ""
+    return f"{d.estimate:+.3f}{interval}".replace("-", "−")
+
+
+def _tally(table: pd.DataFrame) -> str:
+    """Count the verdicts, most frequent first, with the reasons where there is only one."""
+    counts = table.groupby(["verdict", "reason"], sort=False).size()
+    counts = counts.sort_values(ascending=False, kind="stable")
+    parts = [f"{n} {word}{f' ({why})' if why else ''}" for (word, why), n in counts.items()]
+    return f"{len(table)} printed numbers: " + ", ".join(parts)
+
+
+def _foot(text: str) -> str:
+    style = "margin:.6em 0 0;font-size:.8em;opacity:.75"
+    return f"<p style='{style}'>{escape(text)}</p>" if text else ""

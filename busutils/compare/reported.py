@@ -1,0 +1,129 @@
+"""Read what a paper prints: its tables as text, and what its rows and columns mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from busutils.errors import UserError, choose
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a printed column is, so that ours can be made the same way.
+
+    Attributes
+    ----------
+    score : name in ``metrics.SCORES`` or "left_empty"; "" where a row hands over the value
+    split : val, test or normal
+    reduction : "per case" (mean over cases), "pooled" or "share"
+    cases, trainings : what the printed number averages; cases 0 means a number without a sample
+    scale : factor from our score to the printed unit (113 for a count of 113 images)
+    coarse : half-width, in units of the score, beyond which nothing can be said
+    depends : what of the protocol (words of :func:`obstacles`) the column depends on
+    obstacle : why the column can never be compared, in a word
+    """
+
+    score: str = ""
+    split: str = "val"
+    reduction: str = "per case"
+    cases: int = 0
+    trainings: int = 1
+    scale: float = 1.0
+    coarse: float = 0.05
+    depends: Sequence[str] = ("weights", "data", "definition", "image size", "epochs")
+    obstacle: str = ""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One printed table.
+
+    Attributes
+    ----------
+    cells : DataFrame with columns paper, table, row, column, value, unit, all text
+    columns : what each column is, by its printed name
+    rows : what is known of each row (label, backbone, confidence, why), by its printed name
+    protocol : the paper's protocol; a row's own `protocol` goes over it
+    """
+
+    cells: pd.DataFrame
+    columns: dict[str, Column] = field(default_factory=dict)
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    protocol: dict[str, Any] = field(default_factory=dict)
+    caption: str = ""
+
+    def label(self, row: str) -> str:
+        """Name of a row for people; where the paper's label is lost, the inferred one."""
+        return self.rows.get(row, {}).get("label", row)
+
+    def row_protocol(self, row: str) -> dict[str, Any]:
+        """Protocol of one row."""
+        return self.protocol | self.rows.get(row, {}).get("protocol", {})
+
+    def printed(self, row: str, column: str) -> str:
+        """Return one printed number as text, with its decimals."""
+        found = self.cells[(self.cells["row"] == row) & (self.cells["column"] == column)]
+        if len(found) != 1:
+            what = [f"{r} / {c}" for r, c in zip(self.cells.row, self.cells.column, strict=True)]
+            choose(f"{row} / {column}", what, "printed number")
+        return found["value"].item()
+
+
+def context(folder: Path, paper: int) -> dict[str, Any]:
+    """Return what ``paper<n>.yaml`` says: title, sentence, protocol, inferred, claims, tables."""
+    file = Path(folder) / f"paper{paper}.yaml"
+    if not file.exists():
+        raise UserError(f"{file} is missing: no printed numbers of paper {paper} are kept there")
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def reported(folder: Path, paper: int, table: str) -> Reported:
+    """Read one printed table.
+
+    Parameters
+    ----------
+    folder : ``book/reported``
+    paper : number of the paper
+    table : number of the table as text, or "text" for numbers in running text (row is the place,
+        column the thing)
+
+    Returns
+    -------
+    Reported
+        With models as rows: a table that the paper prints the other way is turned.
+    """
+    about = context(folder, paper)
+    name = "text" if table == "text" else f"table{choose(table, about['tables'], 'table')}"
+    cells = pd.read_csv(Path(folder) / f"paper{paper}_{name}.csv", dtype=str, keep_default_na=False)
+    meaning = about["tables"].get(table, {})
+    if meaning.get("transposed"):
+        cells = cells.rename(columns={"row": "column", "column": "row"})[list(cells.columns)]
+    return Reported(
+        cells=cells,
+        columns={name: Column(**values) for name, values in meaning.get("columns", {}).items()},
+        rows=meaning.get("rows", {}),
+        protocol=about["protocol"],
+        caption=meaning.get("caption", ""),
+    )
+
+
+def half_unit(printed: str) -> float:
+    """Return half a unit of the last printed decimal: "0.7370" gives 0.00005.
+
+    Raises
+    ------
+    UserError
+        If `printed` is not a number.
+    """
+    try:
+        number = Decimal(printed)
+    except InvalidOperation as error:
+        raise UserError(f"{printed!r} is not a printed number: map the cell to another") from error
+    if not number.is_finite():
+        raise UserError(f"{printed!r} is not a finite number: map the cell to another")
+    return float(Decimal((0, (5,), number.as_tuple().exponent - 1)))

@@ -1,0 +1,77 @@
+"""A compared table for people, and as plain values."""
+
+import re
+from math import floor, log10
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from busutils.compare.verdicts import Verdict
+from busutils.errors import UserError, choose
+
+READABLE = ["printed", "ours", "95 % interval", "n", "verdict"]
+
+
+def numbers(table: pd.DataFrame, prefix: str, run: str) -> dict[str, dict[str, Any]]:
+    """Turn a table into plain values for ``numbers.json``, in the table's order.
+
+    Returns
+    -------
+    Name (``<prefix>_<row>_<column>``, lower case) -> value, low, high, verdict, run; None where
+    there is no number.
+    """
+    named = {
+        _slug(f"{prefix} {line.row} {line.column}"): {
+            "value": _number(line.ours),
+            "low": _number(line.low),
+            "high": _number(line.high),
+            "verdict": line.verdict,
+            "run": run,
+        }
+        for line in table.itertuples()
+    }
+    if len(named) < len(table):
+        raise UserError(f"rows and columns of {prefix} do not have names of their own")
+    return named
+
+
+def readable(table: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
+    """Return the table for people: text, with as many digits as the interval justifies.
+
+    Columns: row, column (unless one is picked), printed, ours, 95 % interval, n (our cases),
+    verdict (with its reason, or the half-width of one more repeat).
+    """
+    if column is not None:
+        choose(column, table["column"].unique(), "column")
+        table = table[table["column"] == column]
+    lines = [_readable(line) for line in table.itertuples()]
+    shown = pd.DataFrame(lines, columns=["row", "column", *READABLE])
+    return shown if column is None else shown.drop(columns="column")
+
+
+def _readable(line: Any) -> dict[str, str]:
+    limits = line.ours, line.low, line.high
+    ours, low, high = (_text(value, *limits[1:], line.printed) for value in limits)
+    interval = f"{low} to {high}" if line.high > line.low else "–"
+    said = Verdict(line.verdict, line.reason, line.difference, line.half_width)
+    shown = line.row, line.column, line.printed, ours, interval, str(line.n or "–"), str(said)
+    return dict(zip(["row", "column", *READABLE], shown, strict=True))
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def _text(value: float, low: float, high: float, printed: str) -> str:
+    """As many decimals as leave two digits of the half-width; the printed ones without one."""
+    if not np.isfinite(value):
+        return "–"
+    half_width = (high - low) / 2
+    if np.isfinite(half_width) and half_width > 0:
+        return f"{value:.{max(0, 1 - floor(log10(half_width)))}f}"
+    return f"{value:.{len(printed.partition('.')[2])}f}"

@@ -1,0 +1,194 @@
+"""A paper's table in one call: printed, ours, interval, verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from busutils import metrics
+from busutils.compare.reported import Column, Reported
+from busutils.compare.verdicts import Verdict, obstacles, verdict
+from busutils.errors import UserError, choose
+from busutils.statistics import (
+    Interval,
+    Spread,
+    interval,
+    pooled_interval,
+    repeat_interval,
+    training_spread,
+)
+
+REDUCTIONS = ("per case", "pooled", "share")
+COLUMNS = ["row", "column", "printed", "ours", "low", "high", "verdict", "reason", "n"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What of our runs stands for one printed row.
+
+    Attributes
+    ----------
+    jobs : job id -> name of its repeat, the (split, seed) pair; several jobs are several trainings
+    parameters : what the run did (encoder_weights, dataset, classes, size, epochs), for
+        :func:`obstacles`
+    thresholds : one for all jobs, or job id -> the one chosen on its validation cases
+    given : printed column -> our value, for what does not come from pixel counts: an `Interval`
+        (``statistics.exact`` for a file size), or a bare number, which decides nothing
+    spread : printed column -> spread of trainings, where it is known from elsewhere; else it is
+        taken from these jobs if there are several
+    converged : False if a job was still rising at its last epoch
+    obstacle : a further reason why the row cannot be compared, in a word
+    not_rerun : why there are no jobs
+    """
+
+    jobs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: float | Mapping[str, float] = 0.5
+    given: Mapping[str, Interval | float] = field(default_factory=dict)
+    spread: Mapping[str, Spread] = field(default_factory=dict)
+    converged: bool = True
+    obstacle: str = ""
+    not_rerun: str = ""
+
+
+def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> pd.DataFrame:
+    """Set a printed table beside ours.
+
+    Parameters
+    ----------
+    reported : from :func:`busutils.compare.reported`
+    cases : the long table of :func:`busutils.jobs.cases`
+    rows : printed row -> what of our runs stands for it; a row left out is "not re-run"
+
+    Returns
+    -------
+    DataFrame, one row a printed cell, in printed order: row (label), column, printed (text), ours,
+    low, high (of our own interval over cases), verdict, reason, n (our cases), then difference
+    (printed - ours), half_width (of the interval for one more repeat, by which the verdict is
+    judged), method, key (the printed row's name).
+    """
+    for name in rows:
+        choose(name, reported.cells["row"].unique(), "printed row")
+    lines = []
+    for cell in reported.cells.itertuples():
+        row = rows.get(cell.row, Row(not_rerun="not in this run"))
+        column = reported.columns.get(cell.column, Column())
+        ours, spread = _ours(row, column, cell.column, cases)
+        why = _obstacle(row, column, reported.row_protocol(cell.row), ours)
+        ours, judged = _judge(cell.value, ours, spread, column, why)
+        lines.append(
+            {"row": reported.label(cell.row), "column": cell.column, "printed": cell.value}
+            | _numbers(ours)
+            | {"verdict": judged.word, "reason": judged.reason, "difference": judged.difference}
+            | {"half_width": judged.half_width, "key": cell.row}
+        )
+    return pd.DataFrame(lines)[[*COLUMNS, "difference", "half_width", "method", "key"]]
+
+
+def scores(
+    cases: pd.DataFrame,
+    jobs: Mapping[str, str],
+    score: str = "dice",
+    thresholds: float | Mapping[str, float] = 0.5,
+    split: str = "val",
+) -> pd.DataFrame:
+    """Score of every case of some jobs, each job at its threshold.
+
+    Parameters
+    ----------
+    cases : the long table of :func:`busutils.jobs.cases`
+    jobs : job id -> name of its repeat; two models compared in pairs share these names
+    score : name in ``metrics.SCORES``, or "left_empty" (1 where nothing was predicted)
+    thresholds : one for all, or one a job
+    split : val, test or normal
+
+    Returns
+    -------
+    DataFrame with columns job, repeat, case, label, group, tp, fp, fn, tn, score: what
+    :func:`busutils.statistics.paired_difference` and :func:`training_spread` take.
+    """
+    choose(score, [*metrics.SCORES, "left_empty"], "score")
+    picked = cases[cases["job"].isin(list(jobs)) & (cases["split"] == split)]
+    wanted = picked["job"].map(thresholds) if isinstance(thresholds, Mapping) else thresholds
+    picked = picked[np.isclose(picked["threshold"], wanted)]
+    if lost := [job for job in jobs if job not in set(picked["job"])]:
+        raise UserError(
+            f"job {lost[0]} has no {split} cases at the threshold asked for: "
+            "complete the job, or take a threshold from 0.05 to 0.95 by 0.05"
+        )
+    columns = ["job", "repeat", "case", "label", "group", *metrics.COUNTS, "score"]
+    return picked.assign(repeat=picked["job"].map(jobs), score=_score(score, picked))[columns]
+
+
+def _ours(
+    row: Row, column: Column, name: str, cases: pd.DataFrame
+) -> tuple[Interval | None, Spread | None]:
+    if name in row.given:
+        value = row.given[name]
+        return (value if isinstance(value, Interval) else _alone(value)), None
+    if row.not_rerun or not row.jobs or not column.score:
+        return None, None
+    long = scores(cases, row.jobs, column.score, row.thresholds, column.split)
+    spread = row.spread.get(name)
+    if spread is None and len(row.jobs) > 1:
+        spread = training_spread(long.assign(repeat=long["job"]))
+    return _reduced(long, column), spread
+
+
+def _alone(value: float) -> Interval:
+    return Interval(float(value), np.nan, np.nan, 0.95, "one number, no interval", 1, 1)
+
+
+def _reduced(long: pd.DataFrame, column: Column) -> Interval:
+    reduction = choose(column.reduction, REDUCTIONS, "reduction")
+    by_case = long.groupby("case", sort=False)
+    groups = by_case["group"].first().to_numpy()
+    if reduction == "pooled":
+        counts = by_case[metrics.COUNTS].sum()  # of all trainings that saw the case
+        return pooled_interval(metrics.SCORES[column.score], counts, groups)
+    once = by_case.ngroups == len(long)
+    statistic = "share" if reduction == "share" and once else "mean"
+    return interval(by_case["score"].mean(), groups, statistic=statistic)
+
+
+def _obstacle(
+    row: Row, column: Column, protocol: Mapping[str, Any], ours: Interval | None
+) -> tuple[str, str]:
+    if ours is None:
+        return "not re-run", row.not_rerun or "no value"
+    found = [r for r in obstacles(row.parameters, protocol) if r in column.depends]
+    reason = ", ".join(filter(None, [*found, column.obstacle, row.obstacle]))
+    if not row.converged and "epochs" in column.depends:
+        return "not converged", reason
+    return ("not comparable" if reason else ""), reason
+
+
+def _judge(
+    printed: str, ours: Interval | None, spread: Spread | None, column: Column, why: tuple[str, str]
+) -> tuple[Interval | None, Verdict]:
+    """Our interval in the printed unit, and the verdict."""
+    if ours is None:
+        return None, verdict(printed, None, obstacle=why[0], reason=why[1])
+    again = repeat_interval(ours, column.cases or max(ours.n_cases, 1), spread, column.trainings)
+    ours, again = _scaled(ours, column.scale), _scaled(again, column.scale)
+    coarse = column.coarse * column.scale
+    return ours, verdict(printed, ours, again, obstacle=why[0], reason=why[1], coarse=coarse)
+
+
+def _scaled(one: Interval, by: float) -> Interval:
+    return replace(one, estimate=one.estimate * by, low=one.low * by, high=one.high * by)
+
+
+def _score(name: str, counts: pd.DataFrame) -> np.ndarray:
+    if name == "left_empty":
+        return (counts["tp"] + counts["fp"] == 0).to_numpy(float)
+    return np.asarray(metrics.SCORES[name](counts))
+
+
+def _numbers(ours: Interval | None) -> dict[str, Any]:
+    if ours is None:
+        return {"ours": np.nan, "low": np.nan, "high": np.nan, "n": 0, "method": ""}
+    limits = {"ours": ours.estimate, "low": ours.low, "high": ours.high}
+    return limits | {"n": ours.n_cases, "method": ours.method}

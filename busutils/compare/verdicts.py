@@ -1,0 +1,209 @@
+"""Words for a number beside a printed one, and for a claim: computed, never typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from busutils.compare.reported import half_unit
+from busutils.errors import UserError, choose
+from busutils.statistics import Difference, Interval, holm, repeat_interval
+
+COARSE = 0.05
+OBSTACLES = ("not re-run", "not converged", "not comparable")
+WORDS = ("compatible", "re-run higher", "re-run lower", "too imprecise", *OBSTACLES)
+CLAIM_WORDS = ("supported", "not supported", "opposite", "undecided")
+PROTOCOL = {
+    "encoder_weights": "weights",
+    "dataset": "data",
+    "classes": "data",
+    "definition": "definition",
+    "size": "image size",
+}
+"""Parameters that must be the paper's for a number to be compared, and the word if they are not."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word, its reason, the difference printed - ours, and the half-width it is judged by.
+
+    `difference` and `half_width` (of the interval for one more repeat) are in the printed unit,
+    NaN where there is nothing to compare.
+    """
+
+    word: str
+    reason: str
+    difference: float
+    half_width: float
+
+    def __str__(self) -> str:
+        if self.word == "compatible" and self.half_width > 0:
+            return f"{self.word} (±{self.half_width:.2g})"
+        return f"{self.word} ({self.reason})" if self.reason else self.word
+
+
+def verdict(
+    printed: str,
+    ours: Interval | None,
+    repeat: Interval | None = None,
+    *,
+    obstacle: str = "",
+    reason: str = "",
+    coarse: float = COARSE,
+) -> Verdict:
+    """Judge a printed number by where one more repeat of our experiment would fall.
+
+    Parameters
+    ----------
+    printed : text, with the decimals that the paper prints
+    ours : our number with its interval; None if it was not re-run
+    repeat : from :func:`statistics.repeat_interval`; without it a repeat of our own number of
+        cases, split and seed variance unknown
+    obstacle : "not re-run", "not converged" or "not comparable", known beforehand; it stands, and
+        the difference is given all the same
+    reason : of the obstacle, in a word
+    coarse : half-width beyond which a printed number inside the interval says nothing
+
+    Returns
+    -------
+    Verdict
+        A printed number outside even a wide interval is decided: "re-run higher" or "lower".
+    """
+    rounding, value = half_unit(printed), float(printed)
+    if ours is None:
+        return Verdict("not re-run", reason, np.nan, np.nan)
+    repeat = repeat or repeat_interval(ours, max(ours.n_cases, 1))
+    difference, half_width = value - ours.estimate, repeat.half_width
+    if obstacle:
+        return Verdict(choose(obstacle, OBSTACLES, "obstacle"), reason, difference, half_width)
+    if not np.isfinite(half_width):
+        return Verdict("too imprecise", "one number", difference, half_width)
+    slack = rounding * (1 + 1e-9)  # a tie in binary is still a tie
+    if value < repeat.low - slack:
+        return Verdict("re-run higher", "", difference, half_width)
+    if value > repeat.high + slack:
+        return Verdict("re-run lower", "", difference, half_width)
+    if half_width > coarse:
+        return Verdict("too imprecise", f"±{half_width:.2g}", difference, half_width)
+    return Verdict("compatible", "", difference, half_width)
+
+
+def obstacles(run: Mapping[str, Any], paper: Mapping[str, Any]) -> list[str]:
+    """Say in a word each why a run's numbers cannot be compared with the paper's.
+
+    Other encoder weights, data, definition or image size, or under half the epochs. What the
+    paper does not print (null) is not compared.
+
+    Returns
+    -------
+    Reasons, such as ["weights", "epochs"]; none if the run can be compared.
+
+    Raises
+    ------
+    UserError
+        If the run does not say what the paper prints.
+    """
+    asked = {key for key in (*PROTOCOL, "epochs") if paper.get(key) is not None}
+    if unknown := sorted(asked - set(run)):
+        raise UserError(f"the run does not say its {unknown[0]!r}, which the paper prints: add it")
+    reasons = [
+        word
+        for key, word in PROTOCOL.items()
+        if key in asked and _plain(run[key]) != _plain(paper[key])
+    ]
+    if "epochs" in asked and run["epochs"] < paper["epochs"] / 2:
+        reasons.append("epochs")
+    return list(dict.fromkeys(reasons))
+
+
+def converged(history: pd.DataFrame, rise: float = 0.01, share: float = 0.25) -> pd.Series:
+    """Tell of each job whether its validation Dice had stopped rising.
+
+    Parameters
+    ----------
+    history : DataFrame with columns job, epoch, val_dice
+    rise : a best value that grew by more than this in the last epochs is still rising
+    share : of the epochs that are the last ones (at least two)
+
+    Returns
+    -------
+    bool Series, one entry a job. A job of under four epochs has not converged.
+    """
+
+    def flat(epochs: pd.DataFrame) -> bool:
+        best = epochs.sort_values("epoch").val_dice.cummax().to_numpy()
+        last = max(2, round(share * len(best)))
+        return len(best) >= 4 and bool(best[-1] - best[-1 - last] <= rise)
+
+    return pd.Series({job: flat(epochs) for job, epochs in history.groupby("job", sort=False)})
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the paper with our verdict, the difference behind it, and what it speaks of."""
+
+    sentence: str
+    word: str
+    difference: Interval | None = None
+    note: str = ""
+
+
+def claim(
+    sentence: str, difference: Interval | None, note: str = "", relevant: float = COARSE
+) -> Claim:
+    """Judge a claim by a difference that is positive where the claim holds.
+
+    Parameters
+    ----------
+    difference : interval of a paired difference; None where nothing was run (say why in `note`)
+    relevant : the advantage that is claimed, or the smallest that would matter
+
+    Returns
+    -------
+    Claim
+        *supported* or *opposite* if the interval leaves out 0; *not supported* if it holds 0 and
+        excludes an advantage of `relevant`; else *undecided*.
+    """
+    if difference is None:
+        return Claim(sentence, "undecided", None, note)
+    note = "; ".join(filter(None, [note, getattr(difference, "scope", "")]))
+    return Claim(sentence, _claim_word(difference, relevant), difference, note)
+
+
+def claim_best(
+    sentence: str, differences: Mapping[str, Difference], relevant: float = COARSE
+) -> Claim:
+    """Judge "X is best" by X minus each of the others.
+
+    *Supported* needs every interval above 0 (no correction is due: all must hold); *opposite* one
+    other that is better after Holm's correction over the listed others. Otherwise *not supported*
+    if an advantage of `relevant` over some other is excluded, else *undecided*. The difference to
+    the strongest other is shown.
+    """
+    adjusted = holm(differences)
+    better = [n for n, d in differences.items() if d.estimate < 0 and adjusted[n] < 1 - d.level]
+    shown = min(better or differences, key=lambda name: differences[name].estimate)
+    if better:
+        word = "opposite"
+    elif all(d.low > 0 for d in differences.values()):
+        word = "supported"
+    else:
+        excluded = any(d.high < relevant for d in differences.values())
+        word = "not supported" if excluded else "undecided"
+    return Claim(sentence, word, differences[shown], f"against {shown}; {differences[shown].scope}")
+
+
+def _claim_word(difference: Interval, relevant: float) -> str:
+    if difference.low > 0:
+        return "supported"
+    if difference.high < 0:
+        return "opposite"
+    return "not supported" if difference.high < relevant else "undecided"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.casefold()
+    return sorted(map(_plain, value)) if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,1 @@
+"""Readers, integrity checks, near-duplicates, splits, phantoms and downloads."""

@@ -1,0 +1,72 @@
+"""BUSI: 780 breast ultrasound images in three folders, with their masks.
+
+Al-Dhabyani, Gomaa, Khaled, Fahmy: Dataset of breast ultrasound images. Data in Brief 28 (2020)
+104863. Layout: ``Dataset_BUSI_with_GT/<label>/<label> (<i>).png`` with ``..._mask.png``,
+``..._mask_1.png``, ``..._mask_2.png``.
+"""
+
+import re
+from pathlib import Path
+
+from busutils.data.files import Case, Listing
+from busutils.errors import UserError
+
+COUNTS = {"benign": 437, "malignant": 210, "normal": 133}
+FOLDER = "Dataset_BUSI_with_GT"
+VERSION = 1
+
+_NAME = re.compile(r"(?P<case>.+ \((?P<number>\d+)\))(?P<mask>_mask(_\d+)?)?")
+
+
+def listing(root: Path, name: str = "BUSI") -> Listing:
+    """List the cases of a BUSI folder in numeric order, benign, malignant, normal.
+
+    `root` may be the folder that holds ``Dataset_BUSI_with_GT``, that folder itself, or a copy in
+    which it is nested in itself.
+
+    Raises
+    ------
+    UserError
+        If `root` is missing or empty, no BUSI, or holds a lesion image without a mask.
+    """
+    folder, nested = _find(Path(root))
+    cases, orphans = [], []
+    for label in COUNTS:
+        images, masks = _files(folder / label)
+        cases += [Case(c, label, path, tuple(masks.get(c, ()))) for c, path in images.items()]
+        orphans += [path for c, paths in masks.items() if c not in images for path in paths]
+    bare = [c.case for c in cases if c.label != "normal" and not c.masks]
+    if bare:
+        raise UserError(
+            f"{bare[0]}.png in {folder} shows a lesion but has no mask: add {bare[0]}_mask.png "
+            "or take the image out"
+        )
+    notes = (f"{FOLDER} is nested in itself; the inner folder is read",) if nested else ()
+    return Listing(name, folder, tuple(cases), VERSION, tuple(orphans), notes, COUNTS)
+
+
+def _find(root: Path) -> tuple[Path, bool]:
+    if not root.is_dir():
+        raise UserError(f"{root} is not a folder: name the one that holds {FOLDER} as data root")
+    if not any(root.iterdir()):
+        raise UserError(f"{root} is empty: unpack BUSI there, or run `busutils data fetch busi`")
+    candidates = (root, root / FOLDER, root / FOLDER / FOLDER)
+    found = [f for f in candidates if all((f / label).is_dir() for label in COUNTS)]
+    if not found:
+        raise UserError(
+            f"{root} is no BUSI (no folders {', '.join(COUNTS)} in it or in its {FOLDER}): "
+            "name the folder that holds them as data root"
+        )
+    return found[-1], found[-1].parent.name == FOLDER
+
+
+def _files(folder: Path) -> tuple[dict[str, Path], dict[str, list[Path]]]:
+    images, masks = {}, {}
+    matches = [(_NAME.fullmatch(path.stem), path) for path in folder.glob("*.png")]
+    named = [(m, path) for m, path in matches if m]
+    for match, path in sorted(named, key=lambda m: (int(m[0]["number"]), m[1].stem)):
+        if match["mask"]:
+            masks.setdefault(match["case"], []).append(path)
+        else:
+            images[match["case"]] = path
+    return images, masks

@@ -1,0 +1,169 @@
+"""Landmarks: places in a picture that are found again after cropping, scaling and brightening.
+
+The way of SIFT (Lowe, International Journal of Computer Vision 60, 2004) without rotation, since
+copies of medical images are hardly ever turned: blobs at several sizes, each described by the
+edge directions around it. Two pictures that share a frame agree on where their landmarks are.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+from sklearn.decomposition import PCA
+
+from busutils.data.files import resize_image
+
+LONGEST = 224  # pixels of the largest of the sizes at which landmarks are looked for
+SIZES = {1.0: 40, 0.79: 32, 0.63: 26, 0.5: 20, 0.4: 16}  # factor on it: landmarks kept
+ALIKE = 0.85  # cosine from which two descriptions may show the same place
+
+_BORDER = 8
+_GRID = np.stack(np.meshgrid(*[(-7.5, -2.5, 2.5, 7.5)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
+_TURNS = np.arange(8) * np.pi / 4
+
+
+def describe(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find and describe the landmarks of one picture.
+
+    Parameters
+    ----------
+    grey : uint8 array of shape (height, width)
+
+    Returns
+    -------
+    places : float32 array of shape (n, 3)
+        Row, column (pixels of `grey`) and the logarithm of the landmark's size.
+    descriptions : float32 array of shape (n, 128)
+        Of length 1.
+    """
+    found = [_at_size(grey, factor, keep) for factor, keep in SIZES.items()]
+    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+
+def candidates(pictures: list[np.ndarray], least: float) -> pd.DataFrame:
+    """Pairs of pictures whose landmarks agree on one scaling and shift.
+
+    Parameters
+    ----------
+    pictures : list of uint8 arrays of shape (height, width)
+    least : float
+        Evidence from which a pair is returned. A match counts 1 if both landmarks have no other
+        look-alike in the set and less the more they have: the edge of a dark cyst is like that of
+        any other.
+
+    Returns
+    -------
+    DataFrame
+        a < b (positions in `pictures`), evidence, and the transform from a to b:
+        ``place in b = scale * place in a + (row, column)``; strongest evidence first.
+    """
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(describe, pictures))
+    owner = np.repeat(np.arange(len(found)), [len(places) for places, _ in found])
+    if len(owner) < 2 or len(np.unique(owner)) < 2:
+        return pd.DataFrame(columns=["a", "b", "evidence", "scale", "row", "column"])
+    places = np.concatenate([p for p, _ in found])
+    first, second = _look_alikes(np.concatenate([d for _, d in found]), owner)
+    shapes = np.array([p.shape for p in pictures], float)
+    votes = _votes(places, owner, shapes, first, second)
+    agreed = _strongest_cell(votes, len(pictures)).query("evidence >= @least")
+    centre = shapes[agreed["a"]] / 2 * agreed["scale"].to_numpy()[:, None]
+    agreed = agreed.assign(row=agreed["row"] - centre[:, 0], column=agreed["column"] - centre[:, 1])
+    return agreed.sort_values("evidence", ascending=False, ignore_index=True)
+
+
+def _at_size(grey: np.ndarray, factor: float, keep: int) -> tuple[np.ndarray, np.ndarray]:
+    zoom = LONGEST * factor / max(grey.shape)
+    shape = tuple(max(2 * _BORDER + 1, round(n * zoom)) for n in grey.shape)
+    # the square root evens out speckle, which grows with brightness
+    small = np.sqrt(resize_image(grey, shape).astype(np.float32))
+    places = _blobs(small, keep)
+    real = places * (np.array(grey.shape) / shape)
+    size = np.full((len(places), 1), -np.log(zoom))
+    return np.hstack([real, size]).astype(np.float32), _descriptions(small, places)
+
+
+def _blobs(small: np.ndarray, keep: int) -> np.ndarray:
+    contrast = np.abs(ndimage.gaussian_filter(small, 1.6) - ndimage.gaussian_filter(small, 3.2))
+    peak = (contrast == ndimage.maximum_filter(contrast, 7)) & (contrast > 0.01)
+    inside = np.zeros_like(peak)
+    inside[_BORDER:-_BORDER, _BORDER:-_BORDER] = True
+    places = np.argwhere(peak & inside)
+    strongest = np.argsort(-contrast[tuple(places.T)], kind="stable")
+    return places[strongest[:keep]]
+
+
+def _descriptions(small: np.ndarray, places: np.ndarray) -> np.ndarray:
+    down, right = np.gradient(ndimage.gaussian_filter(small, 1.2))
+    edges = [np.maximum(np.cos(t) * right + np.sin(t) * down, 0) for t in _TURNS]
+    edges = np.stack([ndimage.gaussian_filter(e, 2.0) for e in edges])
+    at = np.rint(places[:, None] + _GRID).astype(int).clip(0, np.array(small.shape) - 1)
+    described = edges[:, at[..., 0], at[..., 1]].transpose(1, 2, 0).reshape(len(places), -1)
+    # the second normalisation after clipping keeps one bright edge from deciding alone
+    return _unit(_unit(described).clip(max=0.25)).astype(np.float32)
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
+
+
+def _look_alikes(descriptions: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of landmarks (first in the earlier picture) that look alike, as two index arrays."""
+    kept = min(32, *descriptions.shape)
+    short = _unit(PCA(kept, svd_solver="covariance_eigh").fit_transform(descriptions))
+    short = np.ascontiguousarray(short, dtype=np.float32)
+    tiles = [(i, j) for i in range(0, len(short), 1024) for j in range(i, len(short), 4096)]
+    pairs = [_tile(short, owner, i, j) for i, j in tiles]
+    return tuple(np.concatenate(parts) for parts in zip(*pairs, strict=True))
+
+
+def _tile(short: np.ndarray, owner: np.ndarray, i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
+    cosines = short[i : i + 1024] @ short[j : j + 4096].T
+    first, second = np.divmod(np.flatnonzero(cosines > ALIKE), cosines.shape[1])
+    first, second = first + i, second + j
+    apart = owner[first] < owner[second]
+    return first[apart], second[apart]
+
+
+def _votes(places, owner, shapes, first, second) -> pd.DataFrame:
+    """What each match says: the relative scale, and where the centre of a lies in b."""
+    common = np.bincount(np.concatenate([first, second]), minlength=len(owner))
+    a, b = owner[first], owner[second]
+    scale = np.exp(places[second, 2] - places[first, 2])
+    centre = places[second, :2] + scale[:, None] * (shapes[a] / 2 - places[first, :2])
+    weight = 1 / np.sqrt(common[first] * common[second])
+    step = 0.06 * shapes[b].max(axis=1)
+    return pd.DataFrame(
+        {"a": a, "b": b, "weight": weight, "scale": scale, "step": step}
+        | {"row": centre[:, 0], "column": centre[:, 1]}
+    )
+
+
+def _strongest_cell(votes: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Per pair the most evidence in one cell of (row, column, scale), of four shifted grids."""
+    line = np.stack([votes["row"] / votes["step"], votes["column"] / votes["step"]], axis=1)
+    line = np.column_stack([line, np.log(votes["scale"]) / 0.46])
+    pair = (votes["a"] * n + votes["b"]).to_numpy()
+    cells = [
+        _cells(votes, pair, np.floor(line + shift).astype(np.int64))
+        for shift in ((0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0))
+    ]
+    best = pd.concat(cells).sort_values("evidence", ascending=False, kind="stable")
+    best = best.drop_duplicates("pair")
+    return best.assign(a=best["pair"] // n, b=best["pair"] % n)
+
+
+def _cells(votes: pd.DataFrame, pair: np.ndarray, cell: np.ndarray) -> pd.DataFrame:
+    key = pair
+    for axis in cell.T:
+        key = key * 1000 + (axis + 500).clip(0, 999)
+    order = np.argsort(key, kind="stable")
+    _, start, count = np.unique(key[order], return_index=True, return_counts=True)
+    sums = {
+        name: np.add.reduceat(votes[name].to_numpy()[order].astype(float), start)
+        for name in ("weight", "scale", "row", "column")
+    }
+    table = pd.DataFrame({name: total / count for name, total in sums.items()})
+    table = table.assign(pair=pair[order][start], evidence=sums["weight"], matches=count)
+    return table.query("matches >= 4").drop(columns=["weight", "matches"])

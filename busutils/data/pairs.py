@@ -1,0 +1,209 @@
+"""Your own data: a folder, a pattern for images and one for masks.
+
+A pattern is a path relative to the folder. ``{case}`` marks the part that names the case, and
+``{label}`` and ``{group}`` (a patient, say) may mark others; ``*`` stands for any text. Neither
+crosses a folder. A field takes as much text as it can, and stands for the same text wherever the
+pattern repeats it.
+
+=======================================  ==========================  =========================
+files                                    images                      masks
+=======================================  ==========================  =========================
+``images/7.png``, ``masks/7.png``        ``images/{case}.png``       ``masks/{case}.png``
+``7.png``, ``7_mask.png, 7_mask_1.png``  ``{case}.png``              ``{case}_mask*.png``
+``cyst/7/us.png``, ``cyst/7/roi_1.png``  ``{label}/{case}/us.png``   ``{label}/{case}/roi_*.png``
+=======================================  ==========================  =========================
+
+A file that both patterns match (``7_mask.png`` above) belongs to the one with more literal text.
+"""
+
+import re
+from collections import Counter
+from glob import escape
+from itertools import pairwise
+from pathlib import Path
+
+from busutils.data.files import Case, Listing
+from busutils.errors import UserError, choose
+
+FIELDS = ("case", "label", "group")
+MASKLESS = "normal"  # the one label whose images need no mask
+VERSION = 1
+
+Fields = dict[str, str]
+
+
+def listing(
+    root: Path,
+    images: str = "images/{case}.png",
+    masks: str = "masks/{case}.png",
+    label: str | None = None,
+    group: str | None = None,
+) -> Listing:
+    """List the cases of a folder in the natural order of their files.
+
+    Parameters
+    ----------
+    root : Path
+    images, masks : str
+        Patterns with ``{case}``. A case may have several masks, which are joined. Masks that
+        belong to no image are listed as orphans.
+    label : str, optional
+        Label of all cases, or a pattern of the case's name such as ``"{label}_*"``; by default
+        what ``{label}`` is in `images`, or "lesion". Images labelled "normal" need no mask.
+    group : str, optional
+        Pattern of the case's name such as ``"{group}_*"``, for images that a split must keep
+        together; by default what ``{group}`` is in `images`, or none.
+
+    Raises
+    ------
+    UserError
+        If a pattern is faulty or matches nothing, two images have one case name, or an image has
+        no mask.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise UserError(f"{root} is not a folder: name the one that holds your images and masks")
+    image_files, mask_files = _find_both(root, images, masks)
+    shared = sorted(_fields(masks))
+    masks_of: dict[tuple[str, ...], list[Path]] = {}
+    for path, fields in mask_files.items():
+        masks_of.setdefault(tuple(fields[f] for f in shared), []).append(path)
+    cases = []
+    for path, fields in image_files.items():
+        own = masks_of.pop(tuple(fields[f] for f in shared), ())
+        name = fields["case"]
+        labelled = _read(label, name, "label") or fields.get("label") or "lesion"
+        grouped = _read(group, name, "group") or fields.get("group")
+        cases.append(Case(name, labelled, path, tuple(own), grouped))
+    _refuse_twins(cases)
+    _refuse_bare(cases, masks)
+    orphans = tuple(path for paths in masks_of.values() for path in paths)
+    return Listing(root.resolve().name, root, tuple(cases), VERSION, orphans)
+
+
+def _find_both(
+    root: Path, images: str, masks: str
+) -> tuple[dict[Path, Fields], dict[Path, Fields]]:
+    for pattern in (images, masks):
+        _check(pattern, "case")
+    for field in sorted(_fields(masks) - _fields(images)):
+        raise UserError(
+            f"mask pattern {masks!r} has {{{field}}}, which image pattern {images!r} lacks: "
+            "put it in both, or write * for it"
+        )
+    found_images, found_masks = _find(root, images), _find(root, masks)
+    both = found_images.keys() & found_masks.keys()
+    if both and _literal(images) == _literal(masks):
+        raise UserError(
+            f"{min(both)} matches the image pattern {images!r} and the mask pattern {masks!r}: "
+            "write more of what tells them apart"
+        )
+    loser = found_images if _literal(images) < _literal(masks) else found_masks
+    for path in both:
+        del loser[path]
+    for found, pattern, what in ((found_images, images, "image"), (found_masks, masks, "mask")):
+        if not found:
+            raise UserError(_nothing(root, pattern, what))
+    return found_images, found_masks
+
+
+def _find(root: Path, pattern: str) -> dict[Path, Fields]:
+    """Files that match, in natural order, with the text of each field."""
+    wild = "".join(part if part == "*" else escape(part) for part in _split(pattern, "*"))
+    named = re.compile(_regex(pattern))
+    matches = ((p, named.fullmatch(p.relative_to(root).as_posix())) for p in root.glob(wild))
+    found = {path: match.groupdict() for path, match in matches if match and path.is_file()}
+    return dict(sorted(found.items(), key=lambda item: _natural(item[0])))
+
+
+def _read(pattern: str | None, case: str, field: str) -> str | None:
+    """What `pattern` finds in a case's name; a pattern without fields is the answer itself."""
+    if pattern is None:
+        return None
+    if field == "label" and not _fields(pattern):
+        return pattern
+    _check(pattern, field)
+    match = re.fullmatch(_regex(pattern), case)
+    if not match:
+        raise UserError(f"case {case!r} does not match the {field} pattern {pattern!r}: widen it")
+    return match[field]
+
+
+def _check(pattern: str, needed: str) -> None:
+    parts = _split(pattern)
+    for field in _fields(pattern):
+        choose(field, FIELDS, f"field in pattern {pattern!r}")
+    if needed not in _fields(pattern):
+        raise UserError(
+            f"pattern {pattern!r} has no {{{needed}}}: write {{{needed}}} for the part that names "
+            f"the {needed}"
+        )
+    if pattern.startswith("/") or ".." in pattern.split("/"):
+        raise UserError(f"pattern {pattern!r} leaves the folder: give it relative to the folder")
+    for first, second in pairwise(part for part in parts if part):
+        if _is_wild(first) and _is_wild(second):
+            raise UserError(
+                f"in pattern {pattern!r} nothing tells where {first} ends and {second} begins: "
+                "write the text between them"
+            )
+
+
+def _split(pattern: str, field: str | None = None) -> list[str]:
+    """Literal and wild parts in turn; fields as they are, or all as `field`."""
+    parts = re.split(r"(\{[^{}]*\}|\*)", pattern)
+    return [field if field and _is_wild(part) else part for part in parts]
+
+
+def _is_wild(part: str) -> bool:
+    return part == "*" or (part.startswith("{") and part.endswith("}"))
+
+
+def _fields(pattern: str) -> set[str]:
+    return {part[1:-1] for part in _split(pattern) if _is_wild(part) and part != "*"}
+
+
+def _literal(pattern: str) -> int:
+    return sum(len(part) for part in _split(pattern) if not _is_wild(part))
+
+
+def _regex(pattern: str) -> str:
+    regex, seen = "", set()
+    for part in _split(pattern):
+        if not _is_wild(part):
+            regex += re.escape(part)
+        elif part == "*":
+            regex += "[^/]*"
+        else:
+            name = part[1:-1]
+            regex += f"(?P={name})" if name in seen else f"(?P<{name}>[^/]+)"
+            seen.add(name)
+    return regex
+
+
+def _natural(path: Path) -> list[tuple[str, int]]:
+    return [(text, int(d or 0)) for text, d in re.findall(r"(\D*)(\d*)", path.as_posix())]
+
+
+def _nothing(root: Path, pattern: str, what: str) -> str:
+    there = next((p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()), None)
+    hint = f"{there} is there, for example" if there else "the folder holds no files"
+    return f"no file in {root} matches the {what} pattern {pattern!r} ({hint}): mend the pattern"
+
+
+def _refuse_twins(cases: list[Case]) -> None:
+    name, times = Counter(c.case for c in cases).most_common(1)[0]
+    if times > 1:
+        first, second, *_ = (c.image for c in cases if c.case == name)
+        raise UserError(
+            f"{first} and {second} are both case {name!r}: rename one, or let {{case}} cover "
+            "what tells them apart"
+        )
+
+
+def _refuse_bare(cases: list[Case], masks: str) -> None:
+    bare = [c for c in cases if not c.masks and c.label != MASKLESS]
+    if bare:
+        raise UserError(
+            f"{bare[0].image} has no mask that matches {masks!r} (nor have {len(bare) - 1} more): "
+            f"add it, take the image out, or label it {MASKLESS!r}"
+        )

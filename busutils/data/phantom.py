@@ -1,0 +1,312 @@
+"""Breast-ultrasound phantoms: generated images in BUSI's format; nothing has to be downloaded.
+
+The model, in the order in which the code runs it:
+
+1. *Scene.* Skin, fat, glandular tissue, muscle and chest wall are bands with wavy borders; each
+   has a mean echo level in decibels and a texture of its own (septa in fat, strands in glandular
+   tissue, fibres in muscle). Fat lobules, ducts and shadows of Cooper's ligaments are dark as
+   lesions are, but are none. A benign lesion is a lobed ellipse, wider than tall, with a sharp
+   border and often an enhancement behind it; a malignant one is irregular, taller, ragged, with a
+   blurred border and often a shadow behind it. Enhancement and shadow are the attenuation
+   integrated along depth.
+2. *Speckle.* The sum of many unresolved scatterers is a complex Gaussian field; the scanner's
+   point-spread function, wider across than along the beam, correlates it; its envelope is Rayleigh
+   distributed [1]_ [2]_, mean / standard deviation = 1.91.
+3. *Display.* Attenuation, an imperfect time gain, log compression to a dynamic range, 8 bits; now
+   and then black margins, callipers and burned-in text.
+
+Sizes, places and aspect ratios of lesions follow BUSI's in distribution; no image is copied.
+Networks pre-trained on simulated ultrasound are the idea of [3]_. What is missing: refraction, beam
+divergence, reverberation, anatomy. A score on phantoms says nothing about patients.
+
+References
+----------
+.. [1] C. B. Burckhardt, "Speckle in ultrasound B-mode scans", IEEE Trans. Sonics Ultrason. 25(1),
+   1978.
+.. [2] R. F. Wagner, S. W. Smith, J. M. Sandrik, H. Lopez, "Statistics of speckle in ultrasound
+   B-scans", IEEE Trans. Sonics Ultrason. 30(3), 1983.
+.. [3] B. Behboodi, M. Amiri, R. Brooks, H. Rivaz, "Breast lesion segmentation in ultrasound images
+   with limited annotated data", IEEE ISBI 2020.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from scipy import fft, ndimage
+
+from busutils.data.busi import COUNTS, FOLDER
+from busutils.data.phantom_lesions import behind, benign, insert, malignant, oval
+from busutils.data.phantom_tissue import layers, ligament_shadows, noise
+from busutils.errors import UserError, choose
+from busutils.paths import whole_folder
+
+VERSION = 1  # raised when the same seed would give another picture
+SMALLEST_SET = 12  # images: fewer do not hold every planted quirk
+SMALLEST_SIDE = 48  # pixels
+SMALLEST_SIZE = 96  # typical width, pixels: the lowest image of a set is half as high
+
+#: BUSI's quirks and where `write_busi` plants them, whatever the number of images.
+PLANTED = {
+    "two masks": "benign (1)",
+    "rgba mask": "benign (1)_mask_1.png",
+    "near duplicates": (("benign (2)", "benign (3)"), ("benign (4)", "malignant (2)")),
+    "exact duplicate": ("benign (5)", "malignant (3)"),  # the masks differ
+    "colour": "malignant (1)",
+    "rgb masks": "normal (*)_mask.png",  # all of them, and empty; every other mask is 1-bit
+    "orphan mask": "benign (0)_mask.png",  # BUSI counts from 1
+}
+
+_SIDES = ["RT UOQ", "LT LOQ", "RT 9H", "LT 3-4", "L AXILLA", "RT BREAST"]
+_TEXTS = [*_SIDES, "SIM 7 CM", "LT SUBAREOLAR"]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Tissue before it is scanned.
+
+    Attributes
+    ----------
+    echo_db, loss_db : float32 ndarray of shape (h, w)
+        Mean echo level of the tissue, and what is lost on the way to it, in dB.
+    masks : tuple of bool ndarrays of shape (h, w)
+        One a lesion.
+    """
+
+    echo_db: np.ndarray
+    loss_db: np.ndarray
+    masks: tuple[np.ndarray, ...]
+
+
+def write_busi(root: Path, n: int = 120, seed: int = 0, size: int = 256) -> Path:
+    """Write phantoms as BUSI is laid out: its mix of classes, file modes and quirks (`PLANTED`).
+
+    The picture of a name depends on `seed` and `size` alone, not on `n`.
+
+    Parameters
+    ----------
+    root : Path
+        Data root; ``Dataset_BUSI_with_GT`` appears in it when whole.
+    n : int
+        Images, at least 12.
+    seed : int
+    size : int
+        Typical width in pixels; widths and heights vary about it, as in BUSI.
+
+    Returns
+    -------
+    Path
+        The folder ``Dataset_BUSI_with_GT``.
+
+    Raises
+    ------
+    UserError
+        If the folder is there already, or `n` or `size` is too small.
+    RunError
+        If it cannot be written.
+    """
+    folder = Path(root) / FOLDER
+    if folder.exists():
+        raise UserError(f"{folder} is there already: delete it or name another root")
+    if n < SMALLEST_SET:
+        raise UserError(f"{n} phantoms cannot hold BUSI's quirks: ask for {SMALLEST_SET} or more")
+    if size < SMALLEST_SIZE:
+        raise UserError(f"phantoms of size {size} show nothing: take {SMALLEST_SIZE} or more")
+    with whole_folder(folder) as part:
+        for (label, count), family in zip(
+            class_counts(n).items(), np.random.SeedSequence(seed).spawn(len(COUNTS)), strict=True
+        ):
+            (part / label).mkdir()
+            for number, child in enumerate(family.spawn(count), start=1):
+                _write_case(part / label, f"{label} ({number})", np.random.default_rng(child), size)
+        _plant(part)
+    return folder
+
+
+def class_counts(n: int) -> dict[str, int]:
+    """Divide `n` images as BUSI's 437 benign, 210 malignant and 133 normal.
+
+    Examples
+    --------
+    >>> class_counts(100)
+    {'benign': 56, 'malignant': 27, 'normal': 17}
+    """
+    edges = np.rint(np.cumsum([0, *COUNTS.values()]) * n / sum(COUNTS.values())).astype(int)
+    return dict(zip(COUNTS, np.diff(edges).tolist(), strict=True))
+
+
+def ultrasound(
+    rng: np.random.Generator, shape: tuple[int, int] = (208, 256), label: str = "benign"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one phantom.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    shape : (height, width) in pixels, each at least 48
+    label : "benign", "malignant" or "normal"
+
+    Returns
+    -------
+    image : uint8 ndarray of shape (height, width)
+    mask : bool ndarray of shape (height, width)
+        Empty for "normal".
+
+    Examples
+    --------
+    >>> image, mask = ultrasound(np.random.default_rng(0), (96, 128), "normal")
+    >>> image.shape, image.dtype.name, int(mask.sum())
+    ((96, 128), 'uint8', 0)
+    """
+    if min(shape) < SMALLEST_SIDE:
+        raise UserError(
+            f"a phantom of {shape[0]} x {shape[1]} pixels shows nothing: "
+            f"take {SMALLEST_SIDE} or more a side"
+        )
+    image, masks = _picture(rng, shape, label)
+    return image, np.logical_or.reduce((np.zeros(shape, bool), *masks))
+
+
+def scene(rng: np.random.Generator, shape: tuple[int, int], label: str, lesions: int = 1) -> Scene:
+    """Draw layered tissue with distractors and, unless `label` is "normal", lesions."""
+    choose(label, COUNTS, "phantom label")
+    echo = layers(rng, shape)
+    for _ in range(rng.integers(1, 6)):
+        _, echo = insert(rng, oval(rng), echo)
+    loss = ligament_shadows(rng, shape)
+    masks = []
+    for place in range(lesions if label != "normal" else 0):
+        draw = {"benign": benign, "malignant": malignant}[label]
+        lesion = draw(rng, (place + 1) / (lesions + 1), 1 / lesions)
+        mask, echo = insert(rng, lesion, echo)
+        masks.append(mask)
+        loss = loss + behind(mask, lesion.behind)
+    return Scene(echo, loss, tuple(masks))
+
+
+def scan(rng: np.random.Generator, scene: Scene) -> np.ndarray:
+    """Scan a scene: speckle, depth gain, log compression; uint8 ndarray of shape (h, w)."""
+    h, w = scene.echo_db.shape
+    depth = np.linspace(0, 1, h, dtype="float32")[:, None]
+    # what the time gain leaves uncompensated: usually too little gain at depth
+    residual = rng.uniform(-3, 20) * depth ** rng.uniform(1, 2.5)
+    lateral = 2.5 * noise(rng, (1, w), (1, w // 3))  # contact of the probe with the skin
+    scale = w / 256
+    psf = (scale * rng.uniform(0.55, 0.8), scale * rng.uniform(0.9, 1.6))
+    intensity = speckle(rng, (h, w), psf, looks=int(rng.integers(1, 4)))
+    level = scene.echo_db - scene.loss_db - residual + lateral + 10 * np.log10(intensity + 1e-6)
+    dynamic_range = rng.uniform(46, 62)
+    grey = (level + rng.uniform(-10, 0)) / dynamic_range + 1
+    return (255 * np.clip(grey, 0, 1)).astype("uint8")
+
+
+def speckle(
+    rng: np.random.Generator, shape: tuple[int, int], psf: tuple[float, float], looks: int = 1
+) -> np.ndarray:
+    """Intensity of fully developed speckle, mean 1.
+
+    Parameters
+    ----------
+    psf : (axial, lateral) standard deviation of the Gaussian point-spread function, in pixels
+    looks : independent views that the scanner compounds (averages) to calm the speckle
+
+    Returns
+    -------
+    float32 ndarray of shape `shape`
+        With one look its square root, the envelope, is Rayleigh distributed.
+    """
+    h, w = (fft.next_fast_len(n) for n in shape)
+    axial, lateral = fft.fftfreq(h)[:, None] * psf[0], fft.fftfreq(w) * psf[1]
+    transfer = np.exp(-2 * np.pi**2 * (axial**2 + lateral**2)).astype("float32")
+    white = rng.standard_normal((looks, h, w, 2), dtype="float32").view("complex64")[..., 0]
+    field = fft.ifft2(white * transfer)[:, : shape[0], : shape[1]]
+    intensity = np.sum(field.real**2 + field.imag**2, axis=0)
+    return intensity / intensity.mean()
+
+
+def _picture(
+    rng: np.random.Generator, shape: tuple[int, int], label: str, lesions: int = 1
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Scan a scene and add what a scanner's screen shows: black margins, callipers, text."""
+    h, w = shape
+    below, right = (rng.random(2) < 0.15) * rng.uniform(0.02, 0.15, 2)
+    inner = (h - round(below * h), w - round(right * w))
+    drawn = scene(rng, inner, label, lesions)
+    margin = ((0, h - inner[0]), (0, w - inner[1]))
+    masks = [np.pad(mask, margin) for mask in drawn.masks]
+    image = Image.fromarray(np.pad(scan(rng, drawn), margin))
+    for mask in masks:
+        if rng.random() < 0.2:
+            _callipers(image, mask)
+    if rng.random() < 0.3:
+        _text(image, str(rng.choice(_TEXTS)), rng.uniform((0.05, 0.7), (0.6, 0.9)), 230)
+    return np.asarray(image), masks
+
+
+def _callipers(image: Image.Image, mask: np.ndarray) -> None:
+    """Draw the two crosses and the dotted line with which an examiner measures a lesion."""
+    rows, columns = np.nonzero(mask)
+    spread = np.stack((columns - columns.mean(), rows - rows.mean()))
+    axis = np.linalg.svd(spread @ spread.T)[0][:, 0]
+    along = axis @ spread
+    centre = np.array((columns.mean(), rows.mean()))
+    ends = centre + np.outer((along.min(), along.max()), axis)
+    pen = ImageDraw.Draw(image)
+    arm = max(2, image.width // 64)
+    for x, y in ends:
+        pen.line((x - arm, y, x + arm, y), fill=235)
+        pen.line((x, y - arm, x, y + arm), fill=235)
+    dots = np.linspace(*ends, max(2, int(np.ptp(along) // 3)))
+    pen.point([tuple(dot) for dot in dots], fill=200)
+
+
+def _text(image: Image.Image, text: str, place: np.ndarray, fill: int | str) -> None:
+    corner = tuple(np.multiply(place, image.size))
+    ImageDraw.Draw(image).text(
+        corner, text, fill, ImageFont.load_default(max(8, image.width // 24))
+    )
+
+
+def _write_case(folder: Path, name: str, rng: np.random.Generator, size: int) -> None:
+    width = round(size * rng.uniform(0.8, 1.15))
+    height = round(width * np.clip(rng.normal(0.82, 0.13), 0.62, 1.2))
+    lesions = 2 if name == PLANTED["two masks"] else 1
+    image, masks = _picture(rng, (height, width), folder.name, lesions)
+    Image.fromarray(image).save(folder / f"{name}.png")
+    if not masks:
+        Image.new("RGB", (width, height)).save(folder / f"{name}_mask.png")
+    for suffix, mask in zip(("", "_1"), masks, strict=False):
+        Image.fromarray(mask).save(folder / f"{name}_mask{suffix}.png")
+
+
+def _plant(root: Path) -> None:
+    """Plant the quirks that are made from finished pictures."""
+
+    def path(name: str) -> Path:
+        return root / name.split(" ")[0] / name
+
+    rgba = path(PLANTED["rgba mask"])
+    Image.open(rgba).convert("RGBA").save(rgba)
+    for frame, copy in PLANTED["near duplicates"]:
+        _crop(path(f"{frame}.png"), Image.Resampling.LANCZOS).save(path(f"{copy}.png"))
+        _crop(path(f"{frame}_mask.png"), Image.Resampling.NEAREST).save(path(f"{copy}_mask.png"))
+    frame, copy = PLANTED["exact duplicate"]
+    shutil.copyfile(path(f"{frame}.png"), path(f"{copy}.png"))
+    mask = np.asarray(Image.open(path(f"{frame}_mask.png")))
+    wider = ndimage.binary_dilation(mask, iterations=2)
+    Image.fromarray(wider).save(path(f"{copy}_mask.png"))
+    coloured = path(f"{PLANTED['colour']}.png")
+    image = Image.open(coloured).convert("RGB")
+    _text(image, "SIM", np.array((0.8, 0.05)), "#e0c020")
+    image.save(coloured)
+    shutil.copyfile(path("benign (2)_mask.png"), path(PLANTED["orphan mask"]))
+
+
+def _crop(path: Path, method: Image.Resampling) -> Image.Image:
+    """Crop a frame at all sides and scale it up, as copies of one frame in BUSI differ."""
+    image = Image.open(path)
+    w, h = image.size
+    box = (round(0.05 * w), round(0.02 * h), round(0.98 * w), round(0.93 * h))
+    return image.resize((round(1.06 * w), round(1.04 * h)), method, box=box)

@@ -1,0 +1,83 @@
+"""Read a listing's files into a `Dataset`, once: the result is kept in the store's cache."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from busutils import paths
+from busutils.data.dataset import Dataset, open_cached, write_table
+from busutils.data.files import Case, Listing, joined_mask, read_image, resize_image, resize_mask
+from busutils.errors import UserError
+
+
+def load(
+    listing: Listing, size: int, classes: tuple[str, ...] | None = None, store: Path | None = None
+) -> Dataset:
+    """Read `listing` at `size` x `size` pixels, or open the cache of an earlier reading.
+
+    Raises
+    ------
+    UserError
+        If no case has one of `classes`, an image cannot be read, or the cache is damaged.
+    RunError
+        If the cache cannot be written.
+    """
+    cases = [c for c in listing.cases if classes is None or c.label in classes]
+    if not cases:
+        raise UserError(
+            f"{listing.root} has no case of {', '.join(classes or ())}: name other classes"
+        )
+    store = store or paths.store()
+    fingerprint = _fingerprint(listing, cases, size, store)
+    folder = store / "cache" / fingerprint
+    if not folder.exists():
+        with paths.whole_folder(folder) as part:
+            _decode(listing, cases, size, part)
+    by_name = {c.case: c for c in cases}
+
+    def original(case: str) -> np.ndarray:
+        return joined_mask(by_name[case], read_image(by_name[case].image).shape)
+
+    return open_cached(fingerprint, store, original)
+
+
+def _fingerprint(listing: Listing, cases: list[Case], size: int, store: Path) -> str:
+    content = _content(listing, store)
+    selection = [c.case for c in cases]
+    text = json.dumps([listing.name, listing.version, content, size, selection])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _content(listing: Listing, store: Path) -> str:
+    """Hash of all file contents; remembered by names, sizes and times, so a warm start is fast."""
+    files = [path for c in listing.cases for path in (c.image, *c.masks)]
+    stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
+    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.sha256"
+    if note.exists():
+        return note.read_text()
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(listing.root).as_posix().encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    with paths.whole_file(note) as part:
+        part.write_text(digest.hexdigest())
+    return digest.hexdigest()
+
+
+def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> None:
+    shape = (len(cases), size, size)
+    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (*shape, 1))
+    masks = np.lib.format.open_memmap(folder / "masks.npy", "w+", bool, shape)
+    rows = []
+    for i, case in enumerate(cases):
+        image = read_image(case.image)
+        images[i, ..., 0] = resize_image(image, shape[1:])
+        masks[i] = resize_mask(joined_mask(case, image.shape), shape[1:])
+        source = case.image.relative_to(listing.root).as_posix()
+        rows.append((case.case, case.label, len(case.masks), *image.shape, case.spacing_mm, source))
+    images.flush(), masks.flush()
+    columns = ["case", "label", "n_masks", "height", "width", "spacing_mm", "source"]
+    write_table(folder, listing.name, pd.DataFrame(rows, columns=columns))

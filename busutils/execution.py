@@ -1,0 +1,142 @@
+"""Executing a notebook: parameters checked first, results in a run folder, whole or absent."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from busutils import parameters, paths
+from busutils.errors import RunError, UserError
+from busutils.runs import MANIFEST, Run, opening, write_json
+
+
+def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
+    """Return where a run with these parameters is kept, finished or not."""
+    text = json.dumps([name, profile, values], sort_keys=True)
+    parts = [name, values.get("dataset"), profile, hashlib.sha256(text.encode()).hexdigest()[:8]]
+    return paths.store() / "notebooks" / "-".join(p for p in parts if p)
+
+
+def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, Any]:
+    """Return a run's parameters, checked together with the data that they name.
+
+    Raises
+    ------
+    UserError
+        If a name, a type or the data root is wrong.
+    """
+    values = parameters.resolve(name, profile, overrides)
+    if "data_root" not in values:
+        return values
+    dataset = values.get("dataset", "phantom")
+    given = Path(values["data_root"]).expanduser() if values["data_root"] else None
+    place = given or paths.project() / "data" / dataset
+    if not place.is_dir() and (given or dataset != "phantom"):
+        raise UserError(
+            f"there is no folder {place} for the data set {dataset!r}: name it with --data-root, "
+            "or see `busutils data list`"
+        )
+    return values | {"data_root": str(given.resolve()) if given else ""}
+
+
+def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool = False) -> Path:
+    """Execute a notebook and return the folder of its results.
+
+    Raises
+    ------
+    UserError
+        If a name, a type or the data root is wrong; nothing was started then.
+    RunError
+        If a cell failed. The notebook up to there is kept in ``<store>/failed/``.
+    """
+    values = prepare(name, profile, overrides)
+    target = folder(name, profile, values)
+    started = time.monotonic()
+    with paths.whole_folder(target) as draft:
+        write_json(draft / MANIFEST, opening(target.name, name, profile, values, overrides))
+        _execute(parameters.source(name), draft, values, target, quiet)
+        minutes = round((time.monotonic() - started) / 60, 2)
+        write_json(draft / MANIFEST, Run(draft).manifest | {"minutes": minutes})
+    return target
+
+
+def study(name: str) -> ModuleType:
+    """Return the module that lists a notebook's jobs: ``studies.unet_backbones`` for ``01_...``.
+
+    Raises
+    ------
+    UserError
+        If the notebook trains nothing.
+    """
+    parameters.source(name)
+    module = f"busutils.studies.{re.sub(r'^[0-9]+_', '', name)}"
+    if importlib.util.find_spec(module) is None:
+        raise UserError(f"{name} trains nothing, so it has no jobs: call `busutils run {name}`")
+    return importlib.import_module(module)
+
+
+def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bool) -> None:
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    changed = {p.name for p in parameters.read(source) if p.default != values[p.name]}
+    output = draft / source.name
+    try:
+        with _environment(draft):
+            papermill.execute_notebook(
+                source,
+                output,
+                parameters={k: v for k, v in values.items() if k in changed},
+                kernel_name="python3",
+                cwd=paths.project(),
+                progress_bar=not quiet,
+                stderr_file=None if quiet else sys.stderr,
+                extra_arguments=["--log-level=50"],  # ipykernel warns of each start
+            )
+    except papermill.PapermillExecutionError as error:
+        told = f"cell {error.exec_count} of {source.stem} failed with {error.ename}: {error.evalue}"
+        raise RunError(f"{told} (see {_keep(output, target)})") from error
+    except DeadKernelError as error:
+        told = f"the kernel of {source.stem} died, most often for want of memory"
+        raise RunError(f"{told}: free some, or take a smaller size or batch") from error
+    _drop_progress(output)
+
+
+@contextmanager
+def _environment(draft: Path) -> Iterator[None]:
+    """Say to the kernel where to write; take the kernel of this interpreter, not the user's."""
+    wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1"}
+    before = {key: os.environ.get(key) for key in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.update({k: v for k, v in before.items() if v is not None})
+        for key in [k for k, v in before.items() if v is None]:
+            del os.environ[key]
+
+
+def _keep(notebook: Path, target: Path) -> Path:
+    """Keep the notebook of a failed run, which shows the failing cell and its traceback."""
+    kept = paths.store() / "failed" / f"{target.name}.ipynb"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(notebook, kept)
+    return kept
+
+
+def _drop_progress(notebook: Path) -> None:
+    """Take what went to stderr (progress bars, mostly) out of an executed notebook."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    for cell in content["cells"]:
+        if "outputs" in cell:
+            cell["outputs"] = [o for o in cell["outputs"] if o.get("name") != "stderr"]
+    write_json(notebook, content)

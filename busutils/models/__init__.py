@@ -1,0 +1,153 @@
+"""Segmentation networks by name.
+
+`describe` lists them and `check` judges a call without importing a deep-learning framework;
+`build` imports Keras and makes the network.
+"""
+
+import operator
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from busutils.errors import UserError, choose
+from busutils.models.backbones import BACKBONES
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a network: its default (which sets the type), its help, its choices."""
+
+    default: str | int
+    help: str
+    choices: tuple = ()
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of the registry; its `build(size, channels, **options)` stands in `module`."""
+
+    description: str
+    module: str
+    multiple: Callable[[dict], int]  # sizes must be a multiple of this
+    options: dict[str, Option]
+
+
+NETWORKS = {
+    "unet": Network(
+        "U-Net whose contracting path is an ImageNet classifier (as in segmentation-models)",
+        "busutils.models.unet",
+        lambda options: 32,
+        {
+            "backbone": Option("vgg16", "the classifier in front", tuple(BACKBONES)),
+            "encoder_weights": Option("none", "none, imagenet, or the path of an .h5 file"),
+        },
+    ),
+    "plain_unet": Network(
+        "U-Net of Ronneberger et al. with batch norm and padded convolutions, from scratch",
+        "busutils.models.plain_unet",
+        lambda options: 2 ** (options["depth"] - 1),
+        {
+            "filters": Option(16, "filters of the first level, doubled at each next one"),
+            "depth": Option(5, "levels", tuple(range(2, 8))),
+        },
+    ),
+}
+
+
+def describe() -> dict[str, str]:
+    """Return the name and one line of description of each network."""
+    return {name: network.description for name, network in NETWORKS.items()}
+
+
+def check(name: str, size: int, channels: int = 3, **options) -> dict[str, str | int]:
+    """Judge a call of `build` without a framework.
+
+    Returns
+    -------
+    dict
+        All options of the network, with the defaults filled in.
+
+    Raises
+    ------
+    UserError
+        If the network, an option or its value is unknown, or the size cannot be taken.
+    """
+    network = NETWORKS[choose(name, NETWORKS, "model")]
+    for option in options:
+        choose(option, network.options, f"option of {name}")
+    values = {
+        key: _value(key, option, options.get(key, option.default))
+        for key, option in network.options.items()
+    }
+    _check_size(name, size, network.multiple(values))
+    if _whole(channels, "channels") < 1:
+        raise UserError(f"channels is {channels}: an image has at least one")
+    return values
+
+
+def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
+    """Build a network.
+
+    Parameters
+    ----------
+    name
+        A name of `describe()`.
+    size
+        Height and width of the input in pixels; a multiple of 32 for `unet`, of
+        2 ** (depth - 1) for `plain_unet`.
+    channels
+        Channels of the input; 3 for pre-trained weights.
+    **options
+        The network's own, see `NETWORKS[name].options`.
+
+    Returns
+    -------
+    keras.Model
+        From (None, size, size, channels) to probabilities (None, size, size, 1), float32 in
+        [0, 1] whatever the precision policy, with all layers trainable.
+
+    Raises
+    ------
+    UserError
+        As `check` does, and if encoder weights cannot be had or do not fit.
+    """
+    values = check(name, size, channels, **options)
+    return import_module(NETWORKS[name].module).build(int(size), int(channels), **values)
+
+
+def _value(key: str, option: Option, value) -> str | int:
+    """Return `value` as the type of the option's default, if it is a valid choice."""
+    if isinstance(option.default, int):
+        value = _whole(value, key)
+        if value < 1:
+            raise UserError(f"{key} is {value}: it has to be at least 1")
+    elif isinstance(value, str | os.PathLike):
+        value = os.fspath(value)
+    else:
+        raise UserError(f"{key} is {value!r}: it has to be a text, for example {option.default!r}")
+    if option.choices and value not in option.choices:
+        choose(str(value), map(str, option.choices), key)
+    return value
+
+
+def _whole(value, what: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise UserError(f"{what} is {value!r}: it has to be a whole number") from None
+
+
+def _check_size(name: str, size: int, multiple: int) -> None:
+    below = _whole(size, "size") // multiple * multiple
+    if size == below > 0:
+        return
+    nearest = [str(near) for near in (below, below + multiple) if near > 0]
+    raise UserError(
+        f"{name} cannot take images of {size} px: its sizes are multiples of {multiple}, "
+        f"the nearest {' and '.join(nearest)}"
+    )

@@ -1,0 +1,52 @@
+"""The plain U-Net, trained from scratch.
+
+Two 3x3 convolutions a level, max pooling down, 2x2 transposed convolutions up, skips joined by
+concatenation, as Ronneberger et al. drew it. Three things differ, as in most code since: the
+convolutions are padded, so that the output is as large as the input; each is followed by a batch
+norm; and the first level has 16 filters, not 64.
+
+References
+----------
+Ronneberger, Fischer, Brox 2015, U-Net: convolutional networks for biomedical image segmentation.
+"""
+
+import keras
+from keras import layers
+
+
+def build(size: int, channels: int, filters: int, depth: int) -> keras.Model:
+    """Build the network; see `busutils.models.build`."""
+    inputs = keras.Input((size, size, channels), name="image")
+    x, skips = inputs, []
+    for level in range(depth - 1):
+        x = _double_conv(x, filters * 2**level, f"down{level + 1}")
+        skips.append(x)
+        x = layers.MaxPooling2D(2, name=f"down{level + 1}_pool")(x)
+    x = _double_conv(x, filters * 2 ** (depth - 1), "bottom")
+    for level in reversed(range(depth - 1)):
+        x = _up(x, skips[level], filters * 2**level, f"up{level + 1}")
+    x = layers.Conv2D(1, 1, name="final_conv")(x)
+    # Probabilities stay float32 under mixed precision: losses take their logarithms.
+    x = layers.Activation("sigmoid", dtype="float32", name="sigmoid")(x)
+    return keras.Model(inputs, x, name="plain_unet")
+
+
+def _up(x, skip, filters: int, name: str):
+    x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
+    x = layers.Concatenate(name=f"{name}_concat")([skip, x])
+    return _double_conv(x, filters, name)
+
+
+def _double_conv(x, filters: int, name: str):
+    for part in "ab":
+        x = layers.Conv2D(
+            filters,
+            3,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name=f"{name}{part}_conv",
+        )(x)
+        x = layers.BatchNormalization(name=f"{name}{part}_bn")(x)
+        x = layers.Activation("relu", name=f"{name}{part}_relu")(x)
+    return x

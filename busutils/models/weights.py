@@ -1,0 +1,210 @@
+"""Weights of encoders: files in the two layouts that Keras has had, and where ImageNet's are.
+
+`.weights.h5` is the layout of Keras 3; the older one, which Keras 1 and 2 wrote, is that of all
+published ImageNet files. Both are read by position, not by the names of layers, and whole or not
+at all.
+"""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from busutils.errors import UserError
+from busutils.models.resnets import GroupedConv2D
+
+OFFICIAL = {
+    "vgg16": "VGG16",
+    "vgg19": "VGG19",
+    "densenet121": "DenseNet121",
+    "inceptionv3": "InceptionV3",
+    "mobilenetv2": "MobileNetV2",
+}
+
+# Addresses and MD5 sums as in classification_models/weights.py of image-classifiers 1.0.0
+# (Pavel Yakubovskiy, MIT licence), whose layout the networks of `resnets` have.
+RELEASE = "https://github.com/qubvel/classification_models/releases/download/0.0.1"
+RELEASED = {
+    "resnet50": ("resnet50_imagenet_1000_no_top.h5", "db3b217156506944570ac220086f09b6"),
+    "resnext50": ("resnext50_imagenet_1000_no_top.h5", "7ade5c8aac9194af79b1724229bdaa50"),
+    "seresnet50": ("seresnet50_imagenet_1000_no_top.h5", "043777781b0d5ca756474d60bf115ef1"),
+    "seresnext50": ("seresnext50_imagenet_1000_no_top.h5", "b0f23d2e1cd406d67335fb92d85cc279"),
+}
+
+STALLED = 60  # seconds without a byte after which a download is given up
+
+
+def read_imagenet(encoder: keras.Model, backbone: str) -> None:
+    """Fill an encoder with its published ImageNet weights, downloaded once to Keras's cache.
+
+    Raises
+    ------
+    UserError
+        If the encoder has not three input channels, or the download fails.
+    """
+    channels = encoder.inputs[0].shape[-1]
+    if channels != 3:
+        raise UserError(
+            f"ImageNet weights of {backbone} need 3 input channels, not {channels}: "
+            "repeat the grey channel, or take encoder_weights 'none'"
+        )
+    if backbone in OFFICIAL:
+        encoder.set_weights(_official(backbone).get_weights())
+    else:
+        read(encoder, _released(backbone))
+
+
+def read(encoder: keras.Model, path: str | Path) -> None:
+    """Fill an encoder from an HDF5 file of either layout, whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged, or of another network.
+    """
+    if not Path(path).is_file():
+        raise UserError(f"there is no weights file {path}: name an .h5 file, or imagenet, or none")
+    try:
+        with h5py.File(path) as file:
+            older = _older_root(file)
+            if older is None:
+                _read_newer(encoder, path, file)
+            else:
+                assign(encoder, _older_arrays(older))
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"{path} does not fit the encoder of {encoder.name} ({reason}): "
+            "name a file of this backbone's weights without its classifier"
+        ) from error
+
+
+def write(encoder: keras.Model, path: Path) -> None:
+    """Write the weights of an encoder in the layout of Keras 3, whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / "encoder.weights.h5"
+            encoder.save_weights(part)
+            part.replace(path)
+    except OSError as error:
+        raise UserError(f"cannot write the encoder's weights to {path}: {error}") from error
+
+
+def _official(backbone: str) -> keras.Model:
+    """Return the network of keras.applications with its ImageNet weights."""
+    with _downloading(backbone):
+        # No size given: MobileNetV2 has a file for each, and the papers' is the one of 224 px.
+        network = getattr(keras.applications, OFFICIAL[backbone])
+        return network(include_top=False, weights="imagenet", input_shape=(None, None, 3))
+
+
+def _released(backbone: str) -> str:
+    """Return the path of a release file of image-classifiers in Keras's cache."""
+    name, md5 = RELEASED[backbone]
+    with _downloading(backbone):
+        return keras.utils.get_file(
+            name, f"{RELEASE}/{name}", cache_subdir="models", file_hash=md5, hash_algorithm="md5"
+        )
+
+
+@contextmanager
+def _downloading(backbone: str) -> Iterator[None]:
+    """Turn a failed or stalled download into one sentence."""
+    timeout = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(STALLED)
+    try:
+        yield
+    except Exception as error:
+        # Keras raises a bare Exception for an address that cannot be reached, and a ValueError
+        # for a file whose hash is wrong.
+        if type(error) is not Exception and not isinstance(error, OSError | ValueError):
+            raise
+        raise UserError(
+            f"the ImageNet weights of {backbone} could not be downloaded ({error}): name a local "
+            "file as encoder_weights, or pre-train on phantoms, or take 'none'"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(timeout)
+
+
+def _older_root(file: h5py.File) -> h5py.Group | None:
+    """Return the group that lists the layers in the older layout, None in the newer one."""
+    root = file.get("model_weights", file)
+    return root if any(key.startswith("layer_names") for key in root.attrs) else None
+
+
+def _older_arrays(root: h5py.Group) -> list[np.ndarray]:
+    """Return all arrays of a file of the older layout, in the order of its layers."""
+    return [
+        np.asarray(root[layer][weight])
+        for layer in _names(root, "layer_names")
+        for weight in _names(root[layer], "weight_names")
+    ]
+
+
+def _names(group: h5py.Group, key: str) -> list[str]:
+    """Return a list of names, which Keras splits over key0, key1, ... where it is long."""
+    keys = [key] if key in group.attrs else []
+    while f"{key}{len(keys)}" in group.attrs:
+        keys.append(f"{key}{len(keys)}")
+    names = [name for part in keys for name in group.attrs[part]]
+    return [name.decode() if isinstance(name, bytes) else name for name in names]
+
+
+def assign(encoder: keras.Model, arrays: list[np.ndarray]) -> None:
+    """Give arrays to the layers by position, after all shapes were found to fit."""
+    rest = iter(arrays)
+    values = [_take(layer, rest) for layer in encoder.layers]
+    surplus = len(list(rest))
+    if surplus:
+        raise ValueError(f"it has {surplus} arrays too many")
+    for layer, layer_values in zip(encoder.layers, values, strict=True):
+        layer.set_weights(layer_values)
+
+
+def _take(layer: keras.layers.Layer, rest: Iterator[np.ndarray]) -> list[np.ndarray]:
+    """Take a layer's arrays from the front; image-classifiers keeps each group's kernel apart."""
+    shapes = [tuple(weight.shape) for weight in layer.weights]
+    values = list(islice(rest, len(shapes)))
+    if isinstance(layer, GroupedConv2D) and values and values[0].shape != shapes[0]:
+        values = [np.concatenate([*values, *islice(rest, layer.groups - 1)], axis=-1)]
+    found = [value.shape for value in values]
+    if found != shapes:
+        raise ValueError(f"layer {layer.name} needs shapes {shapes}, the file has {found}")
+    return values
+
+
+def _read_newer(encoder: keras.Model, path: str | Path, file: h5py.File) -> None:
+    """Let Keras read its own layout, and put back what was there if that fails."""
+    if _count_arrays(file["layers"]) != len(encoder.weights):
+        raise ValueError(
+            f"it has {_count_arrays(file['layers'])} arrays, not {len(encoder.weights)}"
+        )
+    before = encoder.get_weights()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            # Keras reads this layout only from files with this ending.
+            copy = shutil.copyfile(path, Path(folder) / "encoder.weights.h5")
+            encoder.load_weights(copy)
+    except (OSError, ValueError, KeyError):
+        encoder.set_weights(before)
+        raise
+
+
+def _count_arrays(group: h5py.Group) -> int:
+    found = []
+    group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+    return len(found)

@@ -1,0 +1,270 @@
+"""From runs to the site: pages of local and published runs, verdicts, run times, the build.
+
+`publish` copies a run into ``book/`` for git. `build` copies the local runs to ``book/local/``,
+writes what the front page and the page of run times include, and renders all with Jupyter Book.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from busutils import jobs, paths
+from busutils.errors import RunError, UserError
+from busutils.parameters import QUICK
+from busutils.runs import MANIFEST, Run, write_json
+
+NONE_YET = "Nothing is published yet."
+
+
+def publish(run: Run) -> Path:
+    """Copy a run and its jobs' small files to ``book/``, without any path of this machine.
+
+    Returns
+    -------
+    The published page, ``book/papers/<name>-<dataset>-<profile>.ipynb``.
+
+    Raises
+    ------
+    UserError
+        If the run was made by hand, so that no executed notebook belongs to it.
+    """
+    manifest = run.manifest
+    source = run.folder / f"{manifest['notebook']}.ipynb"
+    if not source.exists():
+        raise UserError(
+            f"{run.id} holds no executed notebook: publish a run made by `busutils run`"
+        )
+    name = run.id.rpartition("-")[0]
+    page = paths.published().parent / "papers" / f"{name}.ipynb"
+    with paths.whole_folder(paths.published() / "notebooks" / name) as part:
+        _copy_results(run, part)
+        (part / "verdicts.md").write_text(
+            verdicts(run, page.stem, _title(source)), encoding="utf-8"
+        )
+    files = Path("..") / "results" / "notebooks" / name / "tables"
+    write_json(page, _without_paths(_page(source, run, files, suffix=""), manifest))
+    stored = [paths.store() / "jobs" / job / "job.json" for job in manifest.get("jobs", [])]
+    jobs.publish(jobs.Job.from_json(f.read_text(encoding="utf-8")) for f in stored if f.exists())
+    return page
+
+
+def verdicts(run: Run, page: str, title: str) -> str:
+    """Return a run's verdicts as Markdown for the front page.
+
+    ``claims`` in the run's numbers (a list of mappings with claim, verdict, difference, low, high)
+    makes the rows; the verdicts on its single numbers (``verdicts``, a list of mappings with
+    verdict) are counted below.
+    """
+    numbers = run.numbers
+    lines = [f"### [{title}](/book/papers/{page}.ipynb)", "", _about(run), ""]
+    if claims := numbers.get("claims", []):
+        lines += ["| the paper says | re-run | difference |", "|:--|:--|:--|"]
+        lines += [f"| {c['claim']} | {_badge(c['verdict'])} | {_difference(c)} |" for c in claims]
+        lines += [""]
+    counts = Counter(v["verdict"] for v in numbers.get("verdicts", []))
+    if counts:
+        told = ", ".join(f"{n} {_badge(word)}" for word, n in counts.most_common())
+        lines += [f"Printed numbers set beside ours: {told}.", ""]
+    return "\n".join(lines)
+
+
+def build(quiet: bool = False) -> Path:
+    """Render the site and return its front page.
+
+    Raises
+    ------
+    RunError
+        If Jupyter Book gives a warning or an error; the whole account is in ``_build/site.log``.
+    """
+    root = paths.project()
+    collect()
+    log = root / "_build" / "site.log"
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "--all", "-W", "-n"]
+    if not quiet:
+        print("building the site", file=sys.stderr)
+    with log.open("w", encoding="utf-8") as out:
+        done = subprocess.run([*command, "--keep-going", root], stdout=out, stderr=out, check=False)
+    if done.returncode:
+        raise RunError(f"the site was not built: {_complaint(log)} (see {log})")
+    return root / "_build" / "html" / "index.html"
+
+
+def collect() -> None:
+    """Write ``book/local/`` and the included parts afresh from the runs that are there."""
+    root = paths.project()
+    local, published = local_runs(), _runs_in(paths.published())
+    with paths.whole_folder(root / "book" / "local") as part:
+        for run in local:
+            shutil.copytree(run.folder / "tables", part / run.id, dirs_exist_ok=True)
+            source = run.folder / f"{run.manifest['notebook']}.ipynb"
+            suffix = f" ({run.manifest['dataset']}, {run.manifest['profile']})"
+            write_json(part / f"{run.id}.ipynb", _page(source, run, Path(run.id), suffix))
+        for notebook in sorted((paths.store() / "notebooks").glob("*.ipynb")):
+            write_json(part / notebook.name, _linked(notebook))
+        if not local:
+            (part / "none.md").write_text(f"# No runs\n\n{NO_RUNS}\n", encoding="utf-8")
+    with paths.whole_folder(root / "_build" / "pages") as part:
+        front = [(r.folder / "verdicts.md").read_text(encoding="utf-8") for r in published]
+        (part / "verdicts.md").write_text("\n".join(front) or NONE_YET, encoding="utf-8")
+        (part / "runtimes.md").write_text(_runtimes(published, local), encoding="utf-8")
+
+
+def local_runs() -> list[Run]:
+    """Return the local runs that have a page: of quick runs as they come, only the newest each."""
+    runs = sorted(_runs_in(paths.store()), key=lambda run: run.manifest["started"])
+    runs = [r for r in runs if (r.folder / f"{r.manifest['notebook']}.ipynb").exists()]
+    newest = {}
+    for run in runs:
+        plain = run.manifest["profile"] == QUICK and not run.manifest["overrides"]
+        newest[run.manifest["notebook"] if plain else run.id] = run
+    return sorted(newest.values(), key=lambda run: run.id)
+
+
+NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
+
+
+def _runs_in(place: Path) -> list[Run]:
+    return [Run(f.parent) for f in sorted((place / "notebooks").glob(f"[!.]*/{MANIFEST}"))]
+
+
+def _copy_results(run: Run, part: Path) -> None:
+    if (run.folder / "tables").exists():
+        shutil.copytree(run.folder / "tables", part / "tables")
+    write_json(part / MANIFEST, _without_paths(run.manifest, run.manifest))
+    write_json(part / "numbers.json", _without_paths(run.numbers, run.manifest))
+
+
+def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:
+    """Return an executed notebook as a page: links set right, and told what made it.
+
+    `tables` is where its tables lie, as seen from the page.
+    """
+    notebook = _linked(source)
+    first = notebook["cells"][0]
+    first["source"] = re.sub(r"^(# .*)", rf"\1{suffix}", first["source"], count=1, flags=re.M)
+    names = sorted(f.name for f in (run.folder / "tables").glob("*.csv"))
+    text = _made_by(run, [f"{{download}}`{n} <{(tables / n).as_posix()}>`" for n in names])
+    notebook["cells"].append(
+        {"cell_type": "markdown", "id": "made-by", "metadata": {}, "source": text}
+    )
+    return notebook
+
+
+def _linked(source: Path) -> dict[str, Any]:
+    """Read a notebook; its links to ``../book/`` are set for a page inside ``book/``."""
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = "".join(cell["source"]).replace("](../book/", "](../")
+    return notebook
+
+
+def _made_by(run: Run, tables: list[str]) -> str:
+    manifest = run.manifest
+    versions = ", ".join(f"{k} {v}" for k, v in manifest["versions"].items())
+    fingerprint = manifest.get("data", {}).get("fingerprint")
+    rows = {
+        "run": f"`{manifest['run']}`",
+        "data": run.data + (f", fingerprint `{fingerprint}`" if fingerprint else ""),
+        "profile": manifest["profile"],
+        "machine": manifest["machine"],
+        "minutes": f"{manifest['minutes']:.1f}, without trainings that were finished before",
+        "code": f"commit `{manifest['commit']}`, Python {manifest['python']}, {versions}",
+        "again": f"`{_command(manifest)}`",
+        "tables": ", ".join(tables) or "none",
+    }
+    lines = [f"| {key} | {value} |" for key, value in rows.items()]
+    return "\n".join(["## What made this page", "", "| | |", "|:--|:--|", *lines])
+
+
+def _command(manifest: Mapping) -> str:
+    words = ["python -m busutils run", manifest["notebook"]]
+    if manifest["profile"] != QUICK:
+        words += ["--profile", manifest["profile"]]
+    for name in manifest["overrides"]:
+        value = manifest["parameters"][name]
+        text = ",".join(map(str, value)) if isinstance(value, list) else value
+        words += ["--data-root FOLDER"] if name == "data_root" else ["-p", f"{name}={text}"]
+    return " ".join(words)
+
+
+def _about(run: Run) -> str:
+    return f"{run.data} · profile {run.manifest['profile']} · {run.manifest['machine']}"
+
+
+def _badge(verdict: str) -> str:
+    word = verdict.partition(" (")[0].replace(" ", "-")
+    return f'<span class="verdict {word}">{verdict}</span>'
+
+
+def _difference(claim: Mapping) -> str:
+    if claim.get("difference") is None:
+        return ""
+    interval = (
+        f" ({claim['low']:+.3f} to {claim['high']:+.3f})" if claim.get("low") is not None else ""
+    )
+    return f"{claim['difference']:+.3f}{interval}"
+
+
+def _title(notebook: Path) -> str:
+    first = _linked(notebook)["cells"][0]["source"]
+    return re.search(r"^# (.*)", first, flags=re.M).group(1)
+
+
+def _without_paths(content: Any, manifest: Mapping) -> Any:
+    """Take this machine's folders out of anything that JSON can hold; pictures stay as they are."""
+    if isinstance(content, dict):
+        kept = {k: v for k, v in content.items() if k != "papermill"}
+        return {k: v if k == "image/png" else _without_paths(v, manifest) for k, v in kept.items()}
+    if isinstance(content, list):
+        return [_without_paths(v, manifest) for v in content]
+    if isinstance(content, str):
+        root = manifest["parameters"].get("data_root") or paths.store()
+        for place, name in [(root, ""), (paths.project(), "."), (Path.home(), "~")]:
+            content = content.replace(str(place), name)
+    return content
+
+
+def _runtimes(published: list[Run], local: list[Run]) -> str:
+    head = ["| page | data | profile | backend | page, min | its trainings, min | machine |"]
+    head += ["|:--|:--|:--|:--|--:|--:|:--|"]
+    rows = [_runtime(r, f"/book/papers/{r.folder.name}.ipynb") for r in published]
+    rows += [_runtime(r, f"/book/local/{r.id}.ipynb") for r in local]
+    return "\n".join(head + rows) if rows else NONE_YET
+
+
+def _runtime(run: Run, page: str) -> str:
+    manifest = run.manifest
+    trained = [_minutes(job) for job in manifest.get("jobs", [])]
+    cells = [
+        f"[{manifest['notebook']}]({page})",
+        run.data,
+        manifest["profile"],
+        manifest.get("backend", "none"),
+        f"{manifest['minutes']:.1f}",
+        f"{sum(trained):.0f} ({len(trained)})" if trained else "",
+        manifest["machine"],
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _minutes(job: str) -> float:
+    for place in (paths.store(), paths.published()):
+        file = place / "jobs" / job / MANIFEST
+        if file.exists():
+            return json.loads(file.read_text(encoding="utf-8"))["minutes"]
+    return 0.0
+
+
+def _complaint(log: Path) -> str:
+    """The first warning or error of a build, in one line."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
+    found = [line for line in plain if re.search(r"WARNING|ERROR|Error", line)]
+    return found[0].replace(f"{paths.project()}/", "") if found else "Jupyter Book stopped"

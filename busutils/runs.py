@@ -1,0 +1,171 @@
+"""The folder of a run: what a notebook writes to it, and how it is found again.
+
+A run folder ``<store>/notebooks/<name>-<dataset>-<profile>-<hash>/`` holds the executed notebook,
+``numbers.json``, ``tables/*.csv`` and ``manifest.json``. It appears by rename when all is done.
+"""
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from busutils import paths
+from busutils.errors import UserError, choose
+from busutils.provenance import backend, provenance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANIFEST = "manifest.json"
+NUMBERS = "numbers.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder that a notebook writes its results to."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What is known of the run so far."""
+        return json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+
+    @property
+    def id(self) -> str:
+        """Name of the run, as the finished folder is called."""
+        return self.manifest["run"]
+
+    @property
+    def data(self) -> str:
+        """The data set in words: name and number of cases."""
+        data = self.manifest.get("data")
+        return f"{data['name']}, {data['cases']} cases" if data else str(self.manifest["dataset"])
+
+    @property
+    def caption(self) -> str:
+        """What stands below a table or a figure: data, profile and run id."""
+        return f"{self.data} · profile {self.manifest['profile']} · run {self.id}"
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """What `save_numbers` was given."""
+        file = self.folder / NUMBERS
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+    def save_table(self, name: str, table: Any) -> Path:
+        """Write a DataFrame to ``tables/<name>.csv``; an index with a name becomes a column."""
+        file = self.folder / "tables" / f"{name}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(file, index=table.index.names != [None])
+        return file
+
+    def save_numbers(self, numbers: Mapping[str, Any]) -> None:
+        """Add to ``numbers.json``: nested mappings and lists of numbers and words (NaN as null)."""
+        write_json(self.folder / NUMBERS, self.numbers | dict(numbers))
+
+    def record(self, dataset: Any = None, jobs: Iterable[Any] = ()) -> None:
+        """Note in the manifest which `Dataset` was used, which jobs (or ids), and the backend."""
+        facts: dict[str, Any] = {"backend": backend()}
+        if dataset is not None:
+            facts["data"] = {
+                "name": dataset.name,
+                "cases": len(dataset.cases),
+                "fingerprint": dataset.fingerprint,
+            }
+        manifest = self.manifest
+        ids = [getattr(job, "id", job) for job in jobs]
+        facts["jobs"] = list(dict.fromkeys([*manifest.get("jobs", []), *ids]))
+        write_json(self.folder / MANIFEST, manifest | facts)
+
+
+def current(name: str = "notebook") -> Run:
+    """Return the run that this notebook belongs to.
+
+    Under ``busutils run`` that is the folder in ``$BUSUTILS_RUN_DIR``; in Jupyter or plain
+    papermill it is ``<store>/notebooks/<name>-by-hand``, which the next such run writes over.
+    """
+    if given := os.environ.get("BUSUTILS_RUN_DIR"):
+        return Run(Path(given))
+    folder = paths.store() / "notebooks" / f"{name}-by-hand"
+    shutil.rmtree(folder, ignore_errors=True)
+    write_json(folder / MANIFEST, opening(folder.name, name, "by hand", {}))
+    return Run(folder)
+
+
+def find(name: str) -> Run:
+    """Return a finished run by id, by the beginning of its id, or by its folder.
+
+    Raises
+    ------
+    UserError
+        If no run, or more than one, is meant.
+    """
+    if (Path(name) / MANIFEST).exists():
+        return Run(Path(name))
+    stores = (paths.store() / "notebooks", paths.published() / "notebooks")
+    known = {
+        f.parent.name: f.parent for store in stores for f in sorted(store.glob(f"[!.]*/{MANIFEST}"))
+    }
+    if not known:
+        raise UserError("there are no runs yet: make one with `busutils run NOTEBOOK`")
+    begun = [k for k in known if k.startswith(name)]
+    return Run(known[begun[0] if len(begun) == 1 else choose(name, known, "run")])
+
+
+def side_by_side(first: Run, second: Run) -> "pd.DataFrame":
+    """Return every number of two runs, one a row, with the difference second minus first."""
+    import pandas as pd
+
+    table = pd.DataFrame({r.id: pd.Series(flat(r.numbers), dtype=float) for r in (first, second)})
+    return table.assign(difference=table[second.id] - table[first.id])
+
+
+def flat(content: Any, name: str = "") -> dict[str, float]:
+    """Return the numbers in nested mappings and lists by their path, as in ``rows.vgg16.dice``."""
+    if isinstance(content, (Mapping, list)):
+        items = content.items() if isinstance(content, Mapping) else enumerate(content)
+        parts = [flat(value, f"{name}.{key}".lstrip(".")) for key, value in items]
+        return {k: v for part in parts for k, v in part.items()}
+    is_number = isinstance(content, (int, float)) and not isinstance(content, bool)
+    return {name: float(content)} if is_number else {}
+
+
+def write_json(file: Path, content: Any) -> None:
+    """Write plain values, NumPy scalars and arrays as JSON, whole or not at all."""
+    with paths.whole_file(file) as part:
+        part.write_text(
+            json.dumps(_plain(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+
+
+def opening(
+    run_id: str, name: str, profile: str, values: Mapping, overrides: Mapping | None = None
+) -> dict[str, Any]:
+    """Return what a manifest says when a run begins."""
+    return {
+        "run": run_id,
+        "notebook": name,
+        "profile": profile,
+        "dataset": values.get("dataset"),
+        "parameters": dict(values),
+        "overrides": sorted(overrides or {}),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        **provenance(),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy scalars and arrays into plain values, and NaN, which JSON lacks, into null."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

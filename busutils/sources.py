@@ -1,0 +1,54 @@
+"""Which modules of the package a notebook depends on, read from its imports without running it.
+
+`make book` executes a notebook again when one of them changes.
+"""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def of_notebook(notebook: Path) -> list[Path]:
+    """Return the files of busutils that the code of `notebook` reaches, sorted."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = [line for c in cells if c["cell_type"] == "code" for line in (*c["source"], "\n")]
+    plain = "".join(line for line in code if not line.lstrip().startswith(("%", "!")))
+    return _reached(set(_imported(plain)))
+
+
+def _reached(todo: set[Path]) -> list[Path]:
+    found: set[Path] = set()
+    while todo:
+        file = todo.pop()
+        found.add(file)
+        todo |= set(_imported(file.read_text(encoding="utf-8"))) - found
+    return sorted(found)
+
+
+def _imported(code: str) -> Iterator[Path]:
+    """Files of busutils that `code` imports, inside functions too."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.split(".")[0] == PACKAGE.name:
+                yield from _files(name.split(".")[1:])
+
+
+def _files(parts: list[str]) -> list[Path]:
+    """Files behind ``busutils.<parts>``; a package counts whole, for it may import by name."""
+    place = PACKAGE.joinpath(*parts)
+    if not parts:
+        return [PACKAGE / "__init__.py"]
+    if place.is_dir():
+        return sorted(place.glob("*.py"))
+    if place.with_suffix(".py").exists():
+        return [place.with_suffix(".py")]
+    return _files(parts[:-1])

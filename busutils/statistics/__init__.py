@@ -1,0 +1,32 @@
+"""How far a number can be trusted: intervals, one more repeat, paired differences.
+
+The estimand is named once and kept: the expected score of a training procedure on new cases.
+Near-duplicate images are not new cases, so whole groups are resampled, never single images.
+"""
+
+from busutils.statistics.intervals import Interval, exact, interval, pooled_interval
+from busutils.statistics.repeats import (
+    Difference,
+    Spread,
+    holm,
+    paired_difference,
+    repeat_interval,
+    training_spread,
+)
+from busutils.statistics.trivial import best_ellipse, centred_ellipse, trivial_answers
+
+__all__ = [
+    "Difference",
+    "Interval",
+    "Spread",
+    "best_ellipse",
+    "centred_ellipse",
+    "exact",
+    "holm",
+    "interval",
+    "paired_difference",
+    "pooled_interval",
+    "repeat_interval",
+    "training_spread",
+    "trivial_answers",
+]

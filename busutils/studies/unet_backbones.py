@@ -1,0 +1,307 @@
+"""Paper 1: ten backbones in a U-Net. The jobs that a notebook's parameters ask for.
+
+Bal-Ghaoui, El Yousfi Alaoui, Jilbab, Bourouhou: U-Net transfer learning backbones for lesions
+segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from busutils import jobs, paths, pretraining
+from busutils.data import reading, sets, splits
+from busutils.data.dataset import Dataset
+from busutils.errors import UserError, choose
+from busutils.jobs import Job
+from busutils.models import encoders
+
+ROWS = {
+    "row01": ("base", "vgg16"),
+    "row02": ("vgg16", "vgg16"),
+    "row03": ("vgg19", "vgg19"),
+    "row04": ("resnet50", "resnet50"),
+    "row05": ("resnext50", "resnext50"),
+    "row06": ("seresnext50", "seresnext50"),
+    "row07": ("densenet121", "densenet121"),
+    "row08": ("inceptionv3", "inceptionv3"),
+    "row09": ("seresnet50", "seresnet50"),
+    "row10": ("mobilenetv2", "mobilenetv2"),
+}
+"""Printed row -> our name and backbone. The labels are inferred (``book/reported/paper1.yaml``)."""
+
+BACKBONES = dict(ROWS.values())
+CONTRASTS = {
+    "freezing": {"freeze": "all"},
+    "preprocessing": {"preprocessing": "backbone"},
+    "random split": {"grouped": False},
+    "several masks": {"several_masks": True},
+    "test mix": {"test_mix": "paper"},
+}
+"""What the paper leaves open and one training each can answer: the settings that change."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters cell of the notebook, by the same names."""
+
+    dataset: str
+    data_root: str
+    image_pattern: str
+    mask_pattern: str
+    size: int
+    rows: list[str]
+    folds: list[int]
+    split_seed: int
+    grouped: bool
+    several_masks: bool
+    test_mix: str
+    encoder_weights: str
+    imagenet_file: str
+    freeze: str
+    preprocessing: str
+    batchnorm_momentum: float | None
+    false_negatives: float
+    false_positives: float
+    exponent: float
+    reduction: str
+    learning_rate: float
+    epochs: int
+    batch: int
+    patience: int
+    precision: str
+    init_seed: int
+    phantoms: int
+    phantom_size: int
+    phantom_epochs: int
+    recipe: bool
+    contrasts: list[str]
+    transfer_splits: int
+    transfer_size: int
+    transfer_epochs: int
+    transfer_rates: list[float]
+    threshold_on: str
+    normal_pixels: int
+
+    @classmethod
+    def of(cls, values: Mapping) -> "Settings":
+        """Pick the settings out of `values` (a notebook's variables) and check them.
+
+        Raises
+        ------
+        UserError
+            If a value is none of its choices.
+        """
+        settings = cls(**{f.name: values[f.name] for f in fields(cls)})
+        for row in settings.rows:
+            choose(row, BACKBONES, "row")
+        for contrast in settings.contrasts:
+            choose(contrast, CONTRASTS, "contrast")
+        choose(settings.test_mix, ("stratified", "paper"), "test_mix")
+        choose(settings.encoder_weights, ("phantom", "imagenet", "none"), "encoder_weights")
+        choose(settings.freeze, encoders.FREEZING, "freeze")
+        choose(settings.preprocessing, ("paper", "backbone"), "preprocessing")
+        choose(settings.threshold_on, ("val", "test"), "threshold_on")
+        return settings
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A job and what it stands for: `part` is table, recipe, contrast or transfer."""
+
+    part: str
+    name: str
+    weights: str
+    freeze: str
+    split_seed: int
+    fold: int
+    rate: float
+    job: Job
+
+
+def dataset(values: Mapping) -> Dataset:
+    """Open the data set that the parameters name, at their size."""
+    return _open(Settings.of(values), values["size"])
+
+
+def plan(values: Mapping, data: Dataset) -> list[Job]:
+    """List every job that the parameters ask for."""
+    return [entry.job for entry in entries(Settings.of(values), data)]
+
+
+def entries(settings: Settings, data: Dataset) -> list[Entry]:
+    """List every job with what it stands for: first fold of every row first."""
+    found = [*table_entries(settings, data)]
+    if settings.recipe:
+        found.append(recipe_entry(settings, data))
+    found += contrast_entries(settings, data)
+    if settings.transfer_splits:
+        found += transfer_entries(settings, _open(settings, settings.transfer_size))
+    return found
+
+
+def table_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    """Rows of Table 2; MobileNetV2 with phantom and with ImageNet weights if a file is named."""
+    for fold in settings.folds:
+        for row in settings.rows:
+            for weights in _weights(settings, row):
+                yield _entry(settings, data, "table", row, weights, fold=fold)
+
+
+def recipe_entry(settings: Settings, data: Dataset) -> Entry:
+    """The contrast to the paper's recipe: everything trains, augmentation, Dice + BCE."""
+    row = _reference_row(settings)
+    whole = replace(settings, freeze="none", learning_rate=1e-3, batchnorm_momentum=0.9)
+    entry = _entry(whole, data, "recipe", row, _weights(settings, row)[-1])
+    job = replace(entry.job, loss="combo", loss_options={}, augmentation="flips_brightness")
+    return replace(entry, job=job)
+
+
+def contrast_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    """One training for each ambiguity, on MobileNetV2 if it is among the rows."""
+    row = _reference_row(settings)
+    for name in settings.contrasts:
+        changed = replace(settings, **CONTRASTS[name])
+        entry = _entry(changed, data, "contrast", row, _weights(settings, row)[-1])
+        yield replace(entry, name=name)
+
+
+def transfer_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    """MobileNetV2 from ImageNet, phantom and random weights, frozen, batch norm only, trained.
+
+    Each arm tries every rate on every split; which one counts is chosen on validation.
+    """
+    for seed in range(settings.split_seed, settings.split_seed + settings.transfer_splits):
+        for weights in ("imagenet", "phantom", "none"):
+            for freeze in ("all", "all_but_batchnorm", "none"):
+                for rate in settings.transfer_rates:
+                    arm = replace(
+                        settings,
+                        freeze=freeze,
+                        learning_rate=rate,
+                        split_seed=seed,
+                        init_seed=seed,
+                        epochs=settings.transfer_epochs,
+                        preprocessing="backbone" if weights == "imagenet" else "paper",
+                    )
+                    yield _entry(arm, data, "transfer", "mobilenetv2", weights)
+
+
+def by_part(found: Iterable[Entry], part: str) -> list[Entry]:
+    """Entries of one part."""
+    return [entry for entry in found if entry.part == part]
+
+
+def _open(settings: Settings, size: int) -> Dataset:
+    listing = sets.listing(
+        settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
+    )
+    return reading.load(listing, size)
+
+
+def _weights(settings: Settings, row: str) -> tuple[str, ...]:
+    if row == "base":
+        return ("none",)
+    if row == "mobilenetv2" and settings.imagenet_file:
+        return (settings.encoder_weights, "imagenet")
+    return (settings.encoder_weights,)
+
+
+def _reference_row(settings: Settings) -> str:
+    return "mobilenetv2" if "mobilenetv2" in settings.rows else settings.rows[-1]
+
+
+def _entry(
+    settings: Settings, data: Dataset, part: str, row: str, weights: str, fold: int = 1
+) -> Entry:
+    backbone = BACKBONES[row]
+    freeze = "none" if row == "base" else settings.freeze
+    if weights == "none" and freeze == "all":
+        freeze = "random_frozen"
+    file = weights == "imagenet" and bool(settings.imagenet_file)
+    job = Job(
+        dataset=data.fingerprint,
+        size=data.images.shape[1],
+        split=split(settings, data, fold),
+        model="unet",
+        options={"backbone": backbone},
+        encoder_weights=_start(settings, backbone, weights),
+        freeze=freeze,
+        preprocessing="paper" if weights == "phantom" else settings.preprocessing,
+        batchnorm_momentum=settings.batchnorm_momentum,
+        reestimate_batchnorm=file and freeze in ("none", "all_but_batchnorm"),
+        loss_options={
+            "false_negatives": settings.false_negatives,
+            "false_positives": settings.false_positives,
+            "exponent": settings.exponent,
+            "reduction": settings.reduction,
+        },
+        learning_rate=settings.learning_rate,
+        patience=settings.patience,
+        epochs=settings.epochs,
+        batch=settings.batch,
+        precision=settings.precision,
+        init_seed=settings.init_seed,
+        order_seed=settings.init_seed,
+    )
+    return Entry(
+        part, row, weights, freeze, settings.split_seed, fold, settings.learning_rate, job
+    )
+
+
+def split(settings: Settings, data: Dataset, fold: int) -> dict:
+    """Draw the split, keep its table of roles in the store, and return what a job says of it."""
+    protocol = protocol_of(settings, data)
+    table = splits.split(data.cases, protocol, fold)
+    identity = splits.split_id(table)
+    jobs.write_split(table, identity)
+    return {
+        "id": identity,
+        "kind": "held-out test and folds",
+        "folds": protocol.folds,
+        "fold": fold,
+        "seed": protocol.seed,
+        "grouped": protocol.grouped,
+        "test": protocol.test,
+        "several_masks": protocol.several_masks,
+    }
+
+
+def protocol_of(settings: Settings, data: Dataset) -> splits.Protocol:
+    """The paper's section 2.3: a tenth of the lesion images held out, five folds of the rest."""
+    lesions = data.cases[data.cases["label"] != "normal"]
+    if not settings.several_masks:
+        lesions = lesions[lesions["n_masks"] < 2]
+    test = {label: round(n / 10) for label, n in lesions["label"].value_counts(sort=False).items()}
+    protocol = splits.Protocol(
+        test=test,
+        seed=settings.split_seed,
+        grouped=settings.grouped,
+        several_masks=settings.several_masks,
+    )
+    return protocol.paper_test() if settings.test_mix == "paper" else protocol
+
+
+def _start(settings: Settings, backbone: str, weights: str) -> str | Job:
+    if weights == "phantom":
+        return pretraining.job(
+            backbone, settings.phantoms, settings.phantom_size, settings.phantom_epochs
+        )
+    if weights == "imagenet" and settings.imagenet_file:
+        if backbone != "mobilenetv2":
+            raise UserError(f"imagenet_file holds MobileNetV2, not {backbone}: leave it empty")
+        return f"file:{_keep_weights(Path(settings.imagenet_file).expanduser())}"
+    return weights
+
+
+def _keep_weights(file: Path) -> str:
+    """Copy a file of weights into the store, named by its hash, so that jobs find it anywhere."""
+    if not file.is_file():
+        raise UserError(f"imagenet_file {file} is not there: name an .h5 file, or leave it empty")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    kept = paths.store() / "weights" / f"{digest}.h5"
+    if not kept.exists():
+        with paths.whole_file(kept) as part:
+            shutil.copyfile(file, part)
+    return digest

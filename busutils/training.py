@@ -1,0 +1,334 @@
+"""Train one job: fit, resume, predict, and write its folder.
+
+Needs keras, NumPy, pandas and h5py only, so that it runs on a cluster node. After each epoch a
+checkpoint holds every variable (weights, optimiser, the state of every random generator) and the
+history; data order and augmentation are drawn from (seed, epoch, case). So a killed job goes on
+and gives the table of an undisturbed one.
+"""
+
+import json
+import math
+import os
+import platform
+import shutil
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from busutils import augment, jobs, losses, metrics, models, paths, thresholds
+from busutils.data.dataset import Dataset, open_cached
+from busutils.errors import RunError, UserError
+from busutils.jobs import Job
+from busutils.models import encoders
+
+HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
+ROLES = ("val", "test", "normal")
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of some rows of a data set, in an order drawn for the epoch (None: as they are)."""
+
+    def __init__(self, dataset: Dataset, rows: np.ndarray, job: Job, epoch: int | None = None):
+        super().__init__()
+        self.dataset, self.job, self.epoch = dataset, job, epoch
+        order = slice(None)
+        if epoch is not None:
+            order = np.random.default_rng([job.order_seed, epoch]).permutation(len(rows))
+        self.rows = rows[order]
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.rows) / self.job.batch)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.rows[index * self.job.batch : (index + 1) * self.job.batch]
+        images, masks = zip(*(self._case(row) for row in rows), strict=True)
+        truth = np.stack(masks)[..., None].astype("float32")
+        return prepare(np.stack(images), self.job), truth
+
+    def _case(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        image, mask = self.dataset.images[row].astype("float32"), self.dataset.masks[row]
+        if self.epoch is None:
+            return image, mask
+        drawn = augment.draw(self.job.augmentation, self.job.order_seed, self.epoch, int(row))
+        return augment.apply(drawn, image, mask)
+
+
+def prepare(images: np.ndarray, job: Job) -> np.ndarray:
+    """Turn grey levels 0..255, (n, size, size, 1), into what the job's network reads."""
+    channels = job.options.get("channels", 3)
+    images = np.repeat(np.asarray(images, "float32"), channels // images.shape[-1], axis=-1)
+    if job.preprocessing == "paper":
+        return images / 255
+    return encoders.preprocess(job.options["backbone"], images)
+
+
+def train_all(
+    todo: Sequence[tuple[Job, set[str]]], store: Path, minutes: float | None, quiet: bool
+) -> None:
+    """Train jobs one after the other until all are done or the time is over."""
+    deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    for number, (job, keep) in enumerate(todo, start=1):
+        progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
+        if not train(job, keep, store, deadline, progress):
+            return
+
+
+def train(
+    job: Job, keep: set[str], store: Path, deadline: float = math.inf, progress: "Progress" = None
+) -> bool:
+    """Train `job`, or go on from its checkpoint, and write its folder.
+
+    Returns
+    -------
+    False if the deadline (of ``time.monotonic``) came first; the checkpoint stays.
+
+    Raises
+    ------
+    UserError
+        If its data, split, weights or checkpoint are missing or damaged.
+    RunError
+        If the loss becomes NaN or the folder cannot be written.
+    """
+    dataset = open_cached(job.dataset, store)
+    rows = _rows(job, dataset, store)
+    model = build(job, dataset.images[rows["train"]] if job.reestimate_batchnorm else None, store)
+    checkpoint = Checkpoint(store / "jobs" / f".{job.id}.training", model)
+    history = checkpoint.restore()
+    while len(history) < job.epochs:
+        if time.monotonic() + (history[-1]["seconds"] if history else 0) > deadline:
+            return False
+        history.append(_epoch(job, model, dataset, rows, history))
+        checkpoint.save(history)
+        if progress:
+            progress.show(history)
+    checkpoint.restore_best()
+    _write(job, model, dataset, rows, pd.DataFrame(history, columns=HISTORY), keep, store)
+    checkpoint.remove()
+    return True
+
+
+def build(job: Job, images: np.ndarray | None = None, store: Path | None = None) -> keras.Model:
+    """Build and compile the job's network with its starting weights.
+
+    `images` (grey levels 0..255) re-estimate the batch-norm statistics.
+    """
+    keras.backend.clear_session()
+    keras.config.set_dtype_policy(job.precision)
+    keras.utils.set_random_seed(job.init_seed)
+    model = models.build(job.model, size=job.size, **job.options)
+    _load_encoder(job, model, store or paths.store())
+    if job.batchnorm_momentum is not None:
+        encoders.set_batchnorm_momentum(model, job.batchnorm_momentum)
+    if images is not None:
+        encoders.reestimate_batchnorm(model, prepare(images, job))
+    encoders.freeze(model, job.freeze)
+    model.compile(
+        keras.optimizers.Adam(job.learning_rate),
+        losses.build(job.loss, **job.loss_options),
+        jit_compile="auto" if keras.backend.backend() == "jax" else False,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def predict(model: keras.Model, job: Job, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Return probabilities as float32 of shape (n, size, size)."""
+    if not len(rows):
+        return np.zeros((0, job.size, job.size), "float32")
+    return np.asarray(model.predict(Batches(dataset, rows, job), verbose=0))[..., 0]
+
+
+def next_rate(history: list[dict], job: Job) -> float:
+    """Learning rate of the next epoch: reduced on a plateau of the validation loss.
+
+    As Keras's ReduceLROnPlateau with min_delta 0, but a function of the history alone, so that a
+    resumed job needs no other state.
+    """
+    rate, best, waited = job.learning_rate, math.inf, 0
+    for epoch in history:
+        if epoch["val_loss"] < best:
+            best, waited = epoch["val_loss"], 0
+        else:
+            waited += 1
+        if waited >= job.patience:
+            rate, waited = rate * job.factor, 0
+    return rate
+
+
+def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: list) -> dict:
+    start, epoch = time.monotonic(), len(history) + 1
+    model.optimizer.learning_rate = rate = next_rate(history, job)
+    batches = Batches(dataset, rows["train"], job, epoch)
+    loss = model.fit(batches, shuffle=False, verbose=0).history["loss"][-1]
+    probabilities = predict(model, job, dataset, rows["val"])
+    truth = dataset.masks[rows["val"]]
+    val_loss = _loss(model.loss, truth, probabilities, job.batch)
+    if not (math.isfinite(loss) and math.isfinite(val_loss)):
+        raise RunError(
+            f"the loss of job {job.id} ({job.title}) became NaN in epoch {epoch}: "
+            f"lower the learning rate (now {rate:g})"
+        )
+    counts = metrics.counts(truth, probabilities >= 0.5)
+    dice = float(metrics.per_case(counts)["dice"])
+    values = (epoch, loss, val_loss, dice, rate, time.monotonic() - start)
+    return dict(zip(HISTORY, values, strict=True))
+
+
+def _loss(loss: keras.losses.Loss, truth, probabilities, batch: int) -> float:
+    total = 0.0
+    for i in range(0, len(truth), batch):
+        y = truth[i : i + batch, ..., None].astype("float32")
+        total += len(y) * float(loss(y, probabilities[i : i + batch, ..., None]))
+    return total / len(truth)
+
+
+def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
+    role = jobs.read_split(job, store).set_index("case")["role"].reindex(dataset.cases["case"])
+    return {r: np.flatnonzero(role == r) for r in ("train", *ROLES)}
+
+
+def _load_encoder(job: Job, model: keras.Model, store: Path) -> None:
+    if job.needs:
+        encoders.load_encoder(model, jobs.folder(job.needs, store) / jobs.KEEP["encoder"])
+    elif job.encoder_weights.startswith("file:"):
+        encoders.load_encoder(model, store / "weights" / f"{job.encoder_weights[5:]}.h5")
+    elif job.encoder_weights == "imagenet":
+        encoders.load_imagenet(model, job.options["backbone"])
+    elif job.encoder_weights != "none":
+        raise UserError(
+            f"unknown encoder weights {job.encoder_weights!r}: name a file, imagenet or none"
+        )
+
+
+class Checkpoint:
+    """The state of a training after an epoch, in a folder of its own."""
+
+    def __init__(self, folder: Path, model: keras.Model):
+        self.folder, self.model = folder, model
+        self.variables = [*model.variables, *model.optimizer.variables]
+
+    def save(self, history: list[dict]) -> None:
+        """Write state and history; the best model too if the last epoch is the best."""
+        if history[-1]["val_loss"] == min(h["val_loss"] for h in history):
+            self._write("best.npz", self.model.weights)
+        self._write("last.npz", self.variables, history=json.dumps(history))
+
+    def restore(self) -> list[dict]:
+        """Set the model to the last epoch saved and return the history (empty: none was)."""
+        if not (self.folder / "last.npz").exists():
+            return []
+        with self._open("last.npz") as arrays:
+            _assign(self.variables, arrays)
+            return json.loads(str(arrays["history"]))
+
+    def restore_best(self) -> None:
+        """Set the model's weights to those of the best epoch."""
+        with self._open("best.npz") as arrays:
+            _assign(self.model.weights, arrays)
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.folder)
+
+    def _write(self, name: str, variables: list, **more: str) -> None:
+        arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}
+        with paths.whole_file(self.folder / name) as part, part.open("wb") as file:
+            np.savez(file, **arrays, **more)
+
+    def _open(self, name: str):
+        try:
+            return np.load(self.folder / name)
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise UserError(
+                f"the checkpoint {self.folder / name} is damaged ({error}): delete {self.folder}, "
+                "and the job starts anew"
+            ) from error
+
+
+def _assign(variables: list, arrays) -> None:
+    for i, variable in enumerate(variables):
+        variable.assign(arrays[str(i)])
+
+
+class Progress:
+    """One line on the terminal: which job, which epoch, how good, how long still."""
+
+    def __init__(self, title: str, epochs: int, quiet: bool):
+        self.title, self.epochs, self.quiet = title, epochs, quiet
+
+    def show(self, history: list[dict]) -> None:
+        """Write the line; the last epoch of a job ends it."""
+        if self.quiet:
+            return
+        last, left = history[-1], self.epochs - len(history)
+        seconds = left * np.median([h["seconds"] for h in history])
+        line = (
+            f"{self.title}: epoch {last['epoch']}/{self.epochs}, loss {last['loss']:.3f}, "
+            f"validation Dice {last['val_dice']:.3f}, {seconds / 60:.0f} min left"
+        )
+        print(f"\r{line:<100}", end="" if left else "\n", file=sys.stderr, flush=True)
+
+
+def _write(job, model, dataset, rows, history, keep, store) -> None:
+    """Write the job's folder: whole or absent."""
+    split = jobs.read_split(job, store)
+    levels = {r: thresholds.quantise(predict(model, job, dataset, rows[r])) for r in ROLES}
+    with paths.whole_folder(jobs.folder(job, store)) as part:
+        (part / "job.json").write_text(job.to_json())
+        history.to_csv(part / "history.csv", index=False, float_format="%.6g")
+        table = pd.concat([_cases(dataset, rows[r], levels[r], split, r) for r in ROLES])
+        compression = {"method": "gzip", "mtime": 0}
+        table.to_csv(part / "cases.csv.gz", index=False, compression=compression)
+        np.savez_compressed(part / jobs.KEEP["probabilities"], **levels)
+        if "weights" in keep:
+            model.save_weights(part / jobs.KEEP["weights"])
+        if "encoder" in keep:
+            encoders.save_encoder(model, part / jobs.KEEP["encoder"])
+        manifest = _manifest(job, model, history, len(rows["train"]))
+        (part / "manifest.json").write_text(json.dumps(manifest, indent=1))
+
+
+def _cases(dataset, rows, levels, split, role) -> pd.DataFrame:
+    names = dataset.cases["case"].to_numpy()[rows]
+    counts = thresholds.counts(dataset.masks[rows], levels)
+    about = split.set_index("case").loc[names[counts.pop("row")], ["label", "group"]].reset_index()
+    return pd.concat([about.assign(split=role), counts], axis=1)
+
+
+def _manifest(job: Job, model: keras.Model, history: pd.DataFrame, n_train: int) -> dict:
+    trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+    total = model.count_params()
+    return {
+        "job": job.id,
+        "backend": keras.backend.backend(),
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "device": _device(),
+        "minutes": round(float(history["seconds"].sum()) / 60, 2),
+        "epochs": len(history),
+        "best_epoch": int(history.loc[history["val_loss"].idxmin(), "epoch"]),
+        "n_train": n_train,
+        "parameters": total,
+        "trainable": trainable,
+        # an HDF5 file holds every weight and two Adam moments of every trainable one, 4 bytes each
+        "file_mib": round(4 * (total + 2 * trainable) / 2**20, 2),
+    }
+
+
+def _device() -> str:
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.devices()[0].device_kind
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(gpus[0])["device_name"] if gpus else "cpu"

@@ -1,0 +1,80 @@
+"""Roles, numbers and groups of a split."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from busutils.data import splits
+from busutils.errors import UserError
+
+
+@pytest.fixture
+def cases():
+    """60 benign, 40 malignant, 20 normal; every fourth case shows the frame of the one before."""
+    labels = ["benign"] * 60 + ["malignant"] * 40 + ["normal"] * 20
+    names = [f"{label} ({i})" for i, label in enumerate(labels)]
+    groups = [names[i - 1] if i % 4 == 3 else names[i] for i in range(120)]
+    groups[100] = names[0]  # a normal image shows the frame of a lesion
+    masks = np.where(np.arange(120) == 5, 2, 1)
+    return pd.DataFrame({"case": names, "label": labels, "group": groups, "n_masks": masks})
+
+
+PROTOCOL = splits.Protocol(test={"benign": 6, "malignant": 4})
+
+
+def test_numbers_are_as_asked(cases):
+    mix = splits.mix(splits.split(cases, PROTOCOL, 1))
+    assert mix.loc["test"].to_dict() == {"benign": 6, "malignant": 4, "normal": 0}
+    assert mix.loc["normal", "normal"] == 19  # one shows the frame of a lesion
+    assert mix.loc["unused", "benign"] == 1  # several masks
+    assert mix.loc[["train", "val"]].to_numpy().sum() == 100 - 1 - 10
+
+
+def test_no_group_is_divided(cases):
+    for fold in range(1, 6):
+        assert splits.divided(splits.split(cases, PROTOCOL, fold)).empty
+
+
+def test_random_split_divides_groups(cases):
+    protocol = splits.Protocol(test=PROTOCOL.test, grouped=False)
+    table = splits.split(cases, protocol, 1)
+    assert len(splits.divided(table)) > 0
+    assert (table["role"] == "normal").sum() == 20
+
+
+def test_folds_cover_the_pool_once(cases):
+    tables = [splits.split(cases, PROTOCOL, fold).set_index("case")["role"] for fold in range(1, 6)]
+    tests = [set(t.index[t == "test"]) for t in tables]
+    assert all(test == tests[0] for test in tests)
+    validated = pd.concat([t[t == "val"] for t in tables])
+    assert validated.index.is_unique
+    assert set(validated.index) | tests[0] == set(cases["case"][:100]) - {"benign (5)"}
+
+
+def test_several_masks_can_stay(cases):
+    protocol = splits.Protocol(test=PROTOCOL.test, several_masks=True)
+    assert splits.mix(splits.split(cases, protocol, 1)).loc["unused", "benign"] == 0
+
+
+def test_same_seed_same_split_and_the_id_follows_the_groups(cases):
+    first = splits.split(cases, PROTOCOL, 2)
+    assert splits.split_id(first) == splits.split_id(splits.split(cases, PROTOCOL, 2))
+    other = splits.split(cases, splits.Protocol(test=PROTOCOL.test, seed=1), 2)
+    assert splits.split_id(first) != splits.split_id(other)
+    cases.loc[50, "group"] = cases.loc[40, "group"]
+    assert splits.split_id(first) != splits.split_id(splits.split(cases, PROTOCOL, 2))
+
+
+def test_paper_test_set_is_mostly_malignant(cases):
+    protocol = splits.Protocol(test={"benign": 50, "malignant": 20}).paper_test()
+    assert protocol.test == {"benign": 13, "malignant": 50}
+    with pytest.raises(UserError, match="the test set lacks cases .*malignant"):
+        splits.split(cases, protocol, 1)
+
+
+def test_impossible_folds_are_refused(cases):
+    with pytest.raises(UserError, match="fold 6 is none of 1 to 5"):
+        splits.split(cases, PROTOCOL, 6)
+    few = cases[cases["label"] != "normal"].groupby("label").head(4)
+    with pytest.raises(UserError, match="groups cannot fill 9 folds"):
+        splits.split(few, splits.Protocol({"benign": 0, "malignant": 0}, folds=9), 1)

@@ -1,0 +1,52 @@
+"""What segmentation-models computes, made once by a process of its own."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from busutils.models.backbones import BACKBONES
+
+SCRIPT = Path(__file__).with_name("oracle.py")
+SIZE = 96  # the smallest that InceptionV3 takes there
+
+
+class Oracle:
+    """Weights, input, features and output of each U-Net of segmentation-models."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._kernel = runpy.run_path(str(SCRIPT))["kernel"]
+
+    def __getitem__(self, backbone: str) -> dict[str, np.ndarray]:
+        return dict(np.load(self.folder / f"{backbone}.npz"))
+
+    def weights(self, backbone: str) -> list[np.ndarray]:
+        """Return all weights in the order of that library's layers."""
+        file = self[backbone]
+        return [
+            file[f"value{i}"]
+            if f"value{i}" in file
+            else self._kernel(i, tuple(file[f"shape{i}"]), file[f"deviation{i}"])
+            for i in range(int(file["count"]))
+        ]
+
+
+@pytest.fixture(scope="session")
+def oracle(tmp_path_factory) -> Oracle:
+    folder = tmp_path_factory.mktemp("oracle")
+    run = subprocess.run(
+        [sys.executable, str(SCRIPT), str(folder), str(SIZE), *BACKBONES],
+        capture_output=True,
+        text=True,
+        check=False,
+        # Another backend or Keras chosen for this process must not reach that one.
+        env={key: value for key, value in os.environ.items() if not key.startswith("KERAS")},
+    )
+    # A missing oracle is a failure: these tests are the only proof that the networks are right.
+    assert run.returncode == 0, f"segmentation-models did not run:\n{run.stderr[-3000:]}"
+    return Oracle(folder)
