@@ -30,7 +30,7 @@ def study_command(what):
 def study():
     """Jobs by id with the ids that each needs first."""
     listed = subprocess.run([*study_command("jobs"), "--json"], capture_output=True, check=True)
-    return {job["id"]: job["needs"] for job in json.loads(listed.stdout)}
+    return {job["id"]: [job["needs"]] * bool(job["needs"]) for job in json.loads(listed.stdout)}
 
 
 JOBS = study() if "notebook" in config else {}

@@ -92,15 +92,38 @@ def _jobs(args: argparse.Namespace) -> None:
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
-    store = args.bundle
-    planned = bundle.jobs(store) if store else _planned(args)[0]
-    if args.train:
-        chosen = planned if args.train == ["all"] else _chosen(planned, args.train)
-        left = jobs.complete(chosen, minutes=args.minutes, store=store, quiet=args.quiet)
-        print(f"{len(chosen) - len(left)} of {len(chosen)} jobs finished")
+    planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args)[0])
+    if not args.train:
+        _list_jobs(planned, args)
         return
+    chosen = planned if args.train == ["all"] else _chosen(planned, args.train)
+    if args.bundle:
+        left = bundle.train(args.bundle, chosen, args.minutes, args.quiet)
+    else:
+        needed = {job.needs.id for job in planned if job.needs}
+        keep = {"encoder"} if needed.issuperset(job.id for job in chosen) else set()
+        left = jobs.complete(chosen, keep, args.minutes, quiet=args.quiet)
+    print(f"{len(chosen) - len(left)} of {len(chosen)} jobs finished")
+
+
+def _list_jobs(planned: list, args: argparse.Namespace) -> None:
+    from busutils import bundle, jobs
+
+    if args.json:
+        import json
+
+        rows = [{"id": j.id, "title": j.title, "needs": j.needs and j.needs.id} for j in planned]
+        print(json.dumps(rows, indent=1))
+        return
+    store = bundle.open_store(args.bundle) if args.bundle else None
     for job in planned:
         print(job.id, "done" if jobs.finished(job, store=store) else "open", job.title)
+
+
+def _with_needs(planned: list) -> list:
+    """The jobs with the pre-trainings that they start from, these first."""
+    needed = [job.needs for job in planned if job.needs]
+    return list({job.id: job for job in [*needed, *planned]}.values())
 
 
 def _chosen(planned: list, ids: list[str]) -> list:
@@ -113,8 +136,7 @@ def _chosen(planned: list, ids: list[str]) -> list:
 def _bundle(args: argparse.Namespace) -> None:
     from busutils import bundle
 
-    planned, dataset = _planned(args)
-    for file in bundle.write(planned, dataset, args.to):
+    for file in bundle.write(_planned(args)[0], args.to):
         print(file)
 
 
@@ -125,10 +147,12 @@ def _merge(args: argparse.Namespace) -> None:
 
 
 def _data_list(args: argparse.Namespace) -> None:
-    from busutils.data import fetch
+    from busutils.data import fetch, sets
 
-    for name, text in fetch.describe().items():
+    for name, text in sets.SETS.items():
         print(f"{name}: {text}")
+    for source in fetch.sources():
+        print(f"fetch {source['name']}: licence: {source['licence']}. Cite {source['citation']}")
 
 
 def _data_fetch(args: argparse.Namespace) -> None:
@@ -144,12 +168,12 @@ def _data_fetch(args: argparse.Namespace) -> None:
 
 
 def _data_check(args: argparse.Namespace) -> None:
-    from busutils.data import busi, check, duplicates, pairs
+    from busutils.data import check, duplicates, sets
 
     if (args.images is None) != (args.masks is None):
-        raise UserError("give --images and --masks together, each a pattern such as 'images/*.png'")
-    own = args.images is not None
-    listing = pairs.listing(args.root, args.images, args.masks) if own else busi.listing(args.root)
+        raise UserError("give --images and --masks together, such as 'images/{case}.png'")
+    name = "busi" if args.images is None else "pairs"
+    listing = sets.listing(name, str(args.root), args.images or "", args.masks or "")
     report = check.check(listing)
     print(report.to_json() if args.json else report.to_text())
     if args.figure:
@@ -238,6 +262,7 @@ def _add_jobs(commands) -> None:
     _add_parameters(add)
     add.add_argument("--bundle", type=Path, metavar="DIR", help="a folder that `bundle` wrote")
     add.add_argument("--train", nargs="+", metavar="ID", help="train these jobs, or `all`")
+    add.add_argument("--json", action="store_true", help="list as JSON, with what each needs")
     add.add_argument("--minutes", type=float, metavar="N", help="stop after N minutes")
     add = _add(commands, "bundle", _bundle, "pack a notebook's jobs for a machine without network")
     add.add_argument("notebook", metavar="NOTEBOOK")

@@ -35,17 +35,21 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
         If a name, a type or the data root is wrong.
     """
     values = parameters.resolve(name, profile, overrides)
-    if "data_root" not in values:
-        return values
     dataset = values.get("dataset", "phantom")
-    given = Path(values["data_root"]).expanduser() if values["data_root"] else None
-    place = given or paths.project() / "data" / dataset
-    if not place.is_dir() and (given or dataset != "phantom"):
-        raise UserError(
-            f"there is no folder {place} for the data set {dataset!r}: name it with --data-root, "
-            "or see `busutils data list`"
-        )
-    return values | {"data_root": str(given.resolve()) if given else ""}
+    fetched = paths.project() / "data" / dataset
+    if not values.get("data_root") and dataset != "phantom":
+        if not fetched.is_dir():
+            raise UserError(
+                f"data set {dataset!r} is not in {fetched}: name its folder with --data-root, "
+                "or see `busutils data list`"
+            )
+        values["data_root"] = str(fetched)
+    for key in parameters.places(values):
+        place = Path(values[key]).expanduser().resolve()
+        if not place.exists():
+            raise UserError(f"{key} {place} is not there: name what is, or leave it out")
+        values[key] = str(place)
+    return values
 
 
 def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool = False) -> Path:
@@ -61,6 +65,8 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
     values = prepare(name, profile, overrides)
     target = folder(name, profile, values)
     started = time.monotonic()
+    if not quiet:
+        print(f"executing {name}, profile {profile}", file=sys.stderr)
     with paths.whole_folder(target) as draft:
         write_json(draft / MANIFEST, opening(target.name, name, profile, values, overrides))
         _execute(parameters.source(name), draft, values, target, quiet)

@@ -9,17 +9,17 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from busutils import jobs, paths
 from busutils.errors import RunError, UserError
-from busutils.parameters import QUICK
-from busutils.runs import MANIFEST, Run, write_json
+from busutils.parameters import QUICK, places
+from busutils.runs import MANIFEST, NUMBERS, VERDICTS, Run, write_json
 
 NONE_YET = "Nothing is published yet."
+NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
 
 
 def publish(run: Run) -> Path:
@@ -34,44 +34,18 @@ def publish(run: Run) -> Path:
     UserError
         If the run was made by hand, so that no executed notebook belongs to it.
     """
-    manifest = run.manifest
-    source = run.folder / f"{manifest['notebook']}.ipynb"
+    source = _executed(run)
     if not source.exists():
-        raise UserError(
-            f"{run.id} holds no executed notebook: publish a run made by `busutils run`"
-        )
-    name = run.id.rpartition("-")[0]
+        raise UserError(f"{run.id} has no executed notebook: publish a run made by `busutils run`")
+    name = run.published_name
     page = paths.published().parent / "papers" / f"{name}.ipynb"
     with paths.whole_folder(paths.published() / "notebooks" / name) as part:
         _copy_results(run, part)
-        (part / "verdicts.md").write_text(
-            verdicts(run, page.stem, _title(source)), encoding="utf-8"
-        )
-    files = Path("..") / "results" / "notebooks" / name / "tables"
-    write_json(page, _without_paths(_page(source, run, files, suffix=""), manifest))
-    stored = [paths.store() / "jobs" / job / "job.json" for job in manifest.get("jobs", [])]
+    tables = Path("..") / "results" / "notebooks" / name / "tables"
+    write_json(page, _without_paths(_page(source, run, tables, suffix=""), run.manifest))
+    stored = [paths.store() / "jobs" / job / "job.json" for job in run.manifest.get("jobs", [])]
     jobs.publish(jobs.Job.from_json(f.read_text(encoding="utf-8")) for f in stored if f.exists())
     return page
-
-
-def verdicts(run: Run, page: str, title: str) -> str:
-    """Return a run's verdicts as Markdown for the front page.
-
-    ``claims`` in the run's numbers (a list of mappings with claim, verdict, difference, low, high)
-    makes the rows; the verdicts on its single numbers (``verdicts``, a list of mappings with
-    verdict) are counted below.
-    """
-    numbers = run.numbers
-    lines = [f"### [{title}](/book/papers/{page}.ipynb)", "", _about(run), ""]
-    if claims := numbers.get("claims", []):
-        lines += ["| the paper says | re-run | difference |", "|:--|:--|:--|"]
-        lines += [f"| {c['claim']} | {_badge(c['verdict'])} | {_difference(c)} |" for c in claims]
-        lines += [""]
-    counts = Counter(v["verdict"] for v in numbers.get("verdicts", []))
-    if counts:
-        told = ", ".join(f"{n} {_badge(word)}" for word, n in counts.most_common())
-        lines += [f"Printed numbers set beside ours: {told}.", ""]
-    return "\n".join(lines)
 
 
 def build(quiet: bool = False) -> Path:
@@ -101,24 +75,25 @@ def collect() -> None:
     local, published = local_runs(), _runs_in(paths.published())
     with paths.whole_folder(root / "book" / "local") as part:
         for run in local:
-            shutil.copytree(run.folder / "tables", part / run.id, dirs_exist_ok=True)
-            source = run.folder / f"{run.manifest['notebook']}.ipynb"
+            if (run.folder / "tables").exists():
+                shutil.copytree(run.folder / "tables", part / run.id)
             suffix = f" ({run.manifest['dataset']}, {run.manifest['profile']})"
-            write_json(part / f"{run.id}.ipynb", _page(source, run, Path(run.id), suffix))
+            page = _page(_executed(run), run, Path(run.id), suffix)
+            write_json(part / f"{run.id}.ipynb", page)
         for notebook in sorted((paths.store() / "notebooks").glob("*.ipynb")):
             write_json(part / notebook.name, _linked(notebook))
         if not local:
-            (part / "none.md").write_text(f"# No runs\n\n{NO_RUNS}\n", encoding="utf-8")
+            (part / "none.md").write_text(f"# None yet\n\n{NO_RUNS}\n", encoding="utf-8")
     with paths.whole_folder(root / "_build" / "pages") as part:
-        front = [(r.folder / "verdicts.md").read_text(encoding="utf-8") for r in published]
-        (part / "verdicts.md").write_text("\n".join(front) or NONE_YET, encoding="utf-8")
+        told = [_verdicts(run) for run in published if (run.folder / VERDICTS).exists()]
+        (part / VERDICTS).write_text("\n".join(told) or NONE_YET, encoding="utf-8")
         (part / "runtimes.md").write_text(_runtimes(published, local), encoding="utf-8")
 
 
 def local_runs() -> list[Run]:
     """Return the local runs that have a page: of quick runs as they come, only the newest each."""
     runs = sorted(_runs_in(paths.store()), key=lambda run: run.manifest["started"])
-    runs = [r for r in runs if (r.folder / f"{r.manifest['notebook']}.ipynb").exists()]
+    runs = [run for run in runs if _executed(run).exists()]
     newest = {}
     for run in runs:
         plain = run.manifest["profile"] == QUICK and not run.manifest["overrides"]
@@ -126,18 +101,21 @@ def local_runs() -> list[Run]:
     return sorted(newest.values(), key=lambda run: run.id)
 
 
-NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
-
-
 def _runs_in(place: Path) -> list[Run]:
     return [Run(f.parent) for f in sorted((place / "notebooks").glob(f"[!.]*/{MANIFEST}"))]
+
+
+def _executed(run: Run) -> Path:
+    return run.folder / f"{run.manifest['notebook']}.ipynb"
 
 
 def _copy_results(run: Run, part: Path) -> None:
     if (run.folder / "tables").exists():
         shutil.copytree(run.folder / "tables", part / "tables")
+    if (run.folder / VERDICTS).exists():
+        shutil.copyfile(run.folder / VERDICTS, part / VERDICTS)
     write_json(part / MANIFEST, _without_paths(run.manifest, run.manifest))
-    write_json(part / "numbers.json", _without_paths(run.numbers, run.manifest))
+    write_json(part / NUMBERS, _without_paths(run.numbers, run.manifest))
 
 
 def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:
@@ -179,8 +157,8 @@ def _made_by(run: Run, tables: list[str]) -> str:
         "again": f"`{_command(manifest)}`",
         "tables": ", ".join(tables) or "none",
     }
-    lines = [f"| {key} | {value} |" for key, value in rows.items()]
-    return "\n".join(["## What made this page", "", "| | |", "|:--|:--|", *lines])
+    head, *lines = [f"| {key} | {value} |" for key, value in rows.items()]
+    return "\n".join(["## What made this page", "", head, "|:--|:--|", *lines])
 
 
 def _command(manifest: Mapping) -> str:
@@ -190,31 +168,14 @@ def _command(manifest: Mapping) -> str:
     for name in manifest["overrides"]:
         value = manifest["parameters"][name]
         text = ",".join(map(str, value)) if isinstance(value, list) else value
-        words += ["--data-root FOLDER"] if name == "data_root" else ["-p", f"{name}={text}"]
+        shown = Path(text).name if name in places(manifest["parameters"]) else text
+        words += ["-p", f"{name}={shown}"]
     return " ".join(words)
 
 
-def _about(run: Run) -> str:
-    return f"{run.data} · profile {run.manifest['profile']} · {run.manifest['machine']}"
-
-
-def _badge(verdict: str) -> str:
-    word = verdict.partition(" (")[0].replace(" ", "-")
-    return f'<span class="verdict {word}">{verdict}</span>'
-
-
-def _difference(claim: Mapping) -> str:
-    if claim.get("difference") is None:
-        return ""
-    interval = (
-        f" ({claim['low']:+.3f} to {claim['high']:+.3f})" if claim.get("low") is not None else ""
-    )
-    return f"{claim['difference']:+.3f}{interval}"
-
-
-def _title(notebook: Path) -> str:
-    first = _linked(notebook)["cells"][0]["source"]
-    return re.search(r"^# (.*)", first, flags=re.M).group(1)
+def _verdicts(run: Run) -> str:
+    text = (run.folder / VERDICTS).read_text(encoding="utf-8")
+    return f"{text}\n<small>{run.caption}</small>\n"
 
 
 def _without_paths(content: Any, manifest: Mapping) -> Any:
@@ -225,8 +186,9 @@ def _without_paths(content: Any, manifest: Mapping) -> Any:
     if isinstance(content, list):
         return [_without_paths(v, manifest) for v in content]
     if isinstance(content, str):
-        root = manifest["parameters"].get("data_root") or paths.store()
-        for place, name in [(root, ""), (paths.project(), "."), (Path.home(), "~")]:
+        for name in places(manifest["parameters"]):
+            content = content.replace(manifest["parameters"][name], "")
+        for place, name in [(paths.project(), "."), (paths.store(), "runs"), (Path.home(), "~")]:
             content = content.replace(str(place), name)
     return content
 

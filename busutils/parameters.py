@@ -125,6 +125,11 @@ def typed(parameter: Parameter, text: str) -> Any:
     return checked(parameter, value)
 
 
+def places(values: Mapping[str, Any]) -> list[str]:
+    """Names of the parameters that hold a file or a folder: ``..._root`` and ``..._file``."""
+    return [k for k, v in values.items() if k.endswith(("_root", "_file")) and v]
+
+
 def _remedy(parameter: Parameter) -> str:
     return f"give one such as {parameter.default!r} ({parameter.help})"
 

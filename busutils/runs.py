@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 NUMBERS = "numbers.json"
+VERDICTS = "verdicts.md"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,16 @@ class Run:
         return f"{data['name']}, {data['cases']} cases" if data else str(self.manifest["dataset"])
 
     @property
+    def published_name(self) -> str:
+        """``<name>-<dataset>-<profile>``, under which the run is published."""
+        return self.id.rpartition("-")[0]
+
+    @property
+    def page(self) -> str:
+        """Address of the published page, for links from any page of the site."""
+        return f"/book/papers/{self.published_name}.ipynb"
+
+    @property
     def caption(self) -> str:
         """What stands below a table or a figure: data, profile and run id."""
         return f"{self.data} · profile {self.manifest['profile']} · run {self.id}"
@@ -68,6 +79,10 @@ class Run:
     def save_numbers(self, numbers: Mapping[str, Any]) -> None:
         """Add to ``numbers.json``: nested mappings and lists of numbers and words (NaN as null)."""
         write_json(self.folder / NUMBERS, self.numbers | dict(numbers))
+
+    def save_verdicts(self, markdown: str) -> None:
+        """Write what the front page says of this run once it is published (link to `page`)."""
+        (self.folder / VERDICTS).write_text(markdown, encoding="utf-8")
 
     def record(self, dataset: Any = None, jobs: Iterable[Any] = ()) -> None:
         """Note in the manifest which `Dataset` was used, which jobs (or ids), and the backend."""

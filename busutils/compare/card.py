@@ -69,7 +69,7 @@ def _claim(one: Claim) -> str:
         f"padding:.05em .45em;white-space:nowrap'>{word}</span>"
     )
     said = "; ".join(filter(None, [_difference(one), one.note]))
-    small = f" <small>{escape(said)}</small>" if said else ""
+    small = f"<br><small>{escape(said)}</small>" if said else ""
     return f"{badge} {escape(one.sentence)}{small}"
 
 
@@ -78,15 +78,17 @@ def _difference(one: Claim) -> str:
         return ""
     d = one.difference
     interval = f" ({d.low:+.3f} to {d.high:+.3f})" if d.high > d.low else ""
-    return f"{d.estimate:+.3f}{interval}".replace("-", "−")
+    return f"difference {d.estimate:+.3f}{interval}".replace("-", "−")
 
 
 def _tally(table: pd.DataFrame) -> str:
-    """Count the verdicts, most frequent first, with the reasons where there is only one."""
-    counts = table.groupby(["verdict", "reason"], sort=False).size()
-    counts = counts.sort_values(ascending=False, kind="stable")
-    parts = [f"{n} {word}{f' ({why})' if why else ''}" for (word, why), n in counts.items()]
-    return f"{len(table)} printed numbers: " + ", ".join(parts)
+    """Count the verdicts, the most frequent first, with their reasons."""
+    parts = []
+    for word, n in table["verdict"].value_counts().items():
+        reasons = table.loc[table["verdict"] == word, "reason"].str.split(", ").explode()
+        known = ", ".join(reasons[reasons != ""].value_counts().index)
+        parts.append(f"{n} {word}{f' ({known})' if known else ''}")
+    return f"{len(table)} printed numbers: " + "; ".join(parts)
 
 
 def _foot(text: str) -> str:

@@ -138,7 +138,7 @@ def _ours(
 
 
 def _alone(value: float) -> Interval:
-    return Interval(float(value), np.nan, np.nan, 0.95, "one number, no interval", 1, 1)
+    return Interval(float(value), np.nan, np.nan, 0.95, "one number, no interval", 0, 1)
 
 
 def _reduced(long: pd.DataFrame, column: Column) -> Interval:

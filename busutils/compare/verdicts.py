@@ -179,18 +179,18 @@ def claim_best(
 
     *Supported* needs every interval above 0 (no correction is due: all must hold); *opposite* one
     other that is better after Holm's correction over the listed others. Otherwise *not supported*
-    if an advantage of `relevant` over some other is excluded, else *undecided*. The difference to
-    the strongest other is shown.
+    if an advantage of `relevant` over some other is excluded, else *undecided*. The difference
+    whose interval reaches lowest is shown.
     """
     adjusted = holm(differences)
     better = [n for n, d in differences.items() if d.estimate < 0 and adjusted[n] < 1 - d.level]
-    shown = min(better or differences, key=lambda name: differences[name].estimate)
+    shown = min(better or differences, key=lambda name: differences[name].low)
     if better:
         word = "opposite"
     elif all(d.low > 0 for d in differences.values()):
         word = "supported"
     else:
-        excluded = any(d.high < relevant for d in differences.values())
+        excluded = any(d.low <= 0 and d.high < relevant for d in differences.values())
         word = "not supported" if excluded else "undecided"
     return Claim(sentence, word, differences[shown], f"against {shown}; {differences[shown].scope}")
 

@@ -15,6 +15,7 @@ from scipy import fft, ndimage
 FRAME = 160  # pixels of the longest side of the common part
 BLOCK, REACH = 20, 6  # pixels: side of a block, and how far around it is searched for
 ROUNDS = 4
+_HOPELESS, _DONE = 0.07, 0.99  # score after the second round below, over which no more are made
 _FLAT = 0.15  # contrast below which a block shows nothing (grey levels run from 0 to 16)
 _WINDOW = BLOCK + 2 * REACH
 _AROUND = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
@@ -50,9 +51,7 @@ def prepare(grey: np.ndarray) -> np.ndarray:
     return root * (16 / max(1.0, float(np.quantile(root, 0.99))))
 
 
-def agreement(
-    first: np.ndarray, second: np.ndarray, scale: float, shift: np.ndarray
-) -> Agreement:
+def agreement(first: np.ndarray, second: np.ndarray, scale: float, shift: np.ndarray) -> Agreement:
     """Align two pictures and say how well they agree.
 
     Parameters
@@ -72,12 +71,14 @@ def agreement(
     reference = _View.draw(_smooth(first, step), np.eye(2) * step, top, shape)
     matrix, offset = np.eye(2) * step * scale, scale * top + shift
     best, blocks = -1.0, 0
-    for _ in range(ROUNDS):
+    for i in range(ROUNDS):
         found = _search(reference, _View.draw(second, matrix, offset, shape))
         if not found.used.any():
             break
         if found.score > best:
             best, blocks = found.score, int(found.used.sum())
+        if (i and best < _HOPELESS) or best > _DONE:
+            break
         linear, move = _fit(found)
         offset, matrix = offset + matrix @ move, matrix @ (np.eye(2) + linear)
     part = np.prod(bottom - top)
@@ -100,8 +101,10 @@ class _View:
         )
         inside = drawn >= 0
         drawn = np.maximum(drawn, 0)
-        band = ndimage.gaussian_filter(drawn, 1.0) - ndimage.gaussian_filter(drawn, 6.0)
-        energy = ndimage.gaussian_filter(band * band, 5.0)
+        band = ndimage.gaussian_filter(drawn, 1.0) - ndimage.gaussian_filter(
+            drawn, 6.0, truncate=2.5
+        )
+        energy = ndimage.gaussian_filter(band * band, 5.0, truncate=2.5)
         local = ndimage.uniform_filter(band * band, BLOCK)
         return cls(band / np.sqrt(energy + 0.05), np.sqrt(local.clip(min=0)), inside)
 
@@ -118,16 +121,16 @@ class _Found:
 
     @property
     def steady(self) -> np.ndarray:
-        """Blocks that moved as at least half of the up to eight blocks around them did."""
+        """Blocks that moved as the blocks around them did (median of up to eight)."""
         rows, columns = self.used.shape
-        move = np.pad(self.move, ((1, 1), (1, 1), (0, 0)))
-        used = np.pad(self.used, 1)
-        near, same = np.zeros((2, rows, columns), int)
-        for i, j in _AROUND:
-            around = slice(i, i + rows), slice(j, j + columns)
-            near += used[around]
-            same += used[around] & (np.abs(self.move - move[around]).max(axis=-1) <= 1.5)
-        return self.used & (near > 0) & (2 * same >= near)
+        move = np.where(self.used[..., None], self.move, np.nan)
+        move = np.pad(move, ((1, 1), (1, 1), (0, 0)), constant_values=np.nan)
+        around = np.sort([move[i : i + rows, j : j + columns] for i, j in _AROUND], axis=0)
+        count = np.isfinite(around).sum(axis=0, keepdims=True)
+        middle = np.stack([(count - 1) // 2, count // 2]).clip(min=0)[:, 0]
+        median = np.take_along_axis(around, middle, axis=0).mean(axis=0)
+        # a block without neighbours compares with NaN, which is never close
+        return self.used & (np.abs(self.move - median).max(axis=-1) <= 1.5)
 
     @property
     def score(self) -> float:

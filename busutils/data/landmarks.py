@@ -85,7 +85,10 @@ def _at_size(grey: np.ndarray, factor: float, keep: int) -> tuple[np.ndarray, np
 
 
 def _blobs(small: np.ndarray, keep: int) -> np.ndarray:
-    contrast = np.abs(ndimage.gaussian_filter(small, 1.6) - ndimage.gaussian_filter(small, 3.2))
+    contrast = np.abs(
+        ndimage.gaussian_filter(small, 1.6, truncate=3)
+        - ndimage.gaussian_filter(small, 3.2, truncate=3)
+    )
     peak = (contrast == ndimage.maximum_filter(contrast, 7)) & (contrast > 0.01)
     inside = np.zeros_like(peak)
     inside[_BORDER:-_BORDER, _BORDER:-_BORDER] = True
@@ -97,7 +100,7 @@ def _blobs(small: np.ndarray, keep: int) -> np.ndarray:
 def _descriptions(small: np.ndarray, places: np.ndarray) -> np.ndarray:
     down, right = np.gradient(ndimage.gaussian_filter(small, 1.2))
     edges = [np.maximum(np.cos(t) * right + np.sin(t) * down, 0) for t in _TURNS]
-    edges = np.stack([ndimage.gaussian_filter(e, 2.0) for e in edges])
+    edges = np.stack([ndimage.gaussian_filter(e, 2.0, truncate=2) for e in edges])
     at = np.rint(places[:, None] + _GRID).astype(int).clip(0, np.array(small.shape) - 1)
     described = edges[:, at[..., 0], at[..., 1]].transpose(1, 2, 0).reshape(len(places), -1)
     # the second normalisation after clipping keeps one bright edge from deciding alone

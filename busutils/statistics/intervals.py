@@ -145,9 +145,11 @@ def _resampled(
     estimate = float(np.squeeze(score(sums.sum().to_frame().T)))
     tails = _tails(level)
     if n >= FEW:
-        weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=DRAWS)
-        drawn = pd.DataFrame(weights.astype(float) @ sums.to_numpy(), columns=sums.columns)
-        low, high = np.quantile(np.asarray(score(drawn)), tails)
+        drawn = np.random.default_rng(seed).integers(n, size=(DRAWS, n))
+        totals = pd.DataFrame(
+            {name: one.to_numpy()[drawn].sum(axis=1) for name, one in sums.items()}
+        )
+        low, high = np.quantile(np.asarray(score(totals)), tails)
         method = f"percentile bootstrap over {n} groups"
     else:
         without = np.asarray(score(sums.sum() - sums))

@@ -101,9 +101,10 @@ def repeat_interval(
     seeds = spread.sd**2 * (1 / spread.n + 1 / trainings) if spread else 0.0
 
     def reach(side: float) -> float:
-        cases = (side / own) ** 2 * more
-        parts = [(cases, ours.n_groups - 1), (seeds, spread.n - 1 if spread else 1)]
-        return _t_half_width(parts, ours.level)
+        cases = ((side / own) ** 2 * more, ours.n_groups - 1)
+        both = [cases, (seeds, spread.n - 1 if spread else 1)]
+        # more degrees of freedom from the spread must not make a small sample look better
+        return max(_t_half_width([cases], ours.level), _t_half_width(both, ours.level))
 
     low = ours.estimate - reach(ours.estimate - ours.low)
     high = ours.estimate + reach(ours.high - ours.estimate)

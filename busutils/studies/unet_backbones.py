@@ -245,9 +245,7 @@ def _entry(
         init_seed=settings.init_seed,
         order_seed=settings.init_seed,
     )
-    return Entry(
-        part, row, weights, freeze, settings.split_seed, fold, settings.learning_rate, job
-    )
+    return Entry(part, row, weights, freeze, settings.split_seed, fold, settings.learning_rate, job)
 
 
 def split(settings: Settings, data: Dataset, fold: int) -> dict:

@@ -2,10 +2,13 @@
 
 import os
 import runpy
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -16,7 +19,7 @@ SIZE = 96  # the smallest that InceptionV3 takes there
 
 
 class Oracle:
-    """Weights, input, features and output of each U-Net of segmentation-models."""
+    """Weights, input and output of each U-Net of segmentation-models."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -37,7 +40,7 @@ class Oracle:
 
 
 @pytest.fixture(scope="session")
-def oracle(tmp_path_factory) -> Oracle:
+def oracle(tmp_path_factory) -> Iterator[Oracle]:
     folder = tmp_path_factory.mktemp("oracle")
     run = subprocess.run(
         [sys.executable, str(SCRIPT), str(folder), str(SIZE), *BACKBONES],
@@ -49,4 +52,13 @@ def oracle(tmp_path_factory) -> Oracle:
     )
     # A missing oracle is a failure: these tests are the only proof that the networks are right.
     assert run.returncode == 0, f"segmentation-models did not run:\n{run.stderr[-3000:]}"
-    return Oracle(folder)
+    yield Oracle(folder)
+    shutil.rmtree(folder)  # 750 MB
+
+
+@pytest.fixture
+def float64():
+    """Build and run networks in double precision."""
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")

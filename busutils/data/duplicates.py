@@ -1,0 +1,157 @@
+"""Pictures that show the same frame, or a neighbouring one, of the same tissue.
+
+Exact copies have equal pixels. Near copies are cropped, scaled or brightened differently, carry
+other markers, or are the next frame of the same sweep. They are proposed by landmarks that agree
+on one transform (:mod:`busutils.data.landmarks`) and accepted if the pictures, aligned, agree
+block by block (:mod:`busutils.data.alignment`). Neither labels nor file names are looked at, and
+the order of the listing does not matter.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from busutils.data import alignment, landmarks
+from busutils.data.files import Case, Listing, read_image, resize_image
+from busutils.errors import UserError
+
+VERSION = 1
+
+EVIDENCE = 0.25  # of landmarks, from which a pair is aligned
+NEIGHBOUR, SHARE = 0.155, 0.6  # score and overlap from which frames are neighbours
+SAME = 0.5  # score from which a small common part is enough
+BLOCKS = 14  # least number of blocks that a score is believed from
+
+_WORKING = 320  # longest side, pixels, at which pictures are compared
+
+
+def find(listing: Listing, classes: Sequence[str] | None = None) -> pd.DataFrame:
+    """Find the pairs of cases that show the same or a neighbouring frame.
+
+    Files that cannot be read are left out (:mod:`busutils.data.check` reports them).
+
+    Parameters
+    ----------
+    listing : Listing
+    classes : sequence of str, optional
+        Labels to look at; all if not given.
+
+    Returns
+    -------
+    DataFrame
+        case_a, case_b (in the order of the listing), kind ("exact" or "near"), score (1 for an
+        exact copy, over 0.9 for the same frame, down to 0.155 for a neighbouring one); the pairs
+        in the order of the listing.
+    """
+    cases = [c for c in listing.cases if classes is None or c.label in classes]
+    order = {c.case: i for i, c in enumerate(cases)}
+    with ThreadPoolExecutor() as pool:
+        read = [r for r in pool.map(_read, cases) if r is not None]
+    # sorted by content, so that the order of the listing does not change what is found
+    read = pd.DataFrame(read, columns=["case", "content", "picture"]).sort_values(
+        ["content", "case"], ignore_index=True
+    )
+    first = read.drop_duplicates("content", ignore_index=True)
+    pairs = pd.concat([_exact(read), _spread(_near(first), read)], ignore_index=True)
+    position = pairs[["case_a", "case_b"]].map(order.get)
+    swap = position["case_a"] > position["case_b"]
+    pairs.loc[swap, ["case_a", "case_b"]] = pairs.loc[swap, ["case_b", "case_a"]].to_numpy()
+    position = np.sort(position.to_numpy(int), axis=1)
+    return pairs.iloc[np.lexsort(position.T[::-1])].reset_index(drop=True)
+
+
+def groups(listing: Listing, pairs: pd.DataFrame | None = None) -> pd.Series:
+    """Name the group of every case: the first case of the listing that it is linked to.
+
+    Links are followed: neighbours of neighbours are in one group, since a split that divides
+    them leaks. A case without copies is its own group. `pairs` are those of :func:`find`, which
+    is called if they are not given.
+
+    Returns
+    -------
+    Series
+        Group by case, in the order of the listing.
+    """
+    pairs = find(listing) if pairs is None else pairs
+    names = pd.Index([c.case for c in listing.cases], name="case")
+    links = [names.get_indexer(pairs[side]) for side in ("case_a", "case_b")]
+    graph = coo_array((np.ones(len(pairs)), links), shape=(len(names), len(names)))
+    component = connected_components(graph, directed=False)[1]
+    first = pd.Series(names, index=names).groupby(component).transform("first")
+    return first.rename("group")
+
+
+def table(listing: Listing, pairs: pd.DataFrame | None = None) -> pd.DataFrame:
+    """List the cases in groups of two or more, as published in ``book/results/groups``.
+
+    Returns
+    -------
+    DataFrame
+        case, label, group, score and kind of its strongest link; group by group, in the order of
+        the listing.
+    """
+    pairs = find(listing) if pairs is None else pairs
+    turned = pairs.rename(columns={"case_a": "case_b", "case_b": "case_a"})
+    links = pd.concat([pairs, turned]).sort_values("score", ascending=False, kind="stable")
+    strongest = links.drop_duplicates("case_a").set_index("case_a")[["score", "kind"]]
+    cases = pd.DataFrame([(c.case, c.label) for c in listing.cases], columns=["case", "label"])
+    cases["group"] = groups(listing, pairs).to_numpy()
+    grouped = cases.join(strongest, on="case", how="inner")
+    place = grouped["group"].map({c.case: i for i, c in enumerate(listing.cases)})
+    return grouped.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+
+
+def _read(case: Case) -> tuple[str, str, np.ndarray] | None:
+    try:
+        grey = read_image(case.image)
+    except UserError:
+        return None
+    content = hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).hexdigest()
+    factor = min(1.0, _WORKING / max(grey.shape))
+    return (
+        case.case,
+        content,
+        resize_image(grey, tuple(max(1, round(n * factor)) for n in grey.shape)),
+    )
+
+
+def _exact(read: pd.DataFrame) -> pd.DataFrame:
+    both = read[["case", "content"]].merge(read[["case", "content"]], on="content")
+    both = both.set_axis(["case_a", "content", "case_b"], axis=1).query("case_a < case_b")
+    return both[["case_a", "case_b"]].assign(kind="exact", score=1.0)
+
+
+def _near(first: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of different contents, by content."""
+    pictures = list(first["picture"])
+    proposed = landmarks.candidates(pictures, EVIDENCE)
+    prepared = [alignment.prepare(p) for p in pictures]
+
+    def agreement(pair) -> alignment.Agreement:
+        shift = np.array([pair.row, pair.column])
+        return alignment.agreement(prepared[pair.a], prepared[pair.b], pair.scale, shift)
+
+    with ThreadPoolExecutor() as pool:
+        agreed = list(pool.map(agreement, proposed.itertuples()))
+    accepted = [_accepted(a) for a in agreed]
+    scores = [a.score for a, keep in zip(agreed, accepted, strict=True) if keep]
+    a, b = (first["content"].to_numpy()[proposed.loc[accepted, x].to_numpy(int)] for x in "ab")
+    return pd.DataFrame({"content_a": a, "content_b": b, "kind": "near", "score": scores})
+
+
+def _accepted(found: alignment.Agreement) -> bool:
+    neighbours = found.score >= NEIGHBOUR and found.overlap >= SHARE
+    return found.blocks >= BLOCKS and (neighbours or found.score >= SAME)
+
+
+def _spread(near: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of cases from pairs of contents: exact copies share their near ones."""
+    names = read[["case", "content"]]
+    for side in "ab":
+        near = near.merge(names.add_suffix(f"_{side}"), on=f"content_{side}")
+    return near[["case_a", "case_b", "kind", "score"]]

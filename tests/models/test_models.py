@@ -1,0 +1,199 @@
+"""One harness for all networks: a network costs a line in `NETWORKS`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from busutils import models
+from busutils.errors import UserError
+from busutils.models import encoders
+from busutils.models.backbones import BACKBONES
+
+SIZE = 64
+
+# From DESIGN, paper 1's Table 2: all parameters, those of the encoder, and those that train when
+# all of the encoder but its batch norms is frozen.
+COUNTS = {
+    "vgg16": (23_752_273, 14_714_688, 9_033_553),
+    "vgg19": (29_061_969, 20_024_384, 9_033_553),
+    "resnet50": (32_561_114, 23_546_057, 9_058_644),
+    "resnext50": (32_063_194, 23_048_137, 9_081_300),
+    "seresnext50": (34_594_177, 25_579_120, 9_081_297),
+    "densenet121": (12_144_977, 7_037_504, 5_189_137),
+    "inceptionv3": (29_933_105, 21_802_784, 8_145_553),
+    "seresnet50": (35_107_201, 26_092_144, 9_066_193),
+    "mobilenetv2": (8_047_441, 2_257_984, 5_821_585),
+}
+NETWORKS = {
+    "plain_unet": {"filters": 4},
+    **{f"unet {backbone}": {"backbone": backbone} for backbone in BACKBONES},
+}
+
+
+def build(case: str, size: int = SIZE) -> keras.Model:
+    return models.build(case.split()[0], size, channels=3, **NETWORKS[case])
+
+
+def images(size: int = SIZE, count: int = 2) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=(count, size, size, 3)).astype(np.float32)
+
+
+def parameters(variables) -> int:
+    return sum(int(np.prod(variable.shape)) for variable in variables)
+
+
+@pytest.fixture(scope="module", params=NETWORKS)
+def case(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(case) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return build(case)
+
+
+def test_output_is_one_probability_a_pixel(model):
+    output = np.asarray(model(images()))
+    assert model.output_shape == (None, SIZE, SIZE, 1)
+    assert output.dtype == np.float32
+    assert 0 <= output.min() < output.max() <= 1
+
+
+def test_configuration_and_weights_make_the_same_network(model):
+    twin = keras.Model.from_config(model.get_config())
+    twin.set_weights(model.get_weights())
+    np.testing.assert_allclose(twin(images()), model(images()), atol=1e-6)
+
+
+def test_a_step_changes_what_trains_and_nothing_else(model):
+    if encoders.encoder_layers(model):
+        encoders.freeze(model, "all_but_batchnorm")
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    moving = [variable for norm in norms for variable in (norm.moving_mean, norm.moving_variance)]
+    expected = {variable.path for variable in [*model.trainable_weights, *moving]}
+    before = model.get_weights()
+
+    # Eager: tracing the larger networks takes a minute.
+    model.compile("adam", "binary_crossentropy", run_eagerly=True)
+    model.train_on_batch(images(count=3), images(count=3)[..., :1] > 0)
+
+    changed = {
+        variable.path
+        for variable, old in zip(model.weights, before, strict=True)
+        if not np.array_equal(np.asarray(variable), old)
+    }
+    assert changed == expected
+
+
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_parameter_counts_are_those_of_the_paper(backbone):
+    model = models.build("unet", size=256, backbone=backbone)
+    total, encoder, trainable = COUNTS[backbone]
+    assert model.count_params() == total
+    assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == encoder
+    if backbone == "vgg16":  # row 1 of the table, where everything trains
+        assert parameters(model.trainable_weights) == 23_748_241
+    encoders.freeze(model, "all_but_batchnorm")
+    assert parameters(model.trainable_weights) == trainable
+
+
+def test_plain_unet_has_the_parameters_counted_by_hand():
+    # One level of 2 filters over one of 4, one grey channel; kernels, then 4 for each batch norm.
+    down = 9 * 1 * 2 + 4 * 2 + 9 * 2 * 2 + 4 * 2
+    bottom = 9 * 2 * 4 + 4 * 4 + 9 * 4 * 4 + 4 * 4
+    up = (4 * 4 * 2 + 2) + 9 * 4 * 2 + 4 * 2 + 9 * 2 * 2 + 4 * 2
+    final = 2 + 1
+    model = models.build("plain_unet", 8, channels=1, filters=2, depth=2)
+    assert model.count_params() == down + bottom + up + final
+
+
+@pytest.mark.parametrize("case", ["plain_unet", "unet mobilenetv2", "unet seresnext50"])
+def test_output_is_float32_under_mixed_precision(case):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build(case, size=32)
+        output = model(images(32))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.layers[-2].compute_dtype == "bfloat16"
+    assert {variable.dtype for variable in model.trainable_weights} == {"float32"}
+    assert keras.backend.standardize_dtype(output.dtype) == "float32"
+
+
+def test_a_saved_network_with_grouped_convolutions_is_read_again(tmp_path):
+    model = build("unet resnext50", size=32)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(images(32)), model(images(32)))
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_other_channels_than_three_can_be_had(channels):
+    model = models.build("unet", 32, channels=channels, backbone="resnet50")
+    assert model.input_shape == (None, 32, 32, channels)
+
+
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ({"name": "unett"}, ["model 'unett'", "did you mean 'unet'"]),
+        ({"backbone": "vgg61"}, ["backbone 'vgg61'", "did you mean 'vgg16'"]),
+        ({"bakbone": "vgg16"}, ["option of unet 'bakbone'", "did you mean 'backbone'"]),
+        ({"backbone": 16}, ["backbone is 16"]),
+        ({"size": 100}, ["100 px", "96 and 128"]),
+        ({"size": 0}, ["0 px", "nearest 32"]),
+        ({"size": 64.0}, ["size is 64.0", "whole number"]),
+        ({"channels": 0}, ["channels is 0"]),
+        ({"encoder_weights": "phantoms.h5"}, ["no weights file phantoms.h5"]),
+        ({"name": "plain_unet", "size": 72}, ["72 px", "multiples of 16", "64 and 80"]),
+        ({"name": "plain_unet", "size": 66, "depth": 3}, ["multiples of 4", "64 and 68"]),
+        ({"name": "plain_unet", "depth": 8}, ["depth '8'", "2, 3, 4, 5, 6, 7"]),
+        ({"name": "plain_unet", "filters": 0}, ["filters is 0"]),
+        ({"name": "plain_unet", "filters": "16"}, ["filters is '16'", "whole number"]),
+    ],
+)
+def test_a_wrong_call_is_refused_with_the_remedy(call, names):
+    with pytest.raises(UserError) as refusal:
+        models.build(**{"name": "unet", "size": 64} | call)
+    for name in names:
+        assert name in str(refusal.value)
+
+
+def test_check_fills_in_the_defaults():
+    assert models.check("unet", 64) == {"backbone": "vgg16", "encoder_weights": "none"}
+    assert models.check("plain_unet", 64, depth=3) == {"filters": 16, "depth": 3}
+
+
+def test_every_network_is_described():
+    assert set(models.describe()) == set(models.NETWORKS)
+    assert all(line and "\n" not in line for line in models.describe().values())
+
+
+def test_the_registry_needs_no_framework():
+    code = (
+        "import sys; from busutils import models; from busutils.models import encoders;"
+        "models.describe(); models.check('unet', 64, backbone='resnet50');"
+        "import numpy; encoders.preprocess('vgg16', numpy.zeros((2, 2, 3)));"
+        "print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
+
+
+def test_networks_work_on_jax(tmp_path):
+    ours = {case: build(case, size=32) for case in ("plain_unet", "unet seresnext50")}
+    for case, model in ours.items():
+        model.save_weights(tmp_path / f"{case}.weights.h5")
+    script = Path(__file__).with_name("on_jax.py")
+    run = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    theirs = np.load(tmp_path / "outputs.npz")
+    for case, model in ours.items():
+        np.testing.assert_allclose(theirs[case], model(images(32)), atol=1e-3)

@@ -1,0 +1,253 @@
+"""Training is repeatable, goes on after a kill, and refuses what cannot work."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from busutils import jobs, paths
+from busutils.data.dataset import from_arrays
+from busutils.errors import RunError, UserError
+from busutils.jobs import Job
+
+N, SIZE = 20, 32
+ROLES = ["train"] * 12 + ["val"] * 4 + ["test"] * 2 + ["normal"] * 2
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """Discs on noise: a set, a split, and nothing trained."""
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("BUSUTILS_PUBLISHED", str(tmp_path / "published"))
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:SIZE, :SIZE]
+    centres = rng.integers(8, 24, (N, 2, 1, 1))
+    masks = (rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2 < 36
+    masks[-2:] = False
+    images = (rng.integers(100, 200, masks.shape) - 80 * masks).astype(np.uint8)[..., None]
+    names = [f"case {i}" for i in range(N)]
+    labels = ["benign"] * (N - 2) + ["normal"] * 2
+    cases = pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
+    from_arrays("Discs", images, masks, cases, "discs")
+    jobs.write_split(cases[["case", "label", "group"]].assign(role=ROLES), "split")
+    return paths.store()
+
+
+JOB = Job(
+    dataset="discs",
+    size=SIZE,
+    split={"id": "split", "fold": 1},
+    model="plain_unet",
+    options={"filters": 4, "depth": 3},
+    learning_rate=3e-3,
+    epochs=3,
+    batch=5,
+    augmentation="flips_brightness",
+)
+
+
+def content(job, store):
+    return (jobs.folder(job, store) / "cases.csv.gz").read_bytes()
+
+
+def test_folder_holds_what_the_contract_says(store):
+    assert jobs.complete([JOB], {"weights"}, quiet=True) == []
+    names = {p.name for p in jobs.folder(JOB).iterdir()}
+    assert names == {
+        "job.json",
+        "history.csv",
+        "cases.csv.gz",
+        "probabilities.npz",
+        "manifest.json",
+        "model.weights.h5",
+    }
+    cases = jobs.cases([JOB])
+    assert cases.groupby("split")["case"].nunique().to_dict() == {"normal": 2, "test": 2, "val": 4}
+    assert (cases[["tp", "fp", "fn", "tn"]].sum(axis=1) == SIZE**2).all()
+    history = jobs.history([JOB])
+    assert history["epoch"].tolist() == [1, 2, 3]
+    at_half = cases[(cases["split"] == "val") & (cases["threshold"] == 0.5)]
+    dice = 2 * at_half.tp / (2 * at_half.tp + at_half.fp + at_half.fn)
+    best = history.loc[history["val_loss"].idxmin()]
+    assert dice.mean() == pytest.approx(best["val_dice"], abs=0.01)
+    manifest = jobs.manifests([JOB]).loc[JOB.id]
+    assert manifest["n_train"] == 12
+    assert manifest["best_epoch"] == best["epoch"]
+
+
+def test_probabilities_give_the_published_counts(store):
+    from busutils import thresholds
+    from busutils.data.dataset import open_cached
+
+    jobs.complete([JOB], quiet=True)
+    levels = np.load(jobs.folder(JOB) / "probabilities.npz")["test"]
+    again = thresholds.counts(open_cached("discs").masks[16:18], levels)
+    stored = jobs.cases([JOB]).query("split == 'test'")
+    np.testing.assert_array_equal(again["tp"], stored["tp"])
+
+
+def test_same_job_twice_same_cases(store, tmp_path):
+    jobs.complete([JOB], quiet=True)
+    first = content(JOB, store)
+    jobs.complete([replace(JOB, init_seed=1)], quiet=True)  # another training in between
+    jobs.folder(JOB).rename(tmp_path / "first")
+    jobs.complete([JOB], quiet=True)
+    assert content(JOB, store) == first
+    assert content(replace(JOB, init_seed=1), store) != first
+
+
+DROPOUT = replace(JOB, epochs=6)
+"""Trained by a model with dropout, in a process that is killed."""
+
+SCRIPT = """
+import sys
+from pathlib import Path
+import keras
+from busutils import jobs, models, training
+plain = models.build
+def with_dropout(*args, **options):
+    model = plain(*args, **options)
+    x = keras.layers.Dropout(0.5)(model.layers[-3].output)
+    for layer in model.layers[-2:]:
+        x = layer(x)
+    return keras.Model(model.input, x)
+models.build = with_dropout
+class Slow(training.Batches):
+    def __getitem__(self, index):
+        (Path(sys.argv[2]) / "alive").write_text(str(self.epoch))
+        import time; time.sleep(0.15)
+        return super().__getitem__(index)
+if sys.argv[3] == "slow":
+    training.Batches = Slow
+job = jobs.Job.from_json(Path(sys.argv[1]).read_text())
+jobs.complete([job], quiet=True)
+"""
+
+
+@pytest.mark.slow
+def test_killed_in_mid_epoch_gives_the_table_of_an_undisturbed_one(store, tmp_path):
+    (tmp_path / "job.json").write_text(DROPOUT.to_json())
+
+    def call(pace):
+        arguments = [sys.executable, "-c", SCRIPT, str(tmp_path / "job.json"), str(tmp_path), pace]
+        return subprocess.Popen(arguments, env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"})
+
+    assert call("fast").wait() == 0
+    undisturbed = content(DROPOUT, store)
+    jobs.folder(DROPOUT).rename(tmp_path / "undisturbed")
+    process = call("slow")
+    deadline = time.monotonic() + 120
+    alive = tmp_path / "alive"
+    while not (alive.exists() and alive.read_text() == "4"):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not jobs.finished(DROPOUT)
+    assert call("fast").wait() == 0
+    assert content(DROPOUT, store) == undisturbed
+    assert not list((store / "jobs").glob(".*"))
+
+
+@pytest.fixture
+def stop_after_two(monkeypatch):
+    """Let a training stop, as if interrupted, when its second epoch is saved."""
+    from busutils import training
+
+    class Stopping(training.Checkpoint):
+        def save(self, history):
+            super().save(history)
+            if len(history) == 2:
+                raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "Checkpoint", Stopping)
+        with pytest.raises(KeyboardInterrupt):
+            jobs.complete([JOB], quiet=True)
+
+
+def test_interrupted_job_goes_on(store, stop_after_two):
+    assert not jobs.finished(JOB)
+    jobs.complete([JOB], quiet=True)
+    resumed = content(JOB, store)
+    jobs.folder(JOB).rename(store / "resumed")
+    jobs.complete([JOB], quiet=True)
+    assert content(JOB, store) == resumed
+
+
+def test_time_limit_stops_before_an_epoch_that_would_not_fit(store, stop_after_two):
+    assert jobs.complete([JOB], minutes=0, quiet=True) == [JOB]
+    assert (store / "jobs" / f".{JOB.id}.training" / "last.npz").exists()
+
+
+def test_nan_loss_is_named_and_leaves_nothing(store):
+    wild = replace(JOB, learning_rate=1e30, loss="bce", epochs=8)
+    with pytest.raises(RunError, match="became NaN in epoch .*lower the learning rate"):
+        jobs.complete([wild], quiet=True)
+    assert not list((store / "jobs").glob("*"))
+
+
+def test_damaged_checkpoint_is_named(store, stop_after_two):
+    file = store / "jobs" / f".{JOB.id}.training" / "last.npz"
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(UserError, match="checkpoint .* is damaged .*starts anew"):
+        jobs.complete([JOB], quiet=True)
+
+
+def test_missing_data_is_named(store):
+    with pytest.raises(UserError, match="data set lost is not in"):
+        jobs.complete([replace(JOB, dataset="lost")], quiet=True)
+
+
+def test_rate_falls_on_a_plateau_as_keras_does_it(store):
+    import keras
+
+    from busutils import training
+
+    losses = [1.0, 0.9, 0.95, 0.92, 0.91, 0.8, 0.8, 0.8, 0.85, 0.79, 0.9, 0.9, 0.9, 0.9]
+    job = replace(JOB, patience=3, factor=0.1, learning_rate=1.0)
+    ours = [
+        training.next_rate([{"val_loss": v} for v in losses[:n]], job)
+        for n in range(1, len(losses) + 1)
+    ]
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    callback = keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=3, min_delta=0, min_lr=0)
+    callback.set_model(model)
+    callback.on_train_begin()
+    theirs = []
+    for epoch, value in enumerate(losses):
+        callback.on_epoch_end(epoch, {"val_loss": value})
+        theirs.append(float(model.optimizer.learning_rate))
+    assert ours == pytest.approx(theirs)
+    assert len(set(ours)) > 1
+
+
+def test_training_and_inference_mode_agree_after_a_short_run(store):
+    """Low batch-norm momentum: the statistics follow the weights (0.99 fails here)."""
+    from busutils import training
+    from busutils.data.dataset import open_cached
+
+    job = replace(JOB, batchnorm_momentum=0.9, epochs=30, augmentation="none")
+    jobs.complete([job], {"weights"}, quiet=True)
+    model = training.build(job)
+    model.load_weights(jobs.folder(job) / "model.weights.h5")
+    images = training.prepare(open_cached("discs").images[:12], job)
+    inference = np.asarray(model(images, training=False))
+    trained = np.asarray(model(images, training=True))
+    assert np.abs(inference - trained).mean() < 0.05
+
+
+def test_mixed_precision_trains_and_is_left_behind(store):
+    import keras
+
+    jobs.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
+    jobs.complete([JOB], quiet=True)
+    assert keras.config.dtype_policy().name == "float32"
