@@ -168,10 +168,10 @@ def _data_fetch(args: argparse.Namespace) -> None:
 
 
 def _data_check(args: argparse.Namespace) -> None:
-    from busutils.data import check, duplicates, sets
-
     if (args.images is None) != (args.masks is None):
         raise UserError("give --images and --masks together, such as 'images/{case}.png'")
+    from busutils.data import check, duplicates, sets
+
     name = "busi" if args.images is None else "pairs"
     listing = sets.listing(name, str(args.root), args.images or "", args.masks or "")
     report = check.check(listing)

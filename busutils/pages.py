@@ -16,7 +16,7 @@ from typing import Any
 from busutils import jobs, paths
 from busutils.errors import RunError, UserError
 from busutils.parameters import QUICK, places
-from busutils.runs import MANIFEST, NUMBERS, VERDICTS, Run, write_json
+from busutils.runs import CARD, MANIFEST, NUMBERS, VERDICTS, Run, write_json
 
 NONE_YET = "Nothing is published yet."
 NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
@@ -126,12 +126,17 @@ def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:
     notebook = _linked(source)
     first = notebook["cells"][0]
     first["source"] = re.sub(r"^(# .*)", rf"\1{suffix}", first["source"], count=1, flags=re.M)
+    if (run.folder / CARD).exists():
+        card = (run.folder / CARD).read_text(encoding="utf-8")
+        notebook["cells"].insert(1, _markdown("card", card))
     names = sorted(f.name for f in (run.folder / "tables").glob("*.csv"))
     text = _made_by(run, [f"{{download}}`{n} <{(tables / n).as_posix()}>`" for n in names])
-    notebook["cells"].append(
-        {"cell_type": "markdown", "id": "made-by", "metadata": {}, "source": text}
-    )
+    notebook["cells"].append(_markdown("made-by", text))
     return notebook
+
+
+def _markdown(name: str, text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
 
 
 def _linked(source: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 NUMBERS = "numbers.json"
 VERDICTS = "verdicts.md"
+CARD = "card.html"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class Run:
     def save_numbers(self, numbers: Mapping[str, Any]) -> None:
         """Add to ``numbers.json``: nested mappings and lists of numbers and words (NaN as null)."""
         write_json(self.folder / NUMBERS, self.numbers | dict(numbers))
+
+    def save_card(self, html: str) -> None:
+        """Write the card that heads the page (:func:`busutils.compare.glance`)."""
+        (self.folder / CARD).write_text(html, encoding="utf-8")
 
     def save_verdicts(self, markdown: str) -> None:
         """Write what the front page says of this run once it is published (link to `page`)."""

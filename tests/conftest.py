@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from busutils import paths
 from busutils.data import phantom
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,3 +41,71 @@ def phantoms(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("phantoms")
     phantom.write_busi(root, n=24, size=96)
     return root
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """A project of its own with one small notebook, ``00_small``, and a profile ``cpu``."""
+    monkeypatch.setattr(paths, "project", lambda: tmp_path)
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("BUSUTILS_PUBLISHED", str(tmp_path / "book" / "results"))
+    (tmp_path / "params" / "00_small").mkdir(parents=True)
+    (tmp_path / "params" / "00_small" / "cpu.yaml").write_text("epochs: 30\nrate: 1e-3\n")
+    _write_notebook(tmp_path / "notebooks" / "00_small.ipynb", *SMALL)
+    return tmp_path
+
+
+SMALL = (
+    "# A small page\n\nSee the [glossary](../book/glossary.md).",
+    """
+dataset = "phantom"  # data set
+data_root = ""  # folder of the images; empty: the phantoms
+epochs = 2  # passes over the data
+rate = 1e-4  # learning rate
+rows = ["vgg16"]  # rows of Table 2
+grouped = True  # near-duplicates on one side
+limit: int | None = None  # images at most
+""",
+    """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+from busutils import runs
+
+run = runs.current("00_small")
+data = SimpleNamespace(name="Phantoms", cases=range(60), fingerprint="0123456789ab")
+run.record(data, jobs=["aaaaaaaaaaaa"])
+print("a progress bar", file=sys.stderr)
+""",
+    """
+if epochs == 13:
+    raise ValueError("13 epochs bring bad luck")
+if epochs == 99:
+    Path("waiting").touch()
+    import time
+    time.sleep(60)
+""",
+    """
+import csv
+
+run.save_numbers({"rows": [{"dice": 0.5 + epochs / 100}], "interpreter": sys.executable})
+run.save_verdicts(f"**[Small]({run.page})**\\n")
+tables = run.folder / "tables"
+tables.mkdir()
+(tables / "one.csv").write_text("row,dice\\nvgg16,0.5\\n")
+print(epochs, Path.cwd())
+""",
+)
+
+
+def _write_notebook(file: Path, heading: str, parameters: str, *cells: str) -> None:
+    """Write a notebook as the project keeps them: heading, parameters, code."""
+    code = [nbformat.v4.new_code_cell(text.strip()) for text in (parameters, *cells)]
+    code[0].metadata["tags"] = ["parameters"]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(heading), *code], metadata={"kernelspec": kernel}
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, file)

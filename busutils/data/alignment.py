@@ -13,11 +13,11 @@ import numpy as np
 from scipy import fft, ndimage
 
 FRAME = 160  # pixels of the longest side of the common part
-BLOCK, REACH = 20, 6  # pixels: side of a block, and how far around it is searched for
-ROUNDS = 4
+BLOCK = 20  # pixels: side of a block
+REACH = (10, 6, 6, 6)  # pixels: how far around a block is searched for, round by round
 _HOPELESS, _DONE = 0.07, 0.99  # score after the second round below, over which no more are made
 _FLAT = 0.15  # contrast below which a block shows nothing (grey levels run from 0 to 16)
-_WINDOW = BLOCK + 2 * REACH
+_LEAST = BLOCK + 2 * max(REACH)
 _AROUND = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
 
 
@@ -66,13 +66,13 @@ def agreement(first: np.ndarray, second: np.ndarray, scale: float, shift: np.nda
     if (bottom - top).min() < 20:
         return NONE
     step = (bottom - top).max() / FRAME
-    shape = tuple(np.maximum(np.rint((bottom - top) / step).astype(int), _WINDOW))
+    shape = tuple(np.maximum(np.rint((bottom - top) / step).astype(int), _LEAST))
     second = _smooth(second, step * scale)
     reference = _View.draw(_smooth(first, step), np.eye(2) * step, top, shape)
     matrix, offset = np.eye(2) * step * scale, scale * top + shift
     best, blocks = -1.0, 0
-    for i in range(ROUNDS):
-        found = _search(reference, _View.draw(second, matrix, offset, shape))
+    for i, reach in enumerate(REACH):
+        found = _search(reference, _View.draw(second, matrix, offset, shape), reach)
         if not found.used.any():
             break
         if found.score > best:
@@ -138,27 +138,28 @@ class _Found:
         return float(moved + self.still[self.used].mean()) / 2
 
 
-def _search(first: _View, second: _View) -> _Found:
+def _search(first: _View, second: _View, reach: int) -> _Found:
     """Find every block of `first` in `second`."""
-    corners = _corners(first.inside.shape)
+    corners = _corners(first.inside.shape, reach)
     y, x = corners[..., 0], corners[..., 1]
-    windows = np.lib.stride_tricks.sliding_window_view(second.texture, (_WINDOW, _WINDOW))
-    windows = windows[y - REACH, x - REACH]
+    window = BLOCK + 2 * reach
+    windows = np.lib.stride_tricks.sliding_window_view(second.texture, (window, window))
+    windows = windows[y - reach, x - reach]
     blocks = np.lib.stride_tricks.sliding_window_view(first.texture, (BLOCK, BLOCK))[y, x]
     cosine = _correlate(blocks, windows)
     flat = cosine.reshape(*cosine.shape[:2], -1)
-    at = np.stack(np.divmod(flat.argmax(axis=-1), cosine.shape[-1]), axis=-1) - REACH
+    at = np.stack(np.divmod(flat.argmax(axis=-1), cosine.shape[-1]), axis=-1) - reach
     centre = corners + BLOCK // 2
     middle = (centre[..., 0], centre[..., 1])
     both = (first.inside & second.inside).astype(np.float32)
     used = ndimage.uniform_filter(both, BLOCK)[middle] > 0.9
     used &= (first.contrast[middle] > _FLAT) & (second.contrast[middle] > _FLAT)
-    return _Found(flat.max(axis=-1), cosine[..., REACH, REACH], at.astype(float), centre, used)
+    return _Found(flat.max(axis=-1), cosine[..., reach, reach], at.astype(float), centre, used)
 
 
-def _corners(shape: tuple[int, int]) -> np.ndarray:
+def _corners(shape: tuple[int, int], reach: int) -> np.ndarray:
     """Upper left corners of the blocks, integer array of shape (rows, columns, 2)."""
-    count = [(n - 2 * REACH) // BLOCK for n in shape]
+    count = [(n - 2 * reach) // BLOCK for n in shape]
     start = [(n - c * BLOCK) // 2 for n, c in zip(shape, count, strict=True)]
     lines = [s + BLOCK * np.arange(c) for s, c in zip(start, count, strict=True)]
     return np.stack(np.meshgrid(*lines, indexing="ij"), axis=-1)
@@ -167,9 +168,9 @@ def _corners(shape: tuple[int, int]) -> np.ndarray:
 def _correlate(blocks: np.ndarray, windows: np.ndarray) -> np.ndarray:
     """Correlation of each block with every place in its window (skimage's match_template)."""
     blocks = blocks - blocks.mean(axis=(-2, -1), keepdims=True)
-    size = (_WINDOW, _WINDOW)
+    size = windows.shape[-2:]
     spectrum = fft.rfft2(windows) * np.conj(fft.rfft2(blocks, size))
-    places = 2 * REACH + 1
+    places = size[0] - BLOCK + 1
     product = fft.irfft2(spectrum, size)[..., :places, :places]
     sums, squares = _box(windows), _box(windows**2)
     spread = np.sqrt((squares - sums**2 / BLOCK**2).clip(min=1e-6))

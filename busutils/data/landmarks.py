@@ -163,10 +163,11 @@ def _cells(votes: pd.DataFrame, pair: np.ndarray, cell: np.ndarray) -> pd.DataFr
         key = key * 1000 + (axis + 500).clip(0, 999)
     order = np.argsort(key, kind="stable")
     _, start, count = np.unique(key[order], return_index=True, return_counts=True)
-    sums = {
-        name: np.add.reduceat(votes[name].to_numpy()[order].astype(float), start)
-        for name in ("weight", "scale", "row", "column")
+    weight = votes["weight"].to_numpy()[order]
+    evidence = np.add.reduceat(weight, start)
+    means = {
+        name: np.add.reduceat(votes[name].to_numpy()[order] * weight, start) / evidence
+        for name in ("scale", "row", "column")
     }
-    table = pd.DataFrame({name: total / count for name, total in sums.items()})
-    table = table.assign(pair=pair[order][start], evidence=sums["weight"], matches=count)
-    return table.query("matches >= 4").drop(columns=["weight", "matches"])
+    table = pd.DataFrame(means).assign(pair=pair[order][start], evidence=evidence, matches=count)
+    return table.query("matches >= 4").drop(columns="matches")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths
+from busutils.data import duplicates
 from busutils.data.dataset import Dataset, open_cached, write_table
 from busutils.data.files import Case, Listing, joined_mask, read_image, resize_image, resize_mask
 from busutils.errors import UserError
@@ -41,7 +42,24 @@ def load(
     def original(case: str) -> np.ndarray:
         return joined_mask(by_name[case], read_image(by_name[case].image).shape)
 
-    return open_cached(fingerprint, store, original)
+    dataset = open_cached(fingerprint, store, original)
+    dataset.cases["group"] = dataset.cases["case"].map(groups(listing, store))
+    return dataset
+
+
+def groups(listing: Listing, store: Path | None = None) -> pd.Series:
+    """Return the group of each case: its own if the listing gives one, else its near-duplicates.
+
+    Near-duplicates are searched once (a minute for BUSI) and kept in the store's cache.
+    """
+    if all(c.group for c in listing.cases):
+        return pd.Series({c.case: c.group for c in listing.cases})
+    store = store or paths.store()
+    kept = store / "cache" / f"groups-{_content(listing, store)[:12]}-v{duplicates.VERSION}.csv"
+    if not kept.exists():
+        with paths.whole_file(kept) as part:
+            duplicates.groups(listing).to_csv(part)
+    return pd.read_csv(kept, index_col="case")["group"]
 
 
 def _fingerprint(listing: Listing, cases: list[Case], size: int, store: Path) -> str:

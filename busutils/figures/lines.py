@@ -87,7 +87,7 @@ def curves(
     chosen : job -> epoch whose weights were kept; the lowest validation loss without it
     """
     training, validation, label = QUANTITIES[choose(quantity, QUANTITIES, "quantity")]
-    figure, panels = model_panels(len(models))
+    figure, panels = model_panels(len(models), "epoch", label)
     for axes, (name, jobs) in zip(panels, models.items(), strict=True):
         table = _of_jobs(history, jobs)
         best = chosen or _lowest(table)
@@ -97,8 +97,6 @@ def curves(
         _mark(axes, table, ("epoch", validation), best)
         axes.set_title(name)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.supxlabel("epoch")
-    figure.supylabel(label)
     legend_below(figure, _curve_legend(training is not None, "chosen epoch"))
     headline(figure, title)
     return figure
@@ -125,7 +123,9 @@ def threshold_curves(
     grid : ends of the paper's grid, shaded
     """
     choose(score, metrics.SCORES, "score")
-    figure, panels = model_panels(len(models))
+    figure, panels = model_panels(
+        len(models), "threshold", f"{NAMES.get(score, score)},\nmean over cases"
+    )
     for axes, (name, jobs) in zip(panels, models.items(), strict=True):
         table = _mean_scores(_of_jobs(cases[cases["split"] == split], jobs), score)
         axes.axvspan(*grid, color=GREY, alpha=0.15, lw=0, zorder=0)
@@ -133,8 +133,6 @@ def threshold_curves(
         _mark(axes, table, ("threshold", score), chosen)
         axes.set_title(name)
         limits(axes, 0, 1)
-    figure.supxlabel("threshold")
-    figure.supylabel(f"{NAMES.get(score, score)}, mean over cases")
     shaded = Patch(color=GREY, alpha=0.25, lw=0, label="the paper's grid")
     legend_below(figure, [*_curve_legend(False, "chosen threshold"), shaded], columns=4)
     headline(figure, title)

@@ -29,7 +29,6 @@ LOOK = {
     "legend.fontsize": 9,
     "legend.frameon": False,
     "figure.titlesize": 10,
-    "figure.labelsize": 9,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "axes.titlelocation": "left",
@@ -48,15 +47,20 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
-def model_panels(n: int) -> tuple[Figure, list[Axes]]:
+def model_panels(n: int, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
     """Return a figure of `n` panels, at most four in a row, that share their axes."""
     columns = min(n, 4)
     rows = -(-n // columns)
     figure, grid = new_figure(0.9 + 1.7 * rows, rows, columns, sharex=True, sharey=True)
-    for spare in grid.flat[n:]:
+    panels = list(grid.flat)
+    for spare in panels[n:]:
         spare.set_visible(False)
-        grid[rows - 2, spare.get_subplotspec().colspan.start].tick_params(labelbottom=True)
-    return figure, list(grid.flat[:n])
+    for lowest in panels[max(n - columns, 0) : n]:
+        lowest.set_xlabel(xlabel)
+        lowest.tick_params(labelbottom=True)
+    for first in grid[:, 0]:
+        first.set_ylabel(ylabel)
+    return figure, panels[:n]
 
 
 def headline(figure: Figure, finding: str) -> None:

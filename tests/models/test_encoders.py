@@ -111,14 +111,14 @@ class TestMomentum:
         keras.utils.set_random_seed(0)
         model = models.build("plain_unet", 32, filters=4, depth=3)
         encoders.set_batchnorm_momentum(model, momentum)
-        model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy", jit_compile=False)
+        model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy", jit_compile=False)
         truth = images()[..., :1] > 0
         model.fit(images(), truth, batch_size=6, epochs=40, verbose=0)
         apart = np.asarray(model(images(), training=True)) - model(images(), training=False)
         return float(np.abs(apart).mean())
 
     def test_training_and_inference_agree_after_a_short_run(self):
-        assert self.train(0.8) < 0.03
+        assert self.train(0.9) < 0.03
         assert self.train(0.999) > 0.1  # the trap: Keras's MobileNetV2 has this momentum
 
     def test_all_batch_norms_are_set(self, mobilenet):

@@ -155,7 +155,7 @@ class TestFiles:
             weights.read(tiny(), "nowhere.h5")
 
     def test_a_folder_that_is_not_there_is_named(self, mobilenet, tmp_path):
-        with pytest.raises(UserError, match="cannot write .*nowhere"):
+        with pytest.raises(UserError, match=r"cannot write .*nowhere"):
             encoders.save_encoder(mobilenet, tmp_path / "nowhere" / "encoder.h5")
 
     def test_a_model_without_encoder_has_nothing_to_save(self, tmp_path):

@@ -1,0 +1,17 @@
+"""Paper 1: ten backbones in a U-Net on BUSI.
+
+Bal-Ghaoui, El Yousfi Alaoui, Jilbab, Bourouhou: U-Net transfer learning backbones for lesions
+segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
+"""
+
+from busutils.studies.unet_backbones.planning import (
+    Entry,
+    Settings,
+    by_part,
+    dataset,
+    entries,
+    plan,
+    protocol_of,
+)
+
+__all__ = ["Entry", "Settings", "by_part", "dataset", "entries", "plan", "protocol_of"]

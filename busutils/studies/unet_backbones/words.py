@@ -1,0 +1,105 @@
+"""Paper 1: titles, facts and cuts in words, computed from settings and results."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from busutils import compare
+from busutils.compare import Claim
+from busutils.data.dataset import Dataset
+from busutils.studies.unet_backbones.planning import Settings
+from busutils.studies.unet_backbones.results import REPORTED, Results, best_row, title
+
+SOURCES = {
+    "busi": "Images: BUSI, Al-Dhabyani et al. 2020, doi 10.1016/j.dib.2019.104863; CC BY 4.0 "
+    "according to third-party copies"
+}
+"""Citation and licence of a set whose images are shown."""
+
+
+def cuts(settings: Settings) -> list[str]:
+    """What this run leaves of the paper's protocol, or does otherwise; empty if nothing."""
+    told = compare.context(REPORTED, 1)["protocol"]
+    found = []
+    if settings.dataset != told["dataset"]:
+        found.append(f"data: {settings.dataset} instead of BUSI")
+    if settings.encoder_weights != told["encoder_weights"]:
+        found.append(
+            f"encoders start from {settings.encoder_weights} weights instead of ImageNet's"
+            + (", MobileNetV2 from both" if settings.imagenet_file else "")
+        )
+    if settings.imagenet_file:
+        found.append("MobileNetV2's ImageNet weights are of another training than Keras's file")
+    names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
+    names |= {"learning_rate": "learning rate"}
+    for key, words in names.items():
+        ours = getattr(settings, key)
+        if ours != told[key]:
+            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    if len(settings.folds) < told["folds"]:
+        found.append(f"folds: {len(settings.folds)} of {told['folds']}")
+    if settings.batchnorm_momentum is not None:
+        found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
+    if settings.grouped:
+        found.append("near-duplicates stay on one side of the split (not in the paper)")
+    return found
+
+
+def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
+    """What the card at the head of the page says of the run."""
+    labels = data.cases["label"].value_counts(sort=False)
+    return {
+        "Data": f"{data.name}: " + ", ".join(f"{n} {label}" for label, n in labels.items()),
+        "Profile": f"{profile}, {settings.size} px, {settings.epochs} epochs, "
+        f"{len(settings.folds)} of 5 folds",
+        "Training": f"{results.minutes:.0f} minutes, {results.machine}",
+        "Cut": "; ".join(cuts(settings)) or "nothing",
+    }
+
+
+def finding(table: pd.DataFrame) -> str:
+    """Title of the printed-against-re-run figure."""
+    dice = table[(table["column"] == "Dice") & table["ours"].notna()]
+    below = int((dice["difference"] > 0).sum())
+    return f"{below} of {len(dice)} rows stay below the printed Dice"
+
+
+def threshold_finding(results: Results) -> str:
+    """Title of the threshold curves: how many chosen thresholds are ends of the grid."""
+    chosen = [results.threshold[e.job.id] for e in results.of("table")]
+    ends = sum(value in (0.4, 0.9) for value in chosen)
+    return f"{ends} of {len(chosen)} chosen thresholds are an end of the grid"
+
+
+def curve_finding(results: Results) -> str:
+    """Title of the training curves: how many rows had stopped rising."""
+    flat = compare.converged(results.history)
+    own = [bool(flat[e.job.id]) for e in results.of("table")]
+    return f"{sum(own)} of {len(own)} trainings had stopped rising at the last epoch"
+
+
+def cases_title(results: Results) -> str:
+    """Title of the figure of test images."""
+    row = best_row(results)
+    mean = results.mean(row).estimate
+    return f"{title(results, row)}: mean Dice {mean:.2f} hides everything from 0 to 1"
+
+
+def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
+    """Claims and means as plain values for ``numbers.json``."""
+    judged = [
+        {"sentence": c.sentence, "verdict": c.word}
+        | ({"difference": c.difference.estimate} if c.difference else {})
+        for c in claims
+    ]
+    means = {
+        title(results, e): {
+            "validation_dice": results.mean(e, split="val").estimate,
+            "test_dice": results.mean(e).estimate,
+            "threshold": results.threshold[e.job.id],
+            "job": e.job.id,
+        }
+        for e in results.of("table")
+    }
+    return {"claims": judged, "rows": means, "minutes": results.minutes}

@@ -1,0 +1,147 @@
+"""The built site: every link inside it leads somewhere, every page renders without an error.
+
+`make test` builds the site before; a site that is not there is a failure.
+"""
+
+import asyncio
+import importlib.util
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "_build" / "html"
+FOOT = "For research and teaching, not for diagnosis. The authors of the papers have not been"
+
+
+def load(name):
+    """Import a module that lies beside this file."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+browser = load("browser")
+
+
+@cache
+def parsed(file):
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def pages():
+    found = sorted((SITE / "book").rglob("*.html"))
+    assert found, f"there is no site in {SITE}: call `make book` first"
+    return found
+
+
+def test_every_written_page_is_built(pages):
+    written = {
+        file.relative_to(ROOT).with_suffix(".html")
+        for pattern in ("*.md", "papers/*.ipynb", "local/*.ipynb")
+        for file in (ROOT / "book").glob(pattern)
+    }
+    assert written <= {file.relative_to(SITE) for file in pages}
+
+
+def test_every_page_has_a_title_and_the_foot(pages):
+    for page in pages:
+        assert parsed(page).h1, page
+        assert FOOT in " ".join(parsed(page).get_text().split()), page
+
+
+def test_links_inside_the_site_lead_somewhere(pages):
+    targets = [(page, link) for page in [SITE / "index.html", *pages] for link in links(page)]
+    assert len(targets) > 20 * len(pages)
+    broken = {f"{page.relative_to(SITE)}: {link}" for page, link in targets if missing(page, link)}
+    assert broken == set()
+
+
+def links(page):
+    for tag in parsed(page).find_all(["a", "img", "link", "script"]):
+        address = tag.get("href") or tag.get("src")
+        if address and not urlsplit(address).scheme and not address.startswith("//"):
+            yield address
+
+
+def missing(page, link):
+    """Whether a link leads to no file, or to a place in a page that has no such place."""
+    parts = urlsplit(link)
+    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    if not target.is_relative_to(SITE) or not target.is_file():
+        return True
+    fragment = unquote(parts.fragment)
+    if not fragment or fragment == "#" or target.suffix != ".html":
+        return False
+    return parsed(target).find(id=fragment) is None and not parsed(target).find(
+        attrs={"name": fragment}
+    )
+
+
+def test_a_broken_link_would_be_found(pages):
+    front = SITE / "book" / "index.html"
+    assert missing(front, "no_such_page.html")
+    assert missing(front, "glossary.html#no-such-place")
+    assert not missing(front, "glossary.html#scores")
+
+
+@pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
+def test_every_page_renders_without_console_errors_and_without_network(pages):
+    addresses = [page.relative_to(SITE).as_posix() for page in pages]
+    troubles, titles = asyncio.run(visit(addresses))
+    assert troubles == {}
+    assert all(titles.values()), titles
+
+
+async def visit(addresses):
+    troubles, titles = {}, {}
+    with browser.chromium() as port, browser.served(SITE) as address:
+        page = await browser.connect(port)
+        for name in addresses:
+            if found := await page.open(f"{address}/{name}"):
+                troubles[name] = found
+            titles[name] = await page.evaluate("document.querySelector('h1').innerText")
+    return troubles, titles
+
+
+@pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
+def test_a_script_error_would_be_found(tmp_path):
+    (tmp_path / "page.html").write_text(
+        "<h1>x</h1><script>console.error('told'); nothing.there()</script>"
+        "<img src='gone.png'><img src='https://example.org/a.png'>"
+    )
+
+    async def open_page():
+        with browser.chromium() as port, browser.served(tmp_path) as address:
+            return await (await browser.connect(port)).open(f"{address}/page.html")
+
+    found = "\n".join(asyncio.run(open_page()))
+    for trouble in ("told", "nothing is not defined", "404", "asks another server"):
+        assert trouble in found
+
+
+@pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
+def test_a_click_sorts_a_table_by_value(tmp_path):
+    script = (ROOT / "book" / "_static" / "sort.js").read_text()
+    rows = "".join(f"<tr><td>{v}</td></tr>" for v in ("0.9", "0.10", "–", "0.5"))
+    (tmp_path / "page.html").write_text(
+        f"<meta charset='utf-8'><table class='dataframe'><thead><tr><th>Dice</th></tr></thead><tbody>{rows}</tbody>"
+        f"</table><script>{script}</script>"
+    )
+    cells = "[...document.querySelectorAll('td')].map(c => c.textContent).join(' ')"
+
+    async def click_twice():
+        with browser.chromium() as port, browser.served(tmp_path) as address:
+            page = await browser.connect(port)
+            await page.open(f"{address}/page.html")
+            click = f"document.querySelector('th').click(); {cells}"
+            return await page.evaluate(click), await page.evaluate(click)
+
+    up, down = asyncio.run(click_twice())
+    assert up == "0.10 0.5 0.9 –"
+    assert down == "0.9 0.5 0.10 –"

@@ -1,0 +1,124 @@
+"""Executing a notebook: whole results, or none and a notebook that shows what failed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from busutils import execution
+from busutils.errors import RunError, UserError
+from busutils.runs import Run
+
+
+@pytest.fixture
+def fetched(project):
+    (project / "data" / "busi").mkdir(parents=True)
+    return project / "data" / "busi"
+
+
+def test_a_run_folder_holds_notebook_numbers_tables_and_manifest(project):
+    folder = execution.execute("00_small", "cpu", {"rows": "vgg16,vgg19"}, quiet=True)
+    assert folder.parent == project / "runs" / "notebooks"
+    assert folder.name.startswith("00_small-phantom-cpu-")
+    assert {f.name for f in folder.iterdir()} == {
+        *("00_small.ipynb", "manifest.json", "numbers.json", "tables", "verdicts.md")
+    }
+    assert [f for f in folder.parent.iterdir() if f != folder] == []
+    run = Run(folder)
+    assert run.numbers["rows"] == [{"dice": 0.8}]  # epochs 30 of the profile
+    assert run.numbers["interpreter"] == sys.executable
+    check_manifest(run.manifest, folder.name)
+    executed = json.loads((folder / "00_small.ipynb").read_text())
+    streams = [o for c in executed["cells"] for o in c.get("outputs", []) if "name" in o]
+    assert [o["name"] for o in streams] == ["stdout"]  # no progress bar
+    assert "".join(streams[0]["text"]) == f"30 {project}\n"
+
+
+def check_manifest(manifest, name):
+    assert manifest["run"] == name
+    assert manifest["profile"] == "cpu"
+    assert manifest["overrides"] == ["rows"]
+    assert manifest["parameters"]["rows"] == ["vgg16", "vgg19"]
+    assert manifest["parameters"]["epochs"] == 30
+    assert manifest["data"]["cases"] == 60
+    assert manifest["jobs"] == ["aaaaaaaaaaaa"]
+    assert manifest["minutes"] > 0
+    assert manifest["versions"]["numpy"]
+    assert "cores" in manifest["machine"]
+
+
+def test_a_failed_run_leaves_nothing_but_the_notebook_that_shows_the_cell(project):
+    with pytest.raises(RunError, match="ValueError: 13 epochs bring bad luck") as failed:
+        execution.execute("00_small", "quick", {"epochs": "13"}, quiet=True)
+    assert failed.value.exit_code == 1
+    assert list((project / "runs" / "notebooks").iterdir()) == []
+    (kept,) = (project / "runs" / "failed").iterdir()
+    assert str(kept) in str(failed.value)
+    assert "13 epochs bring bad luck" in kept.read_text()
+
+
+def test_an_interrupted_run_ends_with_one_sentence_and_leaves_nothing(project):
+    code = (
+        "import sys; from pathlib import Path; from busutils import __main__, paths\n"
+        "paths.project = Path.cwd\n"
+        "sys.exit(__main__.main(['run', '00_small', '-q', '-p', 'epochs=99']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=project,
+        env=os.environ,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (project / "waiting").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does, to the kernel too
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert told.splitlines()[-1].startswith("busutils: interrupted")
+    assert list((project / "runs" / "notebooks").iterdir()) == []
+
+
+def test_the_same_parameters_give_the_same_folder_and_others_another(project):
+    values = execution.prepare("00_small", "quick", {})
+    one = execution.folder("00_small", "quick", values)
+    assert one == execution.folder("00_small", "quick", dict(reversed(values.items())))
+    assert one != execution.folder("00_small", "quick", values | {"epochs": 3})
+
+
+def test_a_fetched_set_is_found_without_naming_it(fetched):
+    assert execution.prepare("00_small", "quick", {"dataset": "busi"})["data_root"] == str(fetched)
+
+
+def test_a_data_root_is_made_absolute(fetched, monkeypatch):
+    monkeypatch.chdir(fetched.parent)
+    values = execution.prepare("00_small", "quick", {"dataset": "busi", "data_root": "busi"})
+    assert values["data_root"] == str(fetched)
+
+
+def test_missing_data_is_told_before_anything_starts(project):
+    with pytest.raises(UserError, match="name its folder with --data-root"):
+        execution.execute("00_small", "quick", {"dataset": "busi"})
+    with pytest.raises(UserError, match=r"data_root .*nowhere is not there"):
+        execution.execute("00_small", "quick", {"data_root": "nowhere"})
+    assert not (project / "runs").exists()
+
+
+def test_a_notebook_that_trains_nothing_has_no_study(project):
+    with pytest.raises(UserError, match="00_small trains nothing"):
+        execution.study("00_small")
+
+
+def test_the_environment_is_as_before(project, monkeypatch):
+    monkeypatch.delenv("BUSUTILS_RUN_DIR", raising=False)
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    with execution._environment(project):
+        assert os.environ["BUSUTILS_RUN_DIR"] == str(project)
+    assert "BUSUTILS_RUN_DIR" not in os.environ
+    assert os.environ["JUPYTER_PREFER_ENV_PATH"] == "0"

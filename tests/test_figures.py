@@ -1,0 +1,256 @@
+"""Figures hold the numbers they are given, in the one look."""
+
+from base64 import b64decode
+from io import BytesIO
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from PIL import Image
+
+from busutils import figures
+from busutils.errors import UserError
+from busutils.figures import look
+
+TABLE = pd.DataFrame(
+    [
+        ("A", "Dice", "0.70", 0.50, 0.45, 0.55, "re-run lower"),
+        ("B", "Dice", "0.60", 0.80, 0.75, 0.85, "not comparable"),
+        ("C", "Dice", "0.65", np.nan, np.nan, np.nan, "not re-run"),
+        ("A", "Size", "20.1", 20.1, 20.1, 20.1, "compatible"),
+    ],
+    columns=["row", "column", "printed", "ours", "low", "high", "verdict"],
+)
+HISTORY = pd.DataFrame(
+    {
+        "job": ["a"] * 3 + ["b"] * 3 + ["c"] * 2,
+        "epoch": [1, 2, 3, 1, 2, 3, 1, 2],
+        "loss": [0.9, 0.6, 0.3, 0.7, 0.4, 0.1, 0.5, 0.2],
+        "val_loss": [0.8, 0.5, 0.6, 0.6, 0.5, 0.4, 0.9, 0.7],
+        "val_dice": [0.2, 0.5, 0.4, 0.4, 0.5, 0.6, 0.1, 0.3],
+    }
+)
+COUNTS = pd.DataFrame(  # Dice of job a: 1/2 at 0.5, 1 at 0.9; of job b: 0 at 0.5, 1/2 at 0.9
+    {
+        "job": ["a", "a", "a", "a", "b", "b", "a"],
+        "case": ["x", "y", "x", "y", "z", "z", "t"],
+        "split": ["val"] * 6 + ["test"],
+        "threshold": [0.5, 0.5, 0.9, 0.9, 0.5, 0.9, 0.5],
+        "tp": [1, 0, 1, 1, 0, 1, 1],
+        "fp": [0, 0, 0, 0, 0, 1, 0],
+        "fn": [0, 1, 0, 0, 1, 1, 0],
+        "tn": 10,
+    }
+)
+
+
+def lines(axes, **wanted):
+    """Lines of the axes with these properties, as (x, y) lists."""
+    return [
+        ([float(x) for x in line.get_xdata()], [float(y) for y in line.get_ydata()])
+        for line in axes.get_lines()
+        if all(getattr(line, f"get_{name}")() == value for name, value in wanted.items())
+    ]
+
+
+def all_figures():
+    masks = np.zeros((3, 8, 8), bool)
+    masks[:, 2:5, 2:5] = True
+    images = np.full((3, 8, 8, 1), 90, np.uint8)
+    return {
+        "table": figures.printed_against_rerun(TABLE, trivial={"nothing": 0.0}, title="Finding"),
+        "loss": figures.curves(HISTORY, {"Net": ["a", "b"]}),
+        "threshold": figures.threshold_curves(COUNTS, {"Net": ["a", "b"]}, {"a": 0.5, "b": 0.9}),
+        "cases": figures.cases_strip(images, masks, masks * 0.9, 0.5, ["k", "l", "m"]),
+    }
+
+
+@pytest.mark.parametrize(("name", "figure"), all_figures().items())
+def test_one_look(name, figure):
+    assert figure.get_size_inches()[0] <= 7
+    assert figure.get_facecolor()[3] == 0
+    texts = [t for t in figure.findobj(mpl.text.Text) if t.get_text()]
+    assert {to_hex(t.get_color()) for t in texts} == {look.GREY}
+    assert {t.get_fontsize() for t in texts} <= {8, 9, 10}
+    assert all(axes.get_facecolor()[3] == 0 for axes in figure.axes)
+    drawn = [x for x in figure.findobj(mpl.lines.Line2D) if x.get_linestyle() != "None"]
+    colours = {to_hex(line.get_color()) for line in drawn}
+    assert not colours & {"#000000", "#ffffff", "#1f77b4"}
+
+
+def test_mid_grey_and_the_colours_read_on_white_and_on_black():
+    def contrast(colour, ground):
+        def light(c):
+            rgb = np.array(mpl.colors.to_rgb(c))
+            parts = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+            return parts @ [0.2126, 0.7152, 0.0722]  # WCAG 2 relative luminance
+
+        high, low = sorted([light(colour), light(ground)], reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    for colour in (look.GREY, look.OURS):
+        assert min(contrast(colour, "white"), contrast(colour, "black")) > 3.5
+
+
+def test_no_state_is_left_behind():
+    before = dict(mpl.rcParams)
+    all_figures()
+    assert dict(mpl.rcParams) == before
+
+
+def test_printed_against_rerun_draws_each_row_sorted_by_ours():
+    figure = figures.printed_against_rerun(TABLE, trivial={"everything": 0.17}, title="Finding")
+    (axes,) = figure.axes
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["C", "A", "B"]
+    assert lines(axes, marker="D", markerfacecolor="none") == [
+        *(([0.65], [0]), ([0.70], [1]), ([0.60], [2]))
+    ]
+    assert lines(axes, marker="o", markerfacecolor=look.OURS) == [([0.5], [1])]
+    assert lines(axes, marker="o", markerfacecolor="none") == [([0.8], [2])]
+    intervals = [xy for xy in lines(axes, marker="None") if len(set(xy[0])) > 1]
+    assert intervals == [([0.45, 0.55], [1, 1]), ([0.75, 0.85], [2, 2])]
+    assert ([0.17, 0.17], [0, 1]) in lines(axes)
+    written = [t.get_text() for t in axes.texts]
+    assert written == ["not re-run", "re-run lower", "not comparable", " everything"]
+    assert figure.get_suptitle() == "Finding"
+
+
+def test_an_unknown_column_is_refused():
+    with pytest.raises(UserError, match="Dice, Size"):
+        figures.printed_against_rerun(TABLE, "Dize")
+
+
+def test_curves_show_folds_thin_the_mean_thick_and_the_chosen_epoch():
+    figure = figures.curves(HISTORY, {"Net": ["a", "b"], "Other": ["c"]})
+    net, other = figure.axes
+    thick, thin = {"linewidth": 2.2}, {"linewidth": 0.8}
+    assert lines(net, linestyle="-", **thin) == [
+        *(([1, 2, 3], [0.8, 0.5, 0.6]), ([1, 2, 3], [0.6, 0.5, 0.4]))
+    ]
+    [(x, mean)] = lines(net, linestyle="-", **thick)
+    assert (x, mean) == ([1, 2, 3], pytest.approx([0.7, 0.5, 0.5]))
+    [(_, training)] = lines(net, linestyle="--", **thick)
+    assert training == pytest.approx([0.8, 0.5, 0.2])
+    assert lines(net, marker="o") == [([2, 3], [0.5, 0.4])]
+    assert lines(other, marker="o") == [([2], [0.7])]
+    assert net.get_title(loc="left") == "Net"
+
+
+def test_the_mean_ends_where_the_first_fold_ends():
+    (axes,) = figures.curves(HISTORY, {"Net": ["a", "c"]}).axes
+    [(x, _)] = lines(axes, linestyle="-", linewidth=2.2)
+    assert x == [1, 2]
+
+
+def test_dice_curves_mark_the_epoch_they_are_told():
+    (axes,) = figures.curves(HISTORY, {"Net": ["a"]}, "dice", chosen={"a": 3}).axes
+    assert lines(axes, marker="o") == [([3], [0.4])]
+    assert lines(axes, linestyle="--") == []
+    with pytest.raises(UserError, match="job z"):
+        figures.curves(HISTORY, {"Net": ["z"]})
+
+
+def test_many_models_are_laid_out_four_in_a_row():
+    figure = figures.curves(HISTORY, {f"Net {i}": ["a"] for i in range(6)})
+    seen = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(seen) == 6
+    assert [axes.get_xlabel() for axes in seen] == ["", "", *["epoch"] * 4]
+
+
+def test_threshold_curves_are_means_over_cases_of_one_split():
+    chosen = {"a": 0.5, "b": 0.9}
+    (axes,) = figures.threshold_curves(COUNTS, {"Net": ["a", "b"]}, chosen).axes
+    assert lines(axes, linewidth=0.8) == [([0.5, 0.9], [0.5, 1.0]), ([0.5, 0.9], [0.0, 0.5])]
+    assert lines(axes, linewidth=2.2) == [([0.5, 0.9], [0.25, 0.75])]
+    assert lines(axes, marker="o") == [([0.5, 0.9], [0.5, 0.5])]
+
+
+# --- cases
+
+
+def test_cases_are_chosen_by_rank():
+    scores = np.array([0.5, 0.9, 0.1, 0.7, 0.3])
+    assert figures.by_rank(scores) == [2, 0, 1]
+    assert figures.by_rank(scores, [0, 0.25, 1]) == [2, 4, 1]
+    assert figures.by_rank(np.array([0.4]), [0, 1]) == [0, 0]
+    for scores, ranks in [(np.array([]), [0]), (np.ones(3), [2])]:
+        with pytest.raises(UserError, match="ranks"):
+            figures.by_rank(scores, ranks)
+
+
+def test_a_strip_shows_image_truth_prediction_difference_worst_first():
+    truths = np.zeros((3, 8, 8), bool)
+    truths[:, 2:6, 2:6] = True
+    probabilities = np.zeros((3, 8, 8))
+    probabilities[0, 2:6, 2:6] = 0.6  # best: the truth
+    probabilities[1, 2:6, 4:8] = 0.6  # median: half of it
+    images = np.arange(3 * 64, dtype=np.uint8).reshape(3, 8, 8)
+    figure = figures.cases_strip(images, truths, probabilities, 0.6, ["a", "b", "c"])
+    grid = np.array(figure.axes).reshape(3, 4)
+    labels = [axes.get_xlabel() for axes in grid[:, 0]]
+    assert labels == ["worst: Dice 0.00\nc", "median: Dice 0.50\nb", "best: Dice 1.00\na"]
+    assert [axes.get_title(loc="left") for axes in grid[0]] == [
+        *("image", "truth", "prediction", "difference")
+    ]
+    assert np.array_equal(grid[1, 2].images[0].get_array(), images[1])
+
+    def outlined(axes):
+        return {to_hex(c.get_edgecolor()[0]).upper() for c in axes.collections}
+
+    colour = figures.COLOURS
+    assert outlined(grid[1, 0]) == set()
+    assert outlined(grid[1, 1]) == {colour["truth"]}
+    assert outlined(grid[1, 2]) == {colour["prediction"]}
+    assert outlined(grid[1, 3]) == {colour["missed"], colour["false"]}
+    assert outlined(grid[0, 2]) == set()  # nothing was predicted
+    assert outlined(grid[2, 3]) == set()  # nothing was wrong
+    missed = grid[1, 3].collections[0].get_paths()[0].vertices
+    assert (missed[:, 0].min(), missed[:, 0].max()) == (1.5, 3.5)
+
+
+def test_arrays_of_different_cases_are_refused():
+    three, two = np.zeros((3, 8, 8)), np.zeros((2, 8, 8))
+    with pytest.raises(UserError, match="same cases"):
+        figures.cases_strip(three, three, two, 0.5, ["a", "b", "c"])
+    with pytest.raises(UserError, match="same cases"):
+        figures.cases_strip(three, three, three, 0.5, ["a"])
+
+
+# --- words, and HTML
+
+
+def test_caption_and_alternative_text():
+    made = figures.caption("Dice of ten rows.", 567, "cpu", "r1", "BUSI, CC BY 4.0")
+    assert made == "Dice of ten rows. n = 567 cases; profile cpu; run r1. BUSI, CC BY 4.0."
+    assert figures.alternative_text(TABLE, "Dice") == (
+        "Dice, printed against re-run, best first. "
+        "B: printed 0.60, ours 0.800 (0.750 to 0.850), not comparable; "
+        "A: printed 0.70, ours 0.500 (0.450 to 0.550), re-run lower; C: printed 0.65, not re-run."
+    )
+    with pytest.raises(UserError, match="'Loss'"):
+        figures.alternative_text(TABLE, "Loss")
+
+
+def embedded(html):
+    root = ElementTree.fromstring(html.replace("'>", "'/>", 2).replace("'/>", "'>", 1))
+    image = root.find("img")
+    kind, _, data = image.get("src").partition(";base64,")
+    return image.get("alt"), kind, b64decode(data), root.findtext("figcaption")
+
+
+def test_a_figure_becomes_svg_with_alternative_text_the_same_each_time():
+    figure = all_figures()["table"]
+    alt, kind, data, caption = embedded(figures.embed(figure, 'A\'s "Dice" < B', "n < 5"))
+    assert (alt, kind, caption) == ('A\'s "Dice" < B', "data:image/svg+xml", "n < 5")
+    assert ElementTree.fromstring(data).tag.endswith("svg")
+    assert embedded(figures.embed(all_figures()["table"], "x"))[2] == data
+
+
+def test_a_large_figure_becomes_a_transparent_png(monkeypatch):
+    monkeypatch.setattr(look, "LARGEST_SVG", 1000)
+    _, kind, data, _ = embedded(figures.embed(all_figures()["loss"], "x"))
+    assert kind == "data:image/png"
+    assert Image.open(BytesIO(data)).getpixel((0, 0))[3] == 0

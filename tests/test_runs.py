@@ -1,0 +1,105 @@
+"""The folder of a run: what is written to it, and how it is found again."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from busutils import runs
+from busutils.errors import UserError
+
+
+@pytest.fixture
+def run(project):
+    return runs.current("00_small")
+
+
+def test_a_run_by_hand_has_a_folder_of_its_own_and_starts_empty(run, project):
+    assert run.folder == project / "runs" / "notebooks" / "00_small-by-hand"
+    run.save_numbers({"old": 1})
+    assert runs.current("00_small").numbers == {}
+
+
+def test_the_folder_comes_from_the_environment(project, monkeypatch):
+    monkeypatch.setenv("BUSUTILS_RUN_DIR", str(project / "given"))
+    assert runs.current("00_small").folder == project / "given"
+
+
+def test_numbers_are_added_and_plain(run):
+    run.save_numbers({"a": np.float32(0.5), "b": {"c": np.arange(2), "d": math.nan}})
+    run.save_numbers({"e": np.int64(3), "f": (1, math.inf)})
+    assert run.numbers == {"a": 0.5, "b": {"c": [0, 1], "d": None}, "e": 3, "f": [1, None]}
+
+
+def test_a_named_index_becomes_a_column_and_another_is_left_out(run):
+    table = pd.DataFrame({"dice": [0.5]})
+    assert run.save_table("plain", table).read_text() == "dice\n0.5\n"
+    table.index = pd.Index(["vgg16"], name="row")
+    assert run.save_table("named", table).read_text() == "row,dice\nvgg16,0.5\n"
+
+
+def test_record_notes_data_jobs_once_and_backend(run):
+    class Data:
+        name, cases, fingerprint = "BUSI", range(780), "0123456789ab"
+
+    run.record(Data, jobs=["a", "b"])
+    run.record(jobs=["b", "c"])
+    manifest = run.manifest
+    assert manifest["data"] == {"name": "BUSI", "cases": 780, "fingerprint": "0123456789ab"}
+    assert manifest["jobs"] == ["a", "b", "c"]
+    assert manifest["backend"] in ("none", "tensorflow", "jax")
+    assert run.caption == "BUSI, 780 cases · profile by hand · run 00_small-by-hand"
+
+
+def test_a_run_knows_its_published_page():
+    class Finished(runs.Run):
+        id = "01_unet_backbones-busi-cpu-0a1b2c3d"
+
+    assert Finished(None).page == "/book/papers/01_unet_backbones-busi-cpu.ipynb"
+
+
+def test_flat_numbers_have_their_path_as_name():
+    nested = {"a": {"b": [1, {"c": 2.5}]}, "word": "x", "flag": True, "none": None}
+    assert runs.flat(nested) == {"a.b.0": 1.0, "a.b.1.c": 2.5}
+
+
+def make(folder, name, numbers):
+    runs.write_json(folder / name / "manifest.json", {"run": name})
+    runs.write_json(folder / name / "numbers.json", numbers)
+
+
+def test_runs_are_found_by_the_beginning_of_their_name_local_or_published(project):
+    make(project / "runs" / "notebooks", "01-phantom-quick-aaaa", {})
+    make(project / "runs" / "notebooks", "01-phantom-quick-bbbb", {})
+    make(project / "book" / "results" / "notebooks", "01-busi-cpu", {})
+    assert runs.find("01-phantom-quick-b").id == "01-phantom-quick-bbbb"
+    assert runs.find("01-b").id == "01-busi-cpu"
+    assert runs.find(str(project / "runs/notebooks/01-phantom-quick-aaaa")).id.endswith("aaaa")
+    with pytest.raises(UserError, match="unknown run '01-p'"):
+        runs.find("01-p")
+
+
+def test_a_run_that_is_being_written_is_not_found(project):
+    make(project / "runs" / "notebooks", ".01-phantom-quick-aaaa.7.part", {})
+    with pytest.raises(UserError, match="there are no runs yet"):
+        runs.find("01")
+
+
+def test_side_by_side_shows_what_only_one_has(project):
+    folder = project / "runs" / "notebooks"
+    make(folder, "one", {"dice": 0.5, "iou": 0.25})
+    make(folder, "two", {"dice": 0.75, "loss": 1})
+    table = runs.side_by_side(runs.find("one"), runs.find("two"))
+    assert table.loc["dice"].tolist() == [0.5, 0.75, 0.25]
+    assert table.loc["iou", "two":].isna().all()
+    assert table.loc["loss", "two"] == 1
+
+
+def test_a_number_that_cannot_be_written_leaves_the_old_file(run):
+    run.save_numbers({"a": 1})
+    with pytest.raises(TypeError):
+        run.save_numbers({"b": object()})
+    assert json.loads((run.folder / "numbers.json").read_text()) == {"a": 1}
+    assert sorted(f.name for f in run.folder.iterdir()) == ["manifest.json", "numbers.json"]
