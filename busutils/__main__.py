@@ -65,7 +65,7 @@ def _explain(args: argparse.Namespace) -> None:
 
 
 def _dry_run(args: argparse.Namespace) -> None:
-    from busutils import jobs
+    from busutils import costs, jobs
 
     planned, dataset = _planned(args)
     missing = jobs.plan(planned)
@@ -73,7 +73,7 @@ def _dry_run(args: argparse.Namespace) -> None:
         print(job.id, job.title)
     print(f"{len(planned)} jobs, {len(missing)} of them to train")
     if missing:
-        cost = jobs.cost([job for job, _ in missing], dataset)
+        cost = costs.cost([job for job, _ in missing])
         print(f"about {cost.hours:.1f} hours and {cost.megabytes:.0f} MB on this machine")
 
 

@@ -83,7 +83,7 @@ def covers(made: statistics.Interval, truth: float) -> bool:
     return made.low <= truth <= made.high
 
 
-def coverage(groups: int, runs: int = 400) -> float:
+def coverage(groups: int, runs: int = 300) -> float:
     """Share of 95 % intervals that hold the true mean 2/3 of skewed scores, two cases a group."""
     rng, hits = np.random.default_rng(3), 0
     for _ in range(runs):
@@ -207,7 +207,7 @@ def trained(rng, n_cases, trainings):
 
 def test_prediction_interval_holds_a_repeat_and_the_plain_one_does_not(monkeypatch):
     monkeypatch.setattr(intervals, "DRAWS", 400)
-    rng, plain, known, runs = np.random.default_rng(5), 0, 0, 200
+    rng, plain, known, runs = np.random.default_rng(5), 0, 0, 150
     for _ in range(runs):
         ours = simulated_study(rng, 80, 4)
         paper = simulated_study(rng, 60, 1).mean()
@@ -283,7 +283,7 @@ def test_two_way_variance_is_the_sum_of_both_ways():
     assert made.p == pytest.approx(2 * stats.t.sf(abs(values.mean()) / total**0.5, freedom))
 
 
-def rejections_of_equal_models(repeats: int, runs: int = 150) -> float:
+def rejections_of_equal_models(repeats: int, runs: int = 100) -> float:
     """How often two equal models, each trained `repeats` times, are told apart at 5 %."""
     rng, rejected, names = np.random.default_rng(8), 0, [str(i) for i in range(repeats)]
     for _ in range(runs):

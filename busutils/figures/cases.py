@@ -76,13 +76,14 @@ def _draw_case(row: Sequence[Axes], image: np.ndarray, truth: np.ndarray, mask: 
         axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
-    _outline(row[1], truth, "truth")
-    _outline(row[2], mask, "prediction")
-    _outline(row[3], truth & ~mask, "missed")
-    _outline(row[3], mask & ~truth, "false")
+    outline(row[1], truth, "truth")
+    outline(row[2], mask, "prediction")
+    outline(row[3], truth & ~mask, "missed")
+    outline(row[3], mask & ~truth, "false")
 
 
-def _outline(axes: Axes, mask: np.ndarray, what: str) -> None:
+def outline(axes: Axes, mask: np.ndarray, what: str) -> None:
+    """Draw the border of a mask in the colour of what it is (a key of `COLOURS`)."""
     if mask.any():
         padded = np.pad(mask, 1).astype(float)  # so that lines close at the border
         y, x = (np.arange(-1, n + 1) for n in mask.shape)

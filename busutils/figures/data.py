@@ -1,0 +1,81 @@
+"""Figures of a data set: samples, groups, sizes and places of lesions."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from busutils.figures.cases import outline
+from busutils.figures.look import GREY, LOOK, OURS, headline, new_figure
+
+LABELS = {"benign": "#0072B2", "malignant": "#D55E00", "normal": "#009E73"}
+"""Colours of classes, safe for colour-blind readers (Okabe, Ito 2008)."""
+
+
+@mpl.rc_context(LOOK)
+def gallery(
+    images: Sequence[np.ndarray],
+    masks: Sequence[np.ndarray],
+    names: Sequence[str],
+    columns: int = 5,
+    title: str = "",
+) -> Figure:
+    """Draw images (grey, any size) with the outline of their masks, names below."""
+    rows = -(-len(images) // columns)
+    figure, grid = new_figure(0.4 + 1.45 * rows, rows, columns)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, image, mask, name in zip(grid.flat, images, masks, names, strict=False):
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+        outline(axes, mask, "truth")
+        axes.text(0.5, -0.04, name, transform=axes.transAxes, ha="center", va="top", fontsize=8)
+    headline(figure, title)
+    return figure
+
+
+@mpl.rc_context(LOOK)
+def lesion_areas(lesions: pd.DataFrame, title: str = "") -> Figure:
+    """Draw the distribution of lesion areas by class, on a logarithmic axis (per cent)."""
+    figure, ((axes,),) = new_figure(2.4)
+    edges = np.geomspace(0.1, 100, 31)
+    for label, of in lesions.groupby("label", sort=False):
+        colour = LABELS.get(label, GREY)
+        axes.hist(100 * of["area"], edges, histtype="step", lw=1.6, color=colour, label=label)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set(xlabel="lesion area, per cent of the image", ylabel="images")
+    axes.legend(loc="upper left")
+    headline(figure, title)
+    return figure
+
+
+@mpl.rc_context(LOOK)
+def lesion_places(lesions: pd.DataFrame, title: str = "") -> Figure:
+    """Draw where the centres of lesions lie, a panel a class; top is the skin."""
+    labels = list(lesions["label"].unique())
+    figure, (panels,) = new_figure(2.6, 1, max(len(labels), 2), sharex=True, sharey=True)
+    for axes in panels[len(labels) :]:
+        axes.set_visible(False)
+    for axes, label in zip(panels, labels, strict=False):
+        of = lesions[lesions["label"] == label]
+        axes.scatter(of["x"], of["y"], s=300 * of["area"] + 2, alpha=0.4, color=LABELS.get(label))
+        axes.set(xlim=(0, 1), ylim=(1, 0), title=label, xlabel="left to right", aspect="equal")
+    panels[0].set_ylabel("skin to chest wall")
+    headline(figure, title)
+    return figure
+
+
+@mpl.rc_context(LOOK)
+def twin_shares(shares: pd.DataFrame, title: str = "") -> Figure:
+    """Draw the share of validation images with a twin in training, a dot a drawn split."""
+    figure, ((axes,),) = new_figure(1.7)
+    for place, (name, of) in enumerate(shares.groupby("split", sort=False)):
+        axes.scatter(100 * of["share"], np.full(len(of), place), s=16, alpha=0.5, color=OURS)
+        axes.annotate(name, (0, place), (4, 8), textcoords="offset points")
+    axes.set(xlabel="validation images with a twin in training, per cent", ylim=(-0.5, 1.7))
+    axes.set_xlim(left=-1)
+    axes.set_yticks([])
+    headline(figure, title)
+    return figure

@@ -1,0 +1,156 @@
+"""The data page: what a set of images holds, measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from skimage.measure import regionprops_table
+
+from busutils.data import reading, sets, splits
+from busutils.data.dataset import Dataset
+from busutils.data.files import Listing, joined_mask, read_image
+from busutils.jobs import Job
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters cell of the notebook, by the same names."""
+
+    dataset: str
+    data_root: str
+    image_pattern: str
+    mask_pattern: str
+    size: int
+    samples: int
+    groups_shown: int
+    seed: int
+    splits_drawn: int
+
+    @classmethod
+    def of(cls, values: Mapping) -> "Settings":
+        """Pick the settings out of `values` (a notebook's variables)."""
+        return cls(**{f.name: values[f.name] for f in fields(cls)})
+
+
+def listing(values: Mapping) -> Listing:
+    """List the files of the set that the parameters name."""
+    s = Settings.of(values)
+    return sets.listing(s.dataset, s.data_root, s.image_pattern, s.mask_pattern)
+
+
+def dataset(values: Mapping) -> Dataset:
+    """Open the set that the parameters name."""
+    return reading.load(listing(values), values["size"])
+
+
+def plan(values: Mapping, data: Dataset) -> list[Job]:
+    """Return no job: this page trains nothing."""
+    return []
+
+
+def lesions(data: Dataset) -> pd.DataFrame:
+    """Measure the lesion of each case that has one, at the size of `data`.
+
+    Columns: case, label, area (share of the image), y, x (centre, 0 top and left, 1 bottom and
+    right), width, height (of the box around it, share of the image).
+    """
+    rows = []
+    for case, label, mask in zip(data.cases["case"], data.cases["label"], data.masks, strict=True):
+        if mask.any():
+            found = regionprops_table(
+                mask.astype(np.uint8), properties=("area", "centroid", "bbox")
+            )
+            of = {key: float(value[0]) for key, value in found.items()}
+            size = mask.shape[0]
+            rows.append(
+                {
+                    "case": case,
+                    "label": label,
+                    "area": of["area"] / mask.size,
+                    "y": (of["centroid-0"] + 0.5) / size,
+                    "x": (of["centroid-1"] + 0.5) / size,
+                    "height": (of["bbox-2"] - of["bbox-0"]) / size,
+                    "width": (of["bbox-3"] - of["bbox-1"]) / size,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def summary(data: Dataset) -> pd.DataFrame:
+    """Count and measure by class.
+
+    Columns: label, images, several masks, in groups (images that share a frame with another),
+    median width and height (pixels), median lesion area (per cent of the image), its 5th and 95th
+    percentile.
+    """
+    found = lesions(data)
+    shared = data.cases["group"].map(data.cases["group"].value_counts()) > 1
+    rows = []
+    for label, of in data.cases.groupby("label", sort=False):
+        area = 100 * found.loc[found["label"] == label, "area"]
+        rows.append(
+            {
+                "label": label,
+                "images": len(of),
+                "several masks": int((of["n_masks"] > 1).sum()),
+                "in groups": int(shared[of.index].sum()),
+                "median width": of["width"].median(),
+                "median height": of["height"].median(),
+                "lesion area, %": area.median(),
+                "from": area.quantile(0.05),
+                "to": area.quantile(0.95),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def sample(data: Dataset, label: str, n: int, seed: int) -> list[str]:
+    """Draw `n` cases of a label, each of another group."""
+    of = data.cases[data.cases["label"] == label].drop_duplicates("group")
+    return list(of.sample(min(n, len(of)), random_state=seed)["case"])
+
+
+def pictures(found: Listing, names: list[str]) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Read the original images (grey) and joined masks of some cases."""
+    by_name = {c.case: c for c in found.cases}
+    images = [read_image(by_name[name].image) for name in names]
+    masks = [joined_mask(by_name[n], i.shape) for n, i in zip(names, images, strict=True)]
+    return images, masks
+
+
+def largest_groups(data: Dataset, n: int) -> dict[str, list[str]]:
+    """Return groups of near-duplicates: those that mix classes first, then the largest."""
+    shared = data.cases.groupby("group", sort=False).filter(lambda of: len(of) > 1)
+    groups = shared.groupby("group", sort=False)
+    order = pd.DataFrame({"mixed": groups["label"].nunique(), "images": groups.size()})
+    chosen = order.sort_values(["mixed", "images"], ascending=False, kind="stable").index[:n]
+    return {name: list(shared.loc[shared["group"] == name, "case"]) for name in chosen}
+
+
+def twins(data: Dataset, protocol: splits.Protocol, draws: int) -> pd.DataFrame:
+    """Share of validation images that show a frame of a training image, by kind of split.
+
+    Columns: split ("by image" or "by group"), seed, share (0 to 1).
+    """
+    rows = []
+    for seed in range(draws):
+        for kind, grouped in {"by image": False, "by group": True}.items():
+            drawn = replace(protocol, seed=seed, grouped=grouped)
+            table = splits.split(data.cases, drawn, 1)
+            trained = set(table.loc[table["role"] == "train", "group"])
+            share = table.loc[table["role"] == "val", "group"].isin(trained).mean()
+            rows.append({"split": kind, "seed": seed, "share": share})
+    return pd.DataFrame(rows)
+
+
+def protocol(data: Dataset) -> splits.Protocol:
+    """Paper 1's protocol: a tenth of the lesion images held out, five folds of the rest."""
+    counts = data.cases.loc[data.cases["label"] != "normal", "label"].value_counts(sort=False)
+    return splits.Protocol(test={k: round(n / 10) for k, n in counts.items()}, several_masks=True)
+
+
+def published_groups() -> Path:
+    """Where BUSI's groups are published, for others to use."""
+    return Path("book") / "results" / "groups" / "busi.csv"
