@@ -67,7 +67,7 @@ def _explain(args: argparse.Namespace) -> None:
 def _dry_run(args: argparse.Namespace) -> None:
     from busutils import costs, jobs
 
-    planned, dataset = _planned(args)
+    planned = _planned(args)
     missing = jobs.plan(planned)
     for job, _ in missing:
         print(job.id, job.title)
@@ -77,14 +77,13 @@ def _dry_run(args: argparse.Namespace) -> None:
         print(f"about {cost.hours:.1f} hours and {cost.megabytes:.0f} MB on this machine")
 
 
-def _planned(args: argparse.Namespace) -> tuple:
-    """Jobs of a notebook and the data set that they need, from its study."""
+def _planned(args: argparse.Namespace) -> list:
+    """Jobs of a notebook, from its study."""
     from busutils import execution
 
     study = execution.study(args.notebook)
     values = execution.prepare(args.notebook, args.profile, _overrides(args))
-    dataset = study.dataset(values)
-    return study.plan(values, dataset), dataset
+    return study.plan(values, study.dataset(values))
 
 
 def _jobs(args: argparse.Namespace) -> None:
@@ -92,7 +91,7 @@ def _jobs(args: argparse.Namespace) -> None:
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
-    planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args)[0])
+    planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args))
     if not args.train:
         _list_jobs(planned, args)
         return

@@ -196,7 +196,7 @@ def history(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
 
 def manifests(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
     """What made each job (backend, versions, machine, minutes, parameters), indexed by job id."""
-    rows = {j.id: json.loads((_results(j, store) / "manifest.json").read_text()) for j in jobs}
+    rows = {j.id: json.loads((results(j.id, store) / "manifest.json").read_text()) for j in jobs}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("job")
 
 
@@ -213,6 +213,20 @@ def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
             if (store / "splits" / split).exists():
                 with paths.whole_file(paths.published() / "splits" / split) as part:
                     shutil.copyfile(store / "splits" / split, part)
+
+
+def results(identity: str, store: Path | None = None) -> Path:
+    """Folder of a finished job's small files, in the store or published.
+
+    Raises
+    ------
+    UserError
+        If the job is not finished.
+    """
+    for base in (store or paths.store(), paths.published()):
+        if (base / "jobs" / identity).exists():
+            return base / "jobs" / identity
+    raise UserError(f"job {identity} is not finished: train it first")
 
 
 def write_split(table: pd.DataFrame, identity: str, store: Path | None = None) -> None:
@@ -232,14 +246,7 @@ def read_split(job: Job, store: Path | None = None) -> pd.DataFrame:
     raise UserError(f"split {name} of job {job.id} is missing: plan the job again from its data")
 
 
-def _results(job: Job, store: Path | None) -> Path:
-    for place in (folder(job, store), paths.published() / "jobs" / job.id):
-        if place.exists():
-            return place
-    raise UserError(f"job {job.id} ({job.title}) is not finished: train it first")
-
-
 def _tables(jobs: Iterable[Job], name: str, store: Path | None) -> pd.DataFrame:
-    tables = [pd.read_csv(_results(j, store) / name).assign(job=j.id) for j in jobs]
+    tables = [pd.read_csv(results(j.id, store) / name).assign(job=j.id) for j in jobs]
     table = pd.concat(tables, ignore_index=True)
     return table[["job", *[c for c in table.columns if c != "job"]]]

@@ -56,7 +56,8 @@ def candidates(pictures: list[np.ndarray], least: float) -> pd.DataFrame:
     -------
     DataFrame
         a < b (positions in `pictures`), evidence, and the transform from a to b:
-        ``place in b = scale * place in a + (row, column)``; strongest evidence first.
+        ``place in b = scale * place in a + (row, column)``; strongest evidence first. A pair
+        whose landmarks tell two different transforms has two rows.
     """
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(describe, pictures))
@@ -67,7 +68,7 @@ def candidates(pictures: list[np.ndarray], least: float) -> pd.DataFrame:
     first, second = _look_alikes(np.concatenate([d for _, d in found]), owner)
     shapes = np.array([p.shape for p in pictures], float)
     votes = _votes(places, owner, shapes, first, second)
-    agreed = _strongest_cell(votes, len(pictures)).query("evidence >= @least")
+    agreed = _strongest_cells(votes, len(pictures)).query("evidence >= @least")
     centre = shapes[agreed["a"]] / 2 * agreed["scale"].to_numpy()[:, None]
     agreed = agreed.assign(row=agreed["row"] - centre[:, 0], column=agreed["column"] - centre[:, 1])
     return agreed.sort_values("evidence", ascending=False, ignore_index=True)
@@ -143,8 +144,8 @@ def _votes(places, owner, shapes, first, second) -> pd.DataFrame:
     )
 
 
-def _strongest_cell(votes: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Per pair the most evidence in one cell of (row, column, scale), of four shifted grids."""
+def _strongest_cells(votes: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Per pair the two cells of (row, column, scale) with most evidence, of four shifted grids."""
     line = np.stack([votes["row"] / votes["step"], votes["column"] / votes["step"]], axis=1)
     line = np.column_stack([line, np.log(votes["scale"]) / 0.46])
     pair = (votes["a"] * n + votes["b"]).to_numpy()
@@ -153,7 +154,10 @@ def _strongest_cell(votes: pd.DataFrame, n: int) -> pd.DataFrame:
         for shift in ((0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0))
     ]
     best = pd.concat(cells).sort_values("evidence", ascending=False, kind="stable")
-    best = best.drop_duplicates("pair")
+    # cells of shifted grids that say the same count once
+    rounded = best[["row", "column"]].div(2 * best["step"], axis=0).round()
+    rounded = rounded.assign(pair=best["pair"], scale=(np.log(best["scale"]) / 0.5).round())
+    best = best[~rounded.duplicated()].groupby("pair").head(2)
     return best.assign(a=best["pair"] // n, b=best["pair"] % n)
 
 
@@ -167,7 +171,7 @@ def _cells(votes: pd.DataFrame, pair: np.ndarray, cell: np.ndarray) -> pd.DataFr
     evidence = np.add.reduceat(weight, start)
     means = {
         name: np.add.reduceat(votes[name].to_numpy()[order] * weight, start) / evidence
-        for name in ("scale", "row", "column")
+        for name in ("scale", "row", "column", "step")
     }
     table = pd.DataFrame(means).assign(pair=pair[order][start], evidence=evidence, matches=count)
     return table.query("matches >= 4").drop(columns="matches")

@@ -1,4 +1,4 @@
-"""The notebooks do what they did: outputs by nbval, numbers within stated tolerances, on JAX too."""
+"""The notebooks do what they did: outputs by nbval, numbers within tolerances, on JAX too."""
 
 import importlib.util
 import json

@@ -130,8 +130,8 @@ def test_a_click_sorts_a_table_by_value(tmp_path):
     script = (ROOT / "book" / "_static" / "sort.js").read_text()
     rows = "".join(f"<tr><td>{v}</td></tr>" for v in ("0.9", "0.10", "–", "0.5"))
     (tmp_path / "page.html").write_text(
-        f"<meta charset='utf-8'><table class='dataframe'><thead><tr><th>Dice</th></tr></thead><tbody>{rows}</tbody>"
-        f"</table><script>{script}</script>"
+        "<meta charset='utf-8'><table class='dataframe'><thead><tr><th>Dice</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table><script>{script}</script>"
     )
     cells = "[...document.querySelectorAll('td')].map(c => c.textContent).join(' ')"
 

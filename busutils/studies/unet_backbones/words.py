@@ -102,4 +102,5 @@ def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
         }
         for e in results.of("table")
     }
-    return {"claims": judged, "rows": means, "minutes": results.minutes}
+    best = means[title(results, best_row(results))]
+    return {"claims": judged, "rows": means, "best": best, "minutes": results.minutes}

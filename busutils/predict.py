@@ -1,0 +1,63 @@
+"""Masks, probabilities and overlays for images that a user names."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from busutils import jobs, paths
+from busutils.data.files import read_image, resize_image
+from busutils.errors import UserError
+from busutils.figures import COLOURS
+from busutils.jobs import Job
+from busutils.runs import Run
+
+
+def predict(run: Run, images: Sequence[Path], to: Path) -> list[Path]:
+    """Segment `images` with the network of `run` that validated best, at its own threshold.
+
+    For each image ``<name>_mask.png`` (0 and 255), ``<name>_probability.png`` (k / 255) and
+    ``<name>_overlay.png`` are written to `to`, at the size of the image. A job whose weights were
+    not kept is trained again.
+
+    Returns
+    -------
+    The files written.
+
+    Raises
+    ------
+    UserError
+        If the run names no such network, or an image cannot be read.
+    """
+    named = run.numbers.get("best")
+    if not named:
+        raise UserError(f"{run.id} has no trained network: name a run of a paper's notebook")
+    pictures = {Path(image): read_image(Path(image)) for image in images}
+    job = Job.from_json((jobs.results(named["job"]) / "job.json").read_text())
+    jobs.complete([job], keep={"weights"})
+    with paths.whole_folder(to) as part:
+        for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
+            _write(part / image.stem, pictures[image], levels, named["threshold"])
+    return sorted(to.iterdir())
+
+
+def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:
+    """Probabilities as k / 255 at the size of each picture."""
+    from busutils import thresholds, training
+
+    model = training.build(job)
+    model.load_weights(jobs.folder(job) / jobs.KEEP["weights"])
+    small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])[..., None]
+    found = thresholds.quantise(model.predict(training.prepare(small, job), verbose=0)[..., 0])
+    return [resize_image(f, p.shape) for f, p in zip(found, pictures, strict=True)]
+
+
+def _write(stem: Path, picture: np.ndarray, levels: np.ndarray, threshold: float) -> None:
+    mask = levels / 255 >= threshold
+    colour = np.array([int(COLOURS["prediction"][i : i + 2], 16) for i in (1, 3, 5)])
+    overlay = np.repeat(picture[..., None], 3, axis=2).astype(float)
+    overlay[mask] = 0.6 * overlay[mask] + 0.4 * colour
+    for name, array in {"mask": mask, "probability": levels, "overlay": overlay}.items():
+        image = Image.fromarray(array if array.dtype == bool else array.astype(np.uint8))
+        image.save(f"{stem}_{name}.png")
