@@ -135,7 +135,7 @@ def _chosen(planned: list, ids: list[str]) -> list:
 def _bundle(args: argparse.Namespace) -> None:
     from busutils import bundle
 
-    for file in bundle.write(_planned(args)[0], args.to):
+    for file in bundle.write(_planned(args), args.to):
         print(file)
 
 

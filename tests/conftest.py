@@ -109,3 +109,14 @@ def _write_notebook(file: Path, heading: str, parameters: str, *cells: str) -> N
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, file)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store with a tiny set (``tests/discs.py``) and nothing trained; nothing is published."""
+    from tests import discs
+
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("BUSUTILS_PUBLISHED", str(tmp_path / "published"))
+    discs.write()
+    return tmp_path / "runs"

@@ -8,48 +8,11 @@ import time
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from busutils import jobs, paths
-from busutils.data.dataset import from_arrays
+from busutils import jobs
 from busutils.errors import RunError, UserError
-from busutils.jobs import Job
-
-N, SIZE = 20, 32
-ROLES = ["train"] * 12 + ["val"] * 4 + ["test"] * 2 + ["normal"] * 2
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """Discs on noise: a set, a split, and nothing trained."""
-    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("BUSUTILS_PUBLISHED", str(tmp_path / "published"))
-    rng = np.random.default_rng(0)
-    rows, columns = np.mgrid[:SIZE, :SIZE]
-    centres = rng.integers(8, 24, (N, 2, 1, 1))
-    masks = (rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2 < 36
-    masks[-2:] = False
-    images = (rng.integers(100, 200, masks.shape) - 80 * masks).astype(np.uint8)[..., None]
-    names = [f"case {i}" for i in range(N)]
-    labels = ["benign"] * (N - 2) + ["normal"] * 2
-    cases = pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
-    from_arrays("Discs", images, masks, cases, "discs")
-    jobs.write_split(cases[["case", "label", "group"]].assign(role=ROLES), "split")
-    return paths.store()
-
-
-JOB = Job(
-    dataset="discs",
-    size=SIZE,
-    split={"id": "split", "fold": 1},
-    model="plain_unet",
-    options={"filters": 4, "depth": 3},
-    learning_rate=3e-3,
-    epochs=3,
-    batch=5,
-    augmentation="flips_brightness",
-)
+from tests.discs import JOB, SIZE
 
 
 def content(job, store):

@@ -15,7 +15,7 @@ from scipy import fft, ndimage
 FRAME = 160  # pixels of the longest side of the common part
 BLOCK = 20  # pixels: side of a block
 REACH = (10, 6, 6, 6)  # pixels: how far around a block is searched for, round by round
-_HOPELESS, _DONE = 0.07, 0.99  # score after the second round below, over which no more are made
+_HOPELESS, _DONE = 0.05, 0.99  # score after the second round below, over which no more are made
 _FLAT = 0.15  # contrast below which a block shows nothing (grey levels run from 0 to 16)
 _LEAST = BLOCK + 2 * max(REACH)
 _AROUND = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]

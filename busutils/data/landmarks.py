@@ -131,26 +131,37 @@ def _tile(short: np.ndarray, owner: np.ndarray, i: int, j: int) -> tuple[np.ndar
 
 
 def _votes(places, owner, shapes, first, second) -> pd.DataFrame:
-    """What each match says: the relative scale, and where the centre of a lies in b."""
+    """What each match says: a place in a (from its centre), the same place in b, and the scale."""
     common = np.bincount(np.concatenate([first, second]), minlength=len(owner))
     a, b = owner[first], owner[second]
-    scale = np.exp(places[second, 2] - places[first, 2])
-    centre = places[second, :2] + scale[:, None] * (shapes[a] / 2 - places[first, :2])
-    weight = 1 / np.sqrt(common[first] * common[second])
-    step = 0.06 * shapes[b].max(axis=1)
+    here, there = places[first, :2] - shapes[a] / 2, places[second, :2].astype(float)
     return pd.DataFrame(
-        {"a": a, "b": b, "weight": weight, "scale": scale, "step": step}
-        | {"row": centre[:, 0], "column": centre[:, 1]}
+        {
+            "pair": a * len(shapes) + b,
+            "weight": 1 / np.sqrt(common[first] * common[second]),
+            "scale": np.exp(places[second, 2] - places[first, 2]),
+            "step": 0.06 * shapes[b].max(axis=1),
+            "y": here[:, 0],
+            "x": here[:, 1],
+            "row": there[:, 0],
+            "column": there[:, 1],
+            "spread": (here**2).sum(axis=1),
+            "product": (here * there).sum(axis=1),
+        }
     )
 
 
 def _strongest_cells(votes: pd.DataFrame, n: int) -> pd.DataFrame:
     """Per pair the two cells of (row, column, scale) with most evidence, of four shifted grids."""
-    line = np.stack([votes["row"] / votes["step"], votes["column"] / votes["step"]], axis=1)
-    line = np.column_stack([line, np.log(votes["scale"]) / 0.46])
-    pair = (votes["a"] * n + votes["b"]).to_numpy()
+    line = np.column_stack(
+        [
+            (votes["row"] - votes["scale"] * votes["y"]) / votes["step"],
+            (votes["column"] - votes["scale"] * votes["x"]) / votes["step"],
+            np.log(votes["scale"]) / 0.46,
+        ]
+    )
     cells = [
-        _cells(votes, pair, np.floor(line + shift).astype(np.int64))
+        _cells(votes, np.floor(line + shift).astype(np.int64))
         for shift in ((0, 0, 0), (0, 0.5, 0.5), (0.5, 0, 0.5), (0.5, 0.5, 0))
     ]
     best = pd.concat(cells).sort_values("evidence", ascending=False, kind="stable")
@@ -161,17 +172,32 @@ def _strongest_cells(votes: pd.DataFrame, n: int) -> pd.DataFrame:
     return best.assign(a=best["pair"] // n, b=best["pair"] % n)
 
 
-def _cells(votes: pd.DataFrame, pair: np.ndarray, cell: np.ndarray) -> pd.DataFrame:
-    key = pair
+def _cells(votes: pd.DataFrame, cell: np.ndarray) -> pd.DataFrame:
+    """Evidence and transform (least squares) of every cell with at least four matches."""
+    pair = key = votes["pair"].to_numpy()
     for axis in cell.T:
         key = key * 1000 + (axis + 500).clip(0, 999)
     order = np.argsort(key, kind="stable")
     _, start, count = np.unique(key[order], return_index=True, return_counts=True)
+    keep = count >= 4
     weight = votes["weight"].to_numpy()[order]
-    evidence = np.add.reduceat(weight, start)
-    means = {
-        name: np.add.reduceat(votes[name].to_numpy()[order] * weight, start) / evidence
-        for name in ("scale", "row", "column", "step")
+    evidence = np.add.reduceat(weight, start)[keep]
+    mean = {
+        name: np.add.reduceat(votes[name].to_numpy()[order] * weight, start)[keep] / evidence
+        for name in votes.columns.drop(["pair", "weight"])
     }
-    table = pd.DataFrame(means).assign(pair=pair[order][start], evidence=evidence, matches=count)
-    return table.query("matches >= 4").drop(columns="matches")
+    # matches in one spot leave the scale to the sizes of the landmarks
+    prior = mean["step"] ** 2
+    joint = mean["product"] - mean["y"] * mean["row"] - mean["x"] * mean["column"]
+    spread = mean["spread"] - mean["y"] ** 2 - mean["x"] ** 2
+    scale = (joint + prior * mean["scale"]) / (spread + prior)
+    return pd.DataFrame(
+        {
+            "pair": pair[order][start][keep],
+            "evidence": evidence,
+            "scale": scale,
+            "row": mean["row"] - scale * mean["y"],
+            "column": mean["column"] - scale * mean["x"],
+            "step": mean["step"],
+        }
+    )

@@ -257,7 +257,7 @@ def _keep_function(norm, mean: np.ndarray, variance: np.ndarray) -> None:
     """Give a batch norm this mean and variance, and the gamma and beta that undo the change."""
     import keras
 
-    old = {variable.name: np.asarray(variable, float) for variable in norm.weights}
+    old = {v.name: keras.ops.convert_to_numpy(v).astype(float) for v in norm.weights}
     deviation = np.sqrt(old["moving_variance"] + norm.epsilon)
     slope = old.get("gamma", 1.0) / deviation
     intercept = old.get("beta", 0.0) - slope * old["moving_mean"]

@@ -18,15 +18,15 @@ SIZE = 64
 # From DESIGN, paper 1's Table 2: all parameters, those of the encoder, and those that train when
 # all of the encoder but its batch norms is frozen.
 COUNTS = {
-    "vgg16": (23_752_273, 14_714_688, 9_033_553),
-    "vgg19": (29_061_969, 20_024_384, 9_033_553),
-    "resnet50": (32_561_114, 23_546_057, 9_058_644),
-    "resnext50": (32_063_194, 23_048_137, 9_081_300),
-    "seresnext50": (34_594_177, 25_579_120, 9_081_297),
-    "densenet121": (12_144_977, 7_037_504, 5_189_137),
-    "inceptionv3": (29_933_105, 21_802_784, 8_145_553),
-    "seresnet50": (35_107_201, 26_092_144, 9_066_193),
-    "mobilenetv2": (8_047_441, 2_257_984, 5_821_585),
+    "unet vgg16": (23_752_273, 14_714_688, 9_033_553),
+    "unet vgg19": (29_061_969, 20_024_384, 9_033_553),
+    "unet resnet50": (32_561_114, 23_546_057, 9_058_644),
+    "unet resnext50": (32_063_194, 23_048_137, 9_081_300),
+    "unet seresnext50": (34_594_177, 25_579_120, 9_081_297),
+    "unet densenet121": (12_144_977, 7_037_504, 5_189_137),
+    "unet inceptionv3": (29_933_105, 21_802_784, 8_145_553),
+    "unet seresnet50": (35_107_201, 26_092_144, 9_066_193),
+    "unet mobilenetv2": (8_047_441, 2_257_984, 5_821_585),
 }
 NETWORKS = {
     "plain_unet": {"filters": 4},
@@ -64,10 +64,16 @@ def test_output_is_one_probability_a_pixel(model):
     assert 0 <= output.min() < output.max() <= 1
 
 
-def test_configuration_and_weights_make_the_same_network(model):
-    twin = keras.Model.from_config(model.get_config())
-    twin.set_weights(model.get_weights())
-    np.testing.assert_allclose(twin(images()), model(images()), atol=1e-6)
+def test_parameter_counts_are_those_of_the_paper(case, model):
+    if case not in COUNTS:
+        pytest.skip("paper 1 gives no counts for it")
+    total, encoder, trainable = COUNTS[case]
+    assert model.count_params() == total
+    assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == encoder
+    if case == "unet vgg16":  # row 1 of the table, where everything trains
+        assert parameters(model.trainable_weights) == 23_748_241
+    encoders.freeze(model, "all_but_batchnorm")
+    assert parameters(model.trainable_weights) == trainable
 
 
 def test_a_step_changes_what_trains_and_nothing_else(model):
@@ -85,21 +91,9 @@ def test_a_step_changes_what_trains_and_nothing_else(model):
     changed = {
         variable.path
         for variable, old in zip(model.weights, before, strict=True)
-        if not np.array_equal(np.asarray(variable), old)
+        if not np.array_equal(keras.ops.convert_to_numpy(variable), old)
     }
     assert changed == expected
-
-
-@pytest.mark.parametrize("backbone", BACKBONES)
-def test_parameter_counts_are_those_of_the_paper(backbone):
-    model = models.build("unet", size=256, backbone=backbone)
-    total, encoder, trainable = COUNTS[backbone]
-    assert model.count_params() == total
-    assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == encoder
-    if backbone == "vgg16":  # row 1 of the table, where everything trains
-        assert parameters(model.trainable_weights) == 23_748_241
-    encoders.freeze(model, "all_but_batchnorm")
-    assert parameters(model.trainable_weights) == trainable
 
 
 def test_plain_unet_has_the_parameters_counted_by_hand():
@@ -125,11 +119,13 @@ def test_output_is_float32_under_mixed_precision(case):
     assert keras.backend.standardize_dtype(output.dtype) == "float32"
 
 
-def test_a_saved_network_with_grouped_convolutions_is_read_again(tmp_path):
-    model = build("unet resnext50", size=32)
+@pytest.mark.parametrize("case", ["plain_unet", "unet resnext50", "unet inceptionv3"])
+def test_a_saved_network_is_read_again(case, tmp_path):
+    model = build(case, size=32)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again(images(32)), model(images(32)))
+    assert len(encoders.encoder_layers(again)) == len(encoders.encoder_layers(model))
 
 
 @pytest.mark.parametrize("channels", [1, 4])
@@ -142,7 +138,7 @@ def test_other_channels_than_three_can_be_had(channels):
     ("call", "names"),
     [
         ({"name": "unett"}, ["model 'unett'", "did you mean 'unet'"]),
-        ({"backbone": "vgg61"}, ["backbone 'vgg61'", "did you mean 'vgg16'"]),
+        ({"backbone": "densenet12"}, ["backbone 'densenet12'", "did you mean 'densenet121'"]),
         ({"bakbone": "vgg16"}, ["option of unet 'bakbone'", "did you mean 'backbone'"]),
         ({"backbone": 16}, ["backbone is 16"]),
         ({"size": 100}, ["100 px", "96 and 128"]),
