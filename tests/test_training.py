@@ -152,7 +152,7 @@ def test_time_limit_stops_before_an_epoch_that_would_not_fit(store, stop_after_t
 
 def test_nan_loss_is_named_and_leaves_nothing(store):
     wild = replace(JOB, learning_rate=1e30, loss="bce", epochs=8)
-    with pytest.raises(RunError, match="became NaN in epoch .*lower the learning rate"):
+    with pytest.raises(RunError, match=r"became NaN in epoch .*lower the learning rate"):
         jobs.complete([wild], quiet=True)
     assert not list((store / "jobs").glob("*"))
 
@@ -160,7 +160,7 @@ def test_nan_loss_is_named_and_leaves_nothing(store):
 def test_damaged_checkpoint_is_named(store, stop_after_two):
     file = store / "jobs" / f".{JOB.id}.training" / "last.npz"
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(UserError, match="checkpoint .* is damaged .*starts anew"):
+    with pytest.raises(UserError, match=r"checkpoint .* is damaged .*starts anew"):
         jobs.complete([JOB], quiet=True)
 
 

@@ -23,7 +23,7 @@ from busutils.errors import UserError
 VERSION = 1
 
 EVIDENCE = 0.25  # of landmarks, from which a pair is aligned
-NEIGHBOUR, SHARE = 0.155, 0.6  # score and overlap from which frames are neighbours
+NEIGHBOUR, SHARE = 0.15, 0.6  # score and overlap from which frames are neighbours
 SAME = 0.5  # score from which a small common part is enough
 BLOCKS = 14  # least number of blocks that a score is believed from
 
@@ -45,7 +45,7 @@ def find(listing: Listing, classes: Sequence[str] | None = None) -> pd.DataFrame
     -------
     DataFrame
         case_a, case_b (in the order of the listing), kind ("exact" or "near"), score (1 for an
-        exact copy, over 0.9 for the same frame, down to 0.155 for a neighbouring one); the pairs
+        exact copy, over 0.9 for the same frame, down to 0.15 for a neighbouring one); the pairs
         in the order of the listing.
     """
     cases = [c for c in listing.cases if classes is None or c.label in classes]
@@ -138,10 +138,16 @@ def _near(first: pd.DataFrame) -> pd.DataFrame:
 
     with ThreadPoolExecutor() as pool:
         agreed = list(pool.map(agreement, proposed.itertuples()))
-    accepted = [_accepted(a) for a in agreed]
-    scores = [a.score for a, keep in zip(agreed, accepted, strict=True) if keep]
-    a, b = (first["content"].to_numpy()[proposed.loc[accepted, x].to_numpy(int)] for x in "ab")
-    return pd.DataFrame({"content_a": a, "content_b": b, "kind": "near", "score": scores})
+    near = pd.DataFrame(
+        {
+            "content_a": first["content"].to_numpy()[proposed["a"].to_numpy(int)],
+            "content_b": first["content"].to_numpy()[proposed["b"].to_numpy(int)],
+            "kind": "near",
+            "score": [a.score for a in agreed],
+        }
+    )
+    near = near[[_accepted(a) for a in agreed]].sort_values("score", ascending=False)
+    return near.drop_duplicates(["content_a", "content_b"])
 
 
 def _accepted(found: alignment.Agreement) -> bool:

@@ -128,7 +128,9 @@ def table3(results: Results) -> pd.DataFrame:
             row = _row(results, [best])
             given = {**row.given, "Pred. Threshold": results.threshold[best.job.id]}
             normals = left_empty(results, best)
-            given["Pred. Normal cases (of 113)"] = 113 * normals["score"].mean()
+            given["Pred. Normal cases (of 113)"] = statistics.interval(
+                normals["score"], normals["group"], statistic="share"
+            )
             rows[printed] = Row(
                 row.jobs, row.parameters, row.thresholds, given, converged=row.converged
             )
