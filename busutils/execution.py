@@ -16,7 +16,7 @@ from typing import Any
 
 from busutils import parameters, paths
 from busutils.errors import RunError, UserError
-from busutils.runs import MANIFEST, Run, opening, write_json
+from busutils.runs import MANIFEST, Run, job_manifests, opening, write_json
 
 
 def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
@@ -70,8 +70,11 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
     with paths.whole_folder(target) as draft:
         write_json(draft / MANIFEST, opening(target.name, name, profile, values, overrides))
         _execute(parameters.source(name), draft, values, target, quiet)
-        minutes = round((time.monotonic() - started) / 60, 2)
-        write_json(draft / MANIFEST, Run(draft).manifest | {"minutes": minutes})
+        manifest = Run(draft).manifest
+        backends = {job["backend"] for job in job_manifests(manifest.get("jobs", []))}
+        manifest["backend"] = ", ".join(sorted(backends)) or manifest.get("backend", "none")
+        manifest["minutes"] = round((time.monotonic() - started) / 60, 2)
+        write_json(draft / MANIFEST, manifest)
     return target
 
 

@@ -93,7 +93,8 @@ class Job:
     def title(self) -> str:
         """A short name for people."""
         name = self.options.get("backbone", self.model)
-        return f"{name}, fold {self.split.get('fold', 1)}, seed {self.init_seed}"
+        start = "a job" if self.needs else self.encoder_weights
+        return f"{name} from {start}, freeze {self.freeze}, {self.size} px, seed {self.init_seed}"
 
     def to_json(self) -> str:
         """Return the job as JSON text."""

@@ -16,7 +16,7 @@ from typing import Any
 from busutils import jobs, paths
 from busutils.errors import RunError, UserError
 from busutils.parameters import QUICK, places
-from busutils.runs import CARD, MANIFEST, NUMBERS, VERDICTS, Run, write_json
+from busutils.runs import CARD, MANIFEST, NUMBERS, VERDICTS, Run, job_manifests, write_json
 
 NONE_YET = "Nothing is published yet."
 NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
@@ -208,7 +208,7 @@ def _runtimes(published: list[Run], local: list[Run]) -> str:
 
 def _runtime(run: Run, page: str) -> str:
     manifest = run.manifest
-    trained = [_minutes(job) for job in manifest.get("jobs", [])]
+    trained = [job["minutes"] for job in job_manifests(manifest.get("jobs", []))]
     cells = [
         f"[{manifest['notebook']}]({page})",
         run.data,
@@ -219,14 +219,6 @@ def _runtime(run: Run, page: str) -> str:
         manifest["machine"],
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def _minutes(job: str) -> float:
-    for place in (paths.store(), paths.published()):
-        file = place / "jobs" / job / MANIFEST
-        if file.exists():
-            return json.loads(file.read_text(encoding="utf-8"))["minutes"]
-    return 0.0
 
 
 def _complaint(log: Path) -> str:

@@ -156,6 +156,14 @@ def flat(content: Any, name: str = "") -> dict[str, float]:
     return {name: float(content)} if is_number else {}
 
 
+def job_manifests(ids: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the manifests of finished jobs, local ones before published ones."""
+    stores = (paths.store(), paths.published())
+    found = [[s / "jobs" / i / MANIFEST for s in stores] for i in ids]
+    there = [next((f for f in files if f.exists()), None) for files in found]
+    return [json.loads(f.read_text(encoding="utf-8")) for f in there if f]
+
+
 def write_json(file: Path, content: Any) -> None:
     """Write plain values, NumPy scalars and arrays as JSON, whole or not at all."""
     with paths.whole_file(file) as part:

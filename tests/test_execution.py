@@ -11,7 +11,7 @@ import pytest
 
 from busutils import execution
 from busutils.errors import RunError, UserError
-from busutils.runs import Run
+from busutils.runs import Run, write_json
 
 
 @pytest.fixture
@@ -21,6 +21,8 @@ def fetched(project):
 
 
 def test_a_run_folder_holds_notebook_numbers_tables_and_manifest(project):
+    job = project / "runs" / "jobs" / "aaaaaaaaaaaa" / "manifest.json"
+    write_json(job, {"backend": "jax", "minutes": 3})
     folder = execution.execute("00_small", "cpu", {"rows": "vgg16,vgg19"}, quiet=True)
     assert folder.parent == project / "runs" / "notebooks"
     assert folder.name.startswith("00_small-phantom-cpu-")
@@ -46,6 +48,7 @@ def check_manifest(manifest, name):
     assert manifest["parameters"]["epochs"] == 30
     assert manifest["data"]["cases"] == 60
     assert manifest["jobs"] == ["aaaaaaaaaaaa"]
+    assert manifest["backend"] == "jax"  # that of the job, for this run trained nothing itself
     assert manifest["minutes"] > 0
     assert manifest["versions"]["numpy"]
     assert "cores" in manifest["machine"]

@@ -2,7 +2,7 @@
 
 from busutils.compare.card import glance, verdicts_markdown
 from busutils.compare.reported import Column, Reported, context, half_unit, reported
-from busutils.compare.shown import numbers, readable
+from busutils.compare.shown import numbers, readable, show
 from busutils.compare.tables import Row, scores, table
 from busutils.compare.verdicts import (
     Claim,
@@ -31,6 +31,7 @@ __all__ = [
     "readable",
     "reported",
     "scores",
+    "show",
     "table",
     "verdict",
     "verdicts_markdown",

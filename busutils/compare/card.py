@@ -31,7 +31,8 @@ def glance(
     """
     listed = "".join(f"<li style='margin:.4em 0'>{_claim(one)}</li>" for one in claims)
     known = "".join(
-        f"<div style='flex:1 1 9em;min-width:0'><b>{escape(name)}</b><br>{escape(text)}</div>"
+        f"<div style='flex:1 1 {_width(text)};min-width:0'><b>{escape(name)}</b><br>"
+        f"{escape(text)}</div>"
         for name, text in facts.items()
     )
     return (
@@ -60,6 +61,11 @@ def verdicts_markdown(
     lines += [f"- {_claim(one)}" for one in claims]
     lines += [f"- {name}: {_tally(table)}." for name, table in tables.items()]
     return "\n".join(lines) + "\n"
+
+
+def _width(text: str) -> str:
+    """A long text takes the whole width of the card."""
+    return "100%" if len(text) > 90 else "9em"
 
 
 def _claim(one: Claim) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.io.formats.style import Styler
 
 from busutils.compare.verdicts import Verdict
 from busutils.errors import UserError, choose
@@ -48,6 +49,26 @@ def readable(table: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
     lines = [_readable(line) for line in table.itertuples()]
     shown = pd.DataFrame(lines, columns=["row", "column", *READABLE])
     return shown if column is None else shown.drop(columns="column")
+
+
+def show(table: pd.DataFrame, digits: int = 3) -> Styler:
+    """Return a table as it stands on a page: no index, numbers to `digits` decimals.
+
+    Columns low and high become one, "95 % interval"; truth is told as yes and no, what is missing
+    as a dash.
+    """
+    told = {c: table[c].map({True: "yes", False: "no"}) for c in table.select_dtypes(bool)}
+    table = table.assign(**told)
+    if {"low", "high"} <= set(table):
+        place = table.columns.get_loc("low")
+        joined = [
+            f"{low:.{digits}f} to {high:.{digits}f}" if np.isfinite(low) else "–"
+            for low, high in zip(table["low"], table["high"], strict=True)
+        ]
+        table = table.drop(columns=["low", "high"])
+        table.insert(place, "95 % interval", joined)
+    style = table.style.hide().format(precision=digits, na_rep="–", thousands="\u202f")
+    return style.set_table_attributes('class="dataframe"')
 
 
 def _readable(line: Any) -> dict[str, str]:

@@ -35,14 +35,17 @@ class Agreement:
         Number of blocks compared: inside both pictures and not flat.
     overlap : float
         Common part, as a share of the larger picture.
+    transform : float array of shape (2, 3)
+        Place in the second = transform @ (row, column, 1) of the place in the first.
     """
 
     score: float
     blocks: int
     overlap: float
+    transform: np.ndarray
 
 
-NONE = Agreement(0.0, 0, 0.0)
+NONE = Agreement(0.0, 0, 0.0, np.eye(2, 3))
 
 
 def prepare(grey: np.ndarray) -> np.ndarray:
@@ -70,20 +73,22 @@ def agreement(first: np.ndarray, second: np.ndarray, scale: float, shift: np.nda
     second = _smooth(second, step * scale)
     reference = _View.draw(_smooth(first, step), np.eye(2) * step, top, shape)
     matrix, offset = np.eye(2) * step * scale, scale * top + shift
-    best, blocks = -1.0, 0
+    best, blocks, transform = -1.0, 0, np.eye(2, 3)
     for i, reach in enumerate(REACH):
         found = _search(reference, _View.draw(second, matrix, offset, shape), reach)
         if not found.used.any():
             break
         if found.score > best:
             best, blocks = found.score, int(found.used.sum())
+            linear = matrix / step
+            transform = np.column_stack([linear, offset - linear @ top])
         if (i and best < _HOPELESS) or best > _DONE:
             break
         linear, move = _fit(found)
         offset, matrix = offset + matrix @ move, matrix @ (np.eye(2) + linear)
     part = np.prod(bottom - top)
     larger = min(part / first.size, part * scale**2 / second.size)
-    return Agreement(round(best, 4), blocks, round(float(larger), 4)) if blocks else NONE
+    return Agreement(round(best, 4), blocks, float(larger), transform) if blocks else NONE
 
 
 @dataclass(frozen=True)

@@ -45,24 +45,19 @@ def find(listing: Listing, classes: Sequence[str] | None = None) -> pd.DataFrame
     -------
     DataFrame
         case_a, case_b (in the order of the listing), kind ("exact" or "near"), score (1 for an
-        exact copy, over 0.9 for the same frame, down to 0.15 for a neighbouring one); the pairs
-        in the order of the listing.
+        exact copy, over 0.9 for the same frame, down to 0.15 for a neighbouring one), transform
+        (array of shape (2, 3): place in b = transform @ (row, column, 1) of the place in a,
+        pixels of the original images); the pairs in the order of the listing.
     """
     cases = [c for c in listing.cases if classes is None or c.label in classes]
-    order = {c.case: i for i, c in enumerate(cases)}
     with ThreadPoolExecutor() as pool:
         read = [r for r in pool.map(_read, cases) if r is not None]
     # sorted by content, so that the order of the listing does not change what is found
-    read = pd.DataFrame(read, columns=["case", "content", "picture"]).sort_values(
-        ["content", "case"], ignore_index=True
-    )
+    read = pd.DataFrame(read, columns=["case", "content", "picture", "factor"])
+    read = read.sort_values(["content", "case"], ignore_index=True)
     first = read.drop_duplicates("content", ignore_index=True)
     pairs = pd.concat([_exact(read), _spread(_near(first), read)], ignore_index=True)
-    position = pairs[["case_a", "case_b"]].map(order.get)
-    swap = position["case_a"] > position["case_b"]
-    pairs.loc[swap, ["case_a", "case_b"]] = pairs.loc[swap, ["case_b", "case_a"]].to_numpy()
-    position = np.sort(position.to_numpy(int), axis=1)
-    return pairs.iloc[np.lexsort(position.T[::-1])].reset_index(drop=True)
+    return _in_order(pairs, {c.case: i for i, c in enumerate(cases)})
 
 
 def groups(listing: Listing, pairs: pd.DataFrame | None = None) -> pd.Series:
@@ -106,24 +101,23 @@ def table(listing: Listing, pairs: pd.DataFrame | None = None) -> pd.DataFrame:
     return grouped.iloc[place.argsort(kind="stable")].reset_index(drop=True)
 
 
-def _read(case: Case) -> tuple[str, str, np.ndarray] | None:
+def _read(case: Case) -> tuple[str, str, np.ndarray, np.ndarray] | None:
+    """Case, hash of the content, picture at working size, its scale (rows, columns)."""
     try:
         grey = read_image(case.image)
     except UserError:
         return None
     content = hashlib.sha256(repr(grey.shape).encode() + grey.tobytes()).hexdigest()
     factor = min(1.0, _WORKING / max(grey.shape))
-    return (
-        case.case,
-        content,
-        resize_image(grey, tuple(max(1, round(n * factor)) for n in grey.shape)),
-    )
+    small = resize_image(grey, tuple(max(1, round(n * factor)) for n in grey.shape))
+    return case.case, content, small, np.array(small.shape) / grey.shape
 
 
 def _exact(read: pd.DataFrame) -> pd.DataFrame:
     both = read[["case", "content"]].merge(read[["case", "content"]], on="content")
     both = both.set_axis(["case_a", "content", "case_b"], axis=1).query("case_a < case_b")
-    return both[["case_a", "case_b"]].assign(kind="exact", score=1.0)
+    both = both[["case_a", "case_b"]].assign(kind="exact", score=1.0)
+    return both.assign(transform=[np.eye(2, 3)] * len(both))
 
 
 def _near(first: pd.DataFrame) -> pd.DataFrame:
@@ -132,22 +126,39 @@ def _near(first: pd.DataFrame) -> pd.DataFrame:
     proposed = landmarks.candidates(pictures, EVIDENCE)
     prepared = [alignment.prepare(p) for p in pictures]
 
-    def agreement(pair) -> alignment.Agreement:
+    def agreement(pair) -> tuple:
         shift = np.array([pair.row, pair.column])
-        return alignment.agreement(prepared[pair.a], prepared[pair.b], pair.scale, shift)
+        found = alignment.agreement(prepared[pair.a], prepared[pair.b], pair.scale, shift)
+        a, b = first.loc[pair.a], first.loc[pair.b]
+        transform = _at_full_size(found.transform, a["factor"], b["factor"])
+        return a["content"], b["content"], "near", found.score, transform, _accepted(found)
 
     with ThreadPoolExecutor() as pool:
         agreed = list(pool.map(agreement, proposed.itertuples()))
-    near = pd.DataFrame(
-        {
-            "content_a": first["content"].to_numpy()[proposed["a"].to_numpy(int)],
-            "content_b": first["content"].to_numpy()[proposed["b"].to_numpy(int)],
-            "kind": "near",
-            "score": [a.score for a in agreed],
-        }
-    )
-    near = near[[_accepted(a) for a in agreed]].sort_values("score", ascending=False)
+    columns = ["content_a", "content_b", "kind", "score", "transform", "accepted"]
+    near = pd.DataFrame(agreed, columns=columns)
+    near = near[near["accepted"].astype(bool)].sort_values("score", ascending=False)
     return near.drop_duplicates(["content_a", "content_b"])
+
+
+def _at_full_size(transform: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.column_stack([transform[:, :2] * a, transform[:, 2]]) / b[:, None]
+
+
+def _in_order(pairs: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
+    """Turn pairs around and sort them as the listing has them."""
+    a, b = (pairs[side].map(order).to_numpy(int) for side in ("case_a", "case_b"))
+    turned = [
+        (q.case_b, q.case_a, q.kind, q.score, _inverse(q.transform)) if i > j else tuple(q)
+        for i, j, q in zip(a, b, pairs.itertuples(index=False), strict=True)
+    ]
+    pairs = pd.DataFrame(turned, columns=pairs.columns)
+    return pairs.iloc[np.lexsort([np.maximum(a, b), np.minimum(a, b)])].reset_index(drop=True)
+
+
+def _inverse(transform: np.ndarray) -> np.ndarray:
+    back = np.linalg.inv(transform[:, :2])
+    return np.column_stack([back, -back @ transform[:, 2]])
 
 
 def _accepted(found: alignment.Agreement) -> bool:
@@ -160,4 +171,4 @@ def _spread(near: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:
     names = read[["case", "content"]]
     for side in "ab":
         near = near.merge(names.add_suffix(f"_{side}"), on=f"content_{side}")
-    return near[["case_a", "case_b", "kind", "score"]]
+    return near[["case_a", "case_b", "kind", "score", "transform"]]

@@ -1,6 +1,7 @@
 """What the tests ask of the JAX backend, in a process of its own: python on_jax.py FOLDER.
 
-FOLDER has the weights of two networks; their outputs go to FOLDER/outputs.npz.
+FOLDER has the weights of two networks and of a grouped convolution; what they make of images.npy
+goes to outputs.npz.
 """
 
 import os
@@ -13,23 +14,27 @@ import keras
 import numpy as np
 
 from busutils import models
-from busutils.models import encoders
+from busutils.models import encoders, resnets
 
 folder = Path(sys.argv[1])
-images = np.random.default_rng(0).normal(size=(2, 32, 32, 3)).astype(np.float32)
-plain = models.build("plain_unet", 32, filters=4)
-grouped = models.build("unet", 32, backbone="seresnext50")
+images = np.load(folder / "images.npy")
+networks = {
+    "plain_unet": models.build("plain_unet", 32, filters=4),
+    "unet mobilenetv2": models.build("unet", 32, backbone="mobilenetv2"),
+    "grouped": keras.Sequential([keras.Input((32, 32, 3)), resnets.GroupedConv2D(6, 3, groups=3)]),
+}
 outputs = {}
-for case, model in {"plain_unet": plain, "unet seresnext50": grouped}.items():
+for case, model in networks.items():
     model.load_weights(folder / f"{case}.weights.h5")
-    outputs[case] = np.asarray(model(images))
+    outputs[case] = model.predict_on_batch(images)
 np.savez(folder / "outputs.npz", **outputs)
 
-encoders.freeze(grouped, "random_frozen")
-assert all(layer.trainable is False for layer in encoders.encoder_layers(grouped))
+encoders.freeze(networks["unet mobilenetv2"], "random_frozen")
+assert not any(layer.trainable for layer in encoders.encoder_layers(networks["unet mobilenetv2"]))
 
+plain = networks["plain_unet"]
 encoders.reestimate_batchnorm(plain, images)
-np.testing.assert_allclose(plain(images), outputs["plain_unet"], atol=1e-4)
+np.testing.assert_allclose(plain.predict_on_batch(images), outputs["plain_unet"], atol=1e-4)
 
 plain.compile("sgd", "binary_crossentropy")
 before = plain.get_weights()

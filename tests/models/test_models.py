@@ -10,7 +10,7 @@ import pytest
 
 from busutils import models
 from busutils.errors import UserError
-from busutils.models import encoders
+from busutils.models import encoders, resnets
 from busutils.models.backbones import BACKBONES
 
 SIZE = 64
@@ -182,13 +182,18 @@ def test_the_registry_needs_no_framework():
 
 
 def test_networks_work_on_jax(tmp_path):
-    ours = {case: build(case, size=32) for case in ("plain_unet", "unet seresnext50")}
+    ours = {case: build(case, size=32) for case in ("plain_unet", "unet mobilenetv2")}
+    grouped = resnets.GroupedConv2D(6, 3, groups=3)
+    ours["grouped"] = keras.Sequential([keras.Input((32, 32, 3)), grouped])
     for case, model in ours.items():
         model.save_weights(tmp_path / f"{case}.weights.h5")
+    np.save(tmp_path / "images.npy", images(32))
+
     script = Path(__file__).with_name("on_jax.py")
     run = subprocess.run(
         [sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=False
     )
+
     assert run.returncode == 0, run.stderr[-3000:]
     theirs = np.load(tmp_path / "outputs.npz")
     for case, model in ours.items():

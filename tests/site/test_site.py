@@ -26,6 +26,7 @@ def load(name):
 
 
 browser = load("browser")
+needs_chromium = pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
 
 
 @cache
@@ -90,7 +91,7 @@ def test_a_broken_link_would_be_found(pages):
     assert not missing(front, "glossary.html#scores")
 
 
-@pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
+@needs_chromium
 def test_every_page_renders_without_console_errors_and_without_network(pages):
     addresses = [page.relative_to(SITE).as_posix() for page in pages]
     troubles, titles = asyncio.run(visit(addresses))
@@ -109,7 +110,7 @@ async def visit(addresses):
     return troubles, titles
 
 
-@pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
+@needs_chromium
 def test_a_script_error_would_be_found(tmp_path):
     (tmp_path / "page.html").write_text(
         "<h1>x</h1><script>console.error('told'); nothing.there()</script>"
@@ -125,23 +126,36 @@ def test_a_script_error_would_be_found(tmp_path):
         assert trouble in found
 
 
-@pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
-def test_a_click_sorts_a_table_by_value(tmp_path):
-    script = (ROOT / "book" / "_static" / "sort.js").read_text()
-    rows = "".join(f"<tr><td>{v}</td></tr>" for v in ("0.9", "0.10", "–", "0.5"))
-    (tmp_path / "page.html").write_text(
-        "<meta charset='utf-8'><table class='dataframe'><thead><tr><th>Dice</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table><script>{script}</script>"
+@needs_chromium
+def test_a_table_is_sorted_by_value_and_its_numbers_stand_right(tmp_path):
+    script = (ROOT / "book" / "_static" / "tables.js").read_text()
+    rows = "".join(
+        f"<tr><td>{name}</td><td>{value}</td></tr>"
+        for name, value in (("VGG16", "0.9"), ("base", "0.10"), ("none", "–"), ("ResNet", "−0.5"))
     )
-    cells = "[...document.querySelectorAll('td')].map(c => c.textContent).join(' ')"
+    (tmp_path / "page.html").write_text(
+        "<meta charset='utf-8'><table class='dataframe'><thead><tr><th>row</th><th>Dice</th></tr>"
+        f"</thead><tbody>{rows}</tbody></table><script>{script}</script>"
+    )
 
-    async def click_twice():
+    async def look():
         with browser.chromium() as port, browser.served(tmp_path) as address:
             page = await browser.connect(port)
-            await page.open(f"{address}/page.html")
-            click = f"document.querySelector('th').click(); {cells}"
-            return await page.evaluate(click), await page.evaluate(click)
+            assert await page.open(f"{address}/page.html") == []
+            right = await page.evaluate(
+                "[...document.querySelectorAll('.number')].map(c => c.tagName).join(' ')"
+            )
+            return [right, *[await page.evaluate(CLICK.format(i)) for i in (2, 2, 1)]]
 
-    up, down = asyncio.run(click_twice())
-    assert up == "0.10 0.5 0.9 –"
-    assert down == "0.9 0.5 0.10 –"
+    assert asyncio.run(look()) == [
+        "TH TD TD TD TD",
+        "−0.5 0.10 0.9 –",
+        "0.9 0.10 −0.5 –",
+        "0.10 – −0.5 0.9",  # base none ResNet VGG16
+    ]
+
+
+CLICK = """
+document.querySelector('th:nth-child({})').click();
+[...document.querySelectorAll('td:nth-child(2)')].map(c => c.textContent).join(' ')
+"""

@@ -1,0 +1,217 @@
+"""What is wrong, or merely worth knowing, in a set of images and masks."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from scipy import ndimage
+
+from busutils.data import duplicates
+from busutils.data.files import Case, Listing, joined_mask, read_image, read_mask
+from busutils.data.sheet import figure
+from busutils.errors import UserError
+
+__all__ = ["Report", "check", "figure"]
+
+NORMAL = "normal"  # the label of images without a lesion
+ALIKE = 0.7  # Dice of two masks of one frame, laid over each other, under which they contradict
+
+# what a finding is called, and what is to be done
+_TEXTS = {
+    "unreadable": ("unreadable files", "replace them by whole copies, or take the cases out"),
+    "constant": ("images of one grey level", "take them out"),
+    "missing_masks": ("lesion images without a mask", "add the masks, or take the images out"),
+    "orphan_masks": ("masks without an image", "add the images; until then they are not used"),
+    "empty_lesion_masks": ("lesion images with an empty mask", "correct them, or take them out"),
+    "nonempty_normal_masks": (f"{NORMAL} images with a lesion", "correct their masks or labels"),
+    "nonbinary_masks": ("masks with other values than 0 and 255", "over 127 is read as lesion"),
+    "size_mismatches": ("masks of another size than the image", "stretched to it when read"),
+    "several_masks": ("images with several masks", "joined when read"),
+    "exact_duplicates": ("pairs of equal images", "split by group, or keep one of each"),
+    "duplicate_groups": ("groups of the same or a neighbouring frame", "split by group"),
+    "mixed_groups": ("groups that mix classes", "a label may be wrong: look, or leave them out"),
+    "contradicting_masks": ("pairs of one frame with different masks", "look, or leave them out"),
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What :func:`check` found.
+
+    Attributes
+    ----------
+    counts, expected : dict
+        Number of images by label; `expected` is None for a set without published numbers.
+    masks : int
+        Number of mask files.
+    findings : dict of str to list of dict
+        By kind (unreadable, constant, missing_masks, orphan_masks, empty_lesion_masks,
+        nonempty_normal_masks, nonbinary_masks, size_mismatches, several_masks, exact_duplicates,
+        duplicate_groups, mixed_groups, contradicting_masks), each with "cases" or "file" and
+        details. Every kind is there, even with nothing found.
+    groups : Series
+        Group of every case, from :func:`busutils.data.duplicates.groups`.
+    """
+
+    name: str
+    root: str
+    counts: dict[str, int]
+    expected: dict[str, int] | None
+    masks: int
+    findings: dict[str, list[dict]]
+    notes: tuple[str, ...] = ()
+    groups: pd.Series = field(default_factory=pd.Series, repr=False)
+
+    def to_dict(self) -> dict:
+        """Return plain values."""
+        return {
+            "name": self.name,
+            "root": self.root,
+            "images": sum(self.counts.values()),
+            "masks": self.masks,
+            "counts": self.counts,
+            "expected": self.expected,
+            "counts_as_expected": self.expected is None or self.counts == self.expected,
+            "images_in_duplicate_groups": int(self.groups.duplicated(keep=False).sum()),
+            "notes": list(self.notes),
+            "findings": self.findings,
+        }
+
+    def to_json(self) -> str:
+        """Return :meth:`to_dict` as JSON."""
+        return json.dumps(self.to_dict(), indent=1)
+
+    def to_text(self) -> str:
+        """Return a summary for people: a line a finding, with its meaning and the remedy."""
+        labels = dict.fromkeys([*(self.expected or {}), *self.counts])
+        lines = [f"{self.name}: {sum(self.counts.values())} images, {self.masks} masks"]
+        lines += [f"  {label}: {self._count(label)}" for label in labels]
+        lines += [f"  note: {note}" for note in self.notes]
+        found = [_line(kind, items) for kind, items in self.findings.items() if items]
+        return "\n".join(lines + (found or ["- nothing else to report"]))
+
+    def _count(self, label: str) -> str:
+        count = self.counts.get(label, 0)
+        published = count if self.expected is None else self.expected.get(label, 0)
+        return f"{count}" if count == published else f"{count} (published: {published})"
+
+
+def check(listing: Listing) -> Report:
+    """Look at every file of a listing; nothing is changed, and unreadable files are reported.
+
+    Takes about a minute for 800 images on 2 cores, most of it for near-duplicates.
+    """
+    findings = {kind: [] for kind in _TEXTS}
+    findings["orphan_masks"] += [{"file": _name(path, listing)} for path in listing.orphans]
+    joined = {case.case: _look_at(case, listing, findings) for case in listing.cases}
+    pairs = duplicates.find(listing)
+    groups = duplicates.groups(listing, pairs)
+    labels = pd.Series([case.label for case in listing.cases], index=groups.index, dtype=object)
+    _compare_labels(groups, labels, findings)
+    _compare_masks(pairs, joined, findings)
+    return Report(
+        name=listing.name,
+        root=str(listing.root),
+        counts={str(label): int(n) for label, n in labels.value_counts(sort=False).items()},
+        expected=listing.expected,
+        masks=sum(len(case.masks) for case in listing.cases),
+        findings=findings,
+        notes=listing.notes,
+        groups=groups,
+    )
+
+
+def _look_at(case: Case, listing: Listing, findings: dict) -> np.ndarray | None:
+    """Add what is wrong with one case; return its joined mask if all of it can be read."""
+    try:
+        image = read_image(case.image)
+        masks = [read_mask(path) for path in case.masks]
+    except UserError as error:
+        findings["unreadable"].append({"cases": [case.case], "why": str(error)})
+        return None
+    if image.min() == image.max():
+        findings["constant"].append({"cases": [case.case], "value": int(image.min())})
+    if len(masks) > 1:
+        findings["several_masks"].append({"cases": [case.case], "masks": len(masks)})
+    for path, mask in zip(case.masks, masks, strict=True):
+        item = {"cases": [case.case], "file": _name(path, listing)}
+        if mask.shape != image.shape:
+            sizes = {"image": list(image.shape), "mask": list(mask.shape)}
+            findings["size_mismatches"].append(item | sizes)
+        if levels := _grey_levels(path):
+            findings["nonbinary_masks"].append(item | {"levels": levels})
+    joined = joined_mask(case, image.shape)
+    if kind := _wrong_lesion(case, joined):
+        findings[kind].append({"cases": [case.case]})
+    return joined
+
+
+def _wrong_lesion(case: Case, joined: np.ndarray) -> str | None:
+    if case.label == NORMAL:
+        return "nonempty_normal_masks" if joined.any() else None
+    if not case.masks:
+        return "missing_masks"
+    return None if joined.any() else "empty_lesion_masks"
+
+
+def _grey_levels(path: Path) -> int:
+    """Number of values of a mask if there are others than 0 and 255, else 0."""
+    with Image.open(path) as image:
+        if image.mode == "1":
+            return 0
+        found = np.reshape(image.convert("RGB").histogram(), (3, 256)).any(axis=0)
+    return int(found.sum()) if found[1:255].any() else 0
+
+
+def _compare_labels(groups: pd.Series, labels: pd.Series, findings: dict) -> None:
+    for name, cases in groups[groups.duplicated(keep=False)].groupby(groups, sort=False):
+        members = {"group": name, "cases": cases.index.tolist()}
+        members["labels"] = labels[cases.index].unique().tolist()
+        findings["duplicate_groups"].append(members)
+        if len(members["labels"]) > 1:
+            findings["mixed_groups"].append(members)
+
+
+def _compare_masks(pairs: pd.DataFrame, joined: dict, findings: dict) -> None:
+    """Add the pairs of one frame whose masks differ (any pixel of an exact copy)."""
+    for pair in pairs.itertuples():
+        cases = [pair.case_a, pair.case_b]
+        exact = pair.kind == "exact"
+        if exact:
+            findings["exact_duplicates"].append({"cases": cases})
+        a, b = (joined[case] for case in cases)
+        if a is None or b is None or pair.score < duplicates.SAME:
+            continue
+        dice = _dice(a, b, pair.transform)
+        if a.any() != b.any():
+            why = "one mask is empty, the other is not"
+        elif dice < (1 if exact else ALIKE):
+            why = f"Dice of the two masks {dice:.2f}"
+        else:
+            continue
+        item = {"cases": cases, "why": why, "dice": round(dice, 4)}
+        findings["contradicting_masks"].append(item)
+
+
+def _dice(a: np.ndarray, b: np.ndarray, transform: np.ndarray) -> float:
+    """Dice of two masks where both pictures show something; 1 if both are empty there."""
+    linear, shift = transform[:, :2], transform[:, 2]
+    # 0 outside the second picture, 1 on its background, 2 on its lesion
+    drawn = ndimage.affine_transform(b.astype(np.uint8) + 1, linear, shift, a.shape, order=0)
+    a, b = a & (drawn > 0), drawn == 2
+    total = a.sum() + b.sum()
+    return float(2 * (a & b).sum() / total) if total else 1.0
+
+
+def _name(path: Path, listing: Listing) -> str:
+    return path.relative_to(listing.root).as_posix()
+
+
+def _line(kind: str, items: list[dict], most: int = 3) -> str:
+    what, remedy = _TEXTS[kind]
+    shown = [" = ".join(item.get("cases") or [item["file"]]) for item in items[:most]]
+    shown += ["..."] * (len(items) > most)
+    return f"- {what}: {len(items)} ({remedy}): {'; '.join(shown)}"
