@@ -24,7 +24,8 @@ VERSION = 1
 
 EVIDENCE = 0.25  # of landmarks, from which a pair is aligned
 NEIGHBOUR, SHARE = 0.15, 0.6  # score and overlap from which frames are neighbours
-SAME = 0.5  # score from which a small common part is enough
+SURE = 0.5  # score from which a small common part is enough
+SAME = 0.9  # score from which it is one frame
 BLOCKS = 14  # least number of blocks that a score is believed from
 
 _WORKING = 320  # longest side, pixels, at which pictures are compared
@@ -163,7 +164,7 @@ def _inverse(transform: np.ndarray) -> np.ndarray:
 
 def _accepted(found: alignment.Agreement) -> bool:
     neighbours = found.score >= NEIGHBOUR and found.overlap >= SHARE
-    return found.blocks >= BLOCKS and (neighbours or found.score >= SAME)
+    return found.blocks >= BLOCKS and (neighbours or found.score >= SURE)
 
 
 def _spread(near: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from busutils.errors import UserError
 
 TRUTH, MIXED = "#009E73", "#D55E00"
 
-_COLUMNS, _ROWS = 5, 6  # pictures on a page
+_COLUMNS, _ROWS = 4, 5  # pictures on a page
 
 
 def figure(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
@@ -80,7 +80,7 @@ def _page(listing: Listing, table: pd.DataFrame, rows: list[list[str]]) -> Figur
     members = table.set_index("case")
     number = members["group"].map({g: i for i, g in enumerate(members["group"].unique(), 1)})
     mixed = members.groupby("group")["label"].transform("nunique") > 1
-    height = 1.35 * len(rows)
+    height = 1.6 * len(rows)
     page = Figure(figsize=(7, height), dpi=150)
     grid = page.add_gridspec(
         len(rows), _COLUMNS, left=0.01, right=0.99, top=1 - 0.2 / height, bottom=0.2 / height,

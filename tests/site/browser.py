@@ -65,13 +65,15 @@ class Page:
 
     async def dress(self, scheme: str, width: int) -> None:
         """Show the next pages in the colour scheme ``light`` or ``dark``, `width` pixels wide."""
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": name, "value": value} for name, value in media.items()]
         await self.call("Emulation.setEmulatedMedia", features=features)
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         await self.call("Emulation.setDeviceMetricsOverride", **size)
 
     async def picture(self, file: Path) -> None:
-        """Write the whole page as PNG."""
+        """Write the whole page as PNG, its side bars at rest."""
+        await self.evaluate("new Promise(done => setTimeout(done, 500))")
         shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True)
         file.write_bytes(base64.b64decode(shot["data"]))
 

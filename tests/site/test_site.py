@@ -134,8 +134,9 @@ def test_a_table_is_sorted_by_value_and_its_numbers_stand_right(tmp_path):
         for name, value in (("VGG16", "0.9"), ("base", "0.10"), ("none", "–"), ("ResNet", "−0.5"))
     )
     (tmp_path / "page.html").write_text(
-        "<meta charset='utf-8'><table class='dataframe'><thead><tr><th>row</th><th>Dice</th></tr>"
-        f"</thead><tbody>{rows}</tbody></table><script>{script}</script>"
+        "<meta charset='utf-8'><link rel='icon' href='data:,'><table class='dataframe'>"
+        f"<thead><tr><th>row</th><th>Dice</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<script>{script}</script>"
     )
 
     async def look():

@@ -1,0 +1,11 @@
+"""All benchmarks, one after the other: ``python -m benchmarks``.
+
+Each prints a ratio with both absolute times, taken in one run on one machine.
+"""
+
+from benchmarks import bench_reading, bench_thresholds, bench_training_step
+
+if __name__ == "__main__":
+    bench_reading.main()
+    bench_thresholds.main()
+    bench_training_step.main([])
