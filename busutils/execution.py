@@ -49,6 +49,8 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
         if not place.exists():
             raise UserError(f"{key} {place} is not there: name what is, or leave it out")
         values[key] = str(place)
+    if importlib.util.find_spec(_module(name)):
+        study(name).check(values)
     return values
 
 
@@ -87,10 +89,13 @@ def study(name: str) -> ModuleType:
         If the notebook trains nothing.
     """
     parameters.source(name)
-    module = f"busutils.studies.{re.sub(r'^[0-9]+_', '', name)}"
-    if importlib.util.find_spec(module) is None:
+    if importlib.util.find_spec(_module(name)) is None:
         raise UserError(f"{name} trains nothing, so it has no jobs: call `busutils run {name}`")
-    return importlib.import_module(module)
+    return importlib.import_module(_module(name))
+
+
+def _module(notebook: str) -> str:
+    return f"busutils.studies.{re.sub(r'^[0-9]+_', '', notebook)}"
 
 
 def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bool) -> None:

@@ -34,6 +34,11 @@ class Settings:
         return cls(**{f.name: values[f.name] for f in fields(cls)})
 
 
+def check(values: Mapping) -> None:
+    """Refuse parameters or a data root that cannot be used, before anything starts."""
+    listing(values)
+
+
 def listing(values: Mapping) -> Listing:
     """List the files of the set that the parameters name."""
     s = Settings.of(values)

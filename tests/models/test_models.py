@@ -64,9 +64,8 @@ def test_output_is_one_probability_a_pixel(model):
     assert 0 <= output.min() < output.max() <= 1
 
 
+@pytest.mark.parametrize("case", COUNTS, indirect=True, scope="module")
 def test_parameter_counts_are_those_of_the_paper(case, model):
-    if case not in COUNTS:
-        pytest.skip("paper 1 gives no counts for it")
     total, encoder, trainable = COUNTS[case]
     assert model.count_params() == total
     assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == encoder

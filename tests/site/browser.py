@@ -63,18 +63,20 @@ class Page:
         )
         return answer["result"].get("value")
 
-    async def dress(self, scheme: str, width: int) -> None:
-        """Show the next pages in the colour scheme ``light`` or ``dark``, `width` pixels wide."""
-        media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
-        features = [{"name": name, "value": value} for name, value in media.items()]
+    async def dress(self, scheme: str, width: int, height: int = 900) -> None:
+        """Show pages in the colour scheme ``light`` or ``dark`` on a screen of so many pixels."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
         await self.call("Emulation.setEmulatedMedia", features=features)
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         await self.call("Emulation.setDeviceMetricsOverride", **size)
+        await self.evaluate("new Promise(done => setTimeout(done, 700))")  # side bars slide
 
-    async def picture(self, file: Path) -> None:
-        """Write the whole page as PNG, its side bars at rest."""
-        await self.evaluate("new Promise(done => setTimeout(done, 500))")
-        shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True)
+    async def picture(self, file: Path, scheme: str, width: int) -> None:
+        """Write the whole page, on a screen as high as the page, as PNG."""
+        await self.dress(scheme, width)
+        height = await self.evaluate("document.documentElement.scrollHeight")
+        await self.dress(scheme, width, height)
+        shot = await self.call("Page.captureScreenshot")
         file.write_bytes(base64.b64decode(shot["data"]))
 
     async def _read(self) -> dict:

@@ -20,12 +20,11 @@ async def main(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     with chromium() as port, served(SITE) as address:
         page = await connect(port)
-        for name, width in WIDTHS.items():
-            for scheme in ("light", "dark"):
-                await page.dress(scheme, width)
-                for file in sorted((SITE / "book").rglob("*.html")):
-                    await page.open(f"{address}/{file.relative_to(SITE).as_posix()}")
-                    await page.picture(target / f"{file.stem}-{scheme}-{name}.png")
+        for file in sorted((SITE / "book").rglob("*.html")):
+            await page.open(f"{address}/{file.relative_to(SITE).as_posix()}")
+            for name, width in WIDTHS.items():
+                for scheme in ("light", "dark"):
+                    await page.picture(target / f"{file.stem}-{scheme}-{name}.png", scheme, width)
 
 
 if __name__ == "__main__":

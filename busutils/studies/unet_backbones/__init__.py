@@ -8,10 +8,11 @@ from busutils.studies.unet_backbones.planning import (
     Entry,
     Settings,
     by_part,
+    check,
     dataset,
     entries,
     plan,
     protocol_of,
 )
 
-__all__ = ["Entry", "Settings", "by_part", "dataset", "entries", "plan", "protocol_of"]
+__all__ = ["Entry", "Settings", "by_part", "check", "dataset", "entries", "plan", "protocol_of"]

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from busutils import jobs, paths, pretraining
+from busutils import jobs, models, paths, pretraining
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import Dataset
+from busutils.data.files import Listing
 from busutils.errors import UserError, choose
 from busutils.jobs import Job
 from busutils.models import encoders
@@ -96,6 +97,9 @@ class Settings:
         settings = cls(**{f.name: values[f.name] for f in fields(cls)})
         for row in settings.rows:
             choose(row, BACKBONES, "row")
+            models.check("unet", settings.size, backbone=BACKBONES[row])
+        models.check("unet", settings.transfer_size)
+        models.check("unet", settings.phantom_size)
         for contrast in settings.contrasts:
             choose(contrast, CONTRASTS, "contrast")
         choose(settings.test_mix, ("stratified", "paper"), "test_mix")
@@ -103,6 +107,11 @@ class Settings:
         choose(settings.freeze, encoders.FREEZING, "freeze")
         choose(settings.preprocessing, ("paper", "backbone"), "preprocessing")
         choose(settings.threshold_on, ("val", "test"), "threshold_on")
+        choose(settings.reduction, ("batch", "image"), "reduction")
+        choose(settings.precision, ("float32", "mixed_bfloat16", "mixed_float16"), "precision")
+        for name in ("epochs", "batch", "patience", "phantom_epochs", "transfer_epochs"):
+            if getattr(settings, name) < 1:
+                raise UserError(f"{name} is {getattr(settings, name)}: give 1 or more")
         return settings
 
 
@@ -118,6 +127,11 @@ class Entry:
     fold: int
     rate: float
     job: Job
+
+
+def check(values: Mapping) -> None:
+    """Refuse parameters or a data root that cannot be used, before anything starts."""
+    _listing(Settings.of(values))
 
 
 def dataset(values: Mapping) -> Dataset:
@@ -194,10 +208,13 @@ def by_part(found: Iterable[Entry], part: str) -> list[Entry]:
 
 
 def _open(settings: Settings, size: int) -> Dataset:
-    listing = sets.listing(
+    return reading.load(_listing(settings), size)
+
+
+def _listing(settings: Settings) -> Listing:
+    return sets.listing(
         settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
     )
-    return reading.load(listing, size)
 
 
 def _weights(settings: Settings, row: str) -> tuple[str, ...]:
