@@ -96,7 +96,9 @@ def open_cached(
         if not len(images) == len(masks) == len(cases) == meta["n"]:
             raise ValueError("lengths differ")
     except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"the cache {folder} is damaged ({error}): delete it and run again") from error
+        raise UserError(
+            f"the cache {folder} is damaged ({error}): delete it and run again"
+        ) from error
     return Dataset(meta["name"], images, masks, cases, fingerprint, original)
 
 

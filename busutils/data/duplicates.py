@@ -23,10 +23,11 @@ from busutils.errors import UserError
 VERSION = 1
 
 EVIDENCE = 0.25  # of landmarks, from which a pair is aligned
-NEIGHBOUR, SHARE = 0.15, 0.6  # score and overlap from which frames are neighbours
-SURE = 0.5  # score from which a small common part is enough
 SAME = 0.9  # score from which it is one frame
-BLOCKS = 14  # least number of blocks that a score is believed from
+SURE, FEW = 0.5, 14  # score that is enough for a small common part, and least number of blocks
+# a neighbouring frame: score, common part of the larger picture, number of blocks. Between the
+# best of other pictures and the worst of neighbouring ones, seen on BUSI
+NEIGHBOUR, SHARE, MANY = 0.15, 0.6, 30
 
 _WORKING = 320  # longest side, pixels, at which pictures are compared
 
@@ -163,8 +164,9 @@ def _inverse(transform: np.ndarray) -> np.ndarray:
 
 
 def _accepted(found: alignment.Agreement) -> bool:
-    neighbours = found.score >= NEIGHBOUR and found.overlap >= SHARE
-    return found.blocks >= BLOCKS and (neighbours or found.score >= SURE)
+    if found.score >= SURE:
+        return found.blocks >= FEW
+    return found.score >= NEIGHBOUR and found.overlap >= SHARE and found.blocks >= MANY
 
 
 def _spread(near: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:

@@ -191,6 +191,7 @@ def _cells(votes: pd.DataFrame, cell: np.ndarray) -> pd.DataFrame:
     joint = mean["product"] - mean["y"] * mean["row"] - mean["x"] * mean["column"]
     spread = mean["spread"] - mean["y"] ** 2 - mean["x"] ** 2
     scale = (joint + prior * mean["scale"]) / (spread + prior)
+    scale = scale.clip(0.5 * mean["scale"], 2 * mean["scale"])
     return pd.DataFrame(
         {
             "pair": pair[order][start][keep],
