@@ -4,6 +4,7 @@
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
+UV := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip install --quiet
 SNAKEMAKE_FLAGS := --cores 1 --rerun-incomplete --quiet all
 
 # A name on the path may be a shim that runs nothing, so each is tried.
@@ -24,9 +25,8 @@ install: .venv/installed ## make .venv with the pinned packages
 	  echo "making .venv with $$($$python --version)"; $$python -m venv .venv; }
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
 	@echo "installing the pinned packages"
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip install --quiet -r constraints.txt
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip install --quiet --no-deps \
-	  --no-build-isolation -e .
+	@$(UV) -r constraints.txt || $(BIN)/python -m pip install --quiet -r constraints.txt
+	@$(UV) --no-deps --no-build-isolation -e .
 	@touch $@
 
 book: .venv/installed ## install, make phantoms, execute the notebooks quickly, build the site

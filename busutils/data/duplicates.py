@@ -25,9 +25,12 @@ VERSION = 1
 EVIDENCE = 0.25  # of landmarks, from which a pair is aligned
 SAME = 0.9  # score from which it is one frame
 SURE, FEW = 0.5, 14  # score that is enough for a small common part, and least number of blocks
-# a neighbouring frame: score, common part of the larger picture, number of blocks. Between the
-# best of other pictures and the worst of neighbouring ones, seen on BUSI
+# a neighbouring frame: score, common part of the larger picture, number of blocks. The score lies
+# between the worst neighbouring frame and the best other pair, seen on BUSI
 NEIGHBOUR, SHARE, MANY = 0.15, 0.6, 30
+# where all pictures are alike (brains, smooth textures), other pairs score higher than in BUSI
+# (median 0.07), and neighbours must score this many times their median
+ABOVE = 2
 
 _WORKING = 320  # longest side, pixels, at which pictures are compared
 
@@ -128,19 +131,29 @@ def _near(first: pd.DataFrame) -> pd.DataFrame:
     proposed = landmarks.candidates(pictures, EVIDENCE)
     prepared = [alignment.prepare(p) for p in pictures]
 
-    def agreement(pair) -> tuple:
+    def align(pair) -> alignment.Agreement:
         shift = np.array([pair.row, pair.column])
-        found = alignment.agreement(prepared[pair.a], prepared[pair.b], pair.scale, shift)
-        a, b = first.loc[pair.a], first.loc[pair.b]
-        transform = _at_full_size(found.transform, a["factor"], b["factor"])
-        return a["content"], b["content"], "near", found.score, transform, _accepted(found)
+        return alignment.agreement(prepared[pair.a], prepared[pair.b], pair.scale, shift)
 
     with ThreadPoolExecutor() as pool:
-        agreed = list(pool.map(agreement, proposed.itertuples()))
-    columns = ["content_a", "content_b", "kind", "score", "transform", "accepted"]
-    near = pd.DataFrame(agreed, columns=columns)
-    near = near[near["accepted"].astype(bool)].sort_values("score", ascending=False)
+        agreed = list(pool.map(align, proposed.itertuples()))
+    least = _least_score([found.score for found in agreed])
+    rows = []
+    for pair, found in zip(proposed.itertuples(), agreed, strict=True):
+        if _accepted(found, least):
+            a, b = first.loc[pair.a], first.loc[pair.b]
+            transform = _at_full_size(found.transform, a["factor"], b["factor"])
+            rows.append((a["content"], b["content"], "near", found.score, transform))
+    near = pd.DataFrame(rows, columns=["content_a", "content_b", "kind", "score", "transform"])
+    near = near.sort_values("score", ascending=False, kind="stable")
     return near.drop_duplicates(["content_a", "content_b"])
+
+
+def _least_score(scores: list[float]) -> float:
+    """Score from which a pair shows neighbouring frames, in this set."""
+    other = [score for score in scores if score < SAME]
+    # a few pairs tell little: 20 of a usual set are added
+    return max(NEIGHBOUR, ABOVE * float(np.median(other + [0.06] * 20)))
 
 
 def _at_full_size(transform: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -163,10 +176,10 @@ def _inverse(transform: np.ndarray) -> np.ndarray:
     return np.column_stack([back, -back @ transform[:, 2]])
 
 
-def _accepted(found: alignment.Agreement) -> bool:
-    if found.score >= SURE:
+def _accepted(found: alignment.Agreement, least: float) -> bool:
+    if found.score >= max(SURE, least):
         return found.blocks >= FEW
-    return found.score >= NEIGHBOUR and found.overlap >= SHARE and found.blocks >= MANY
+    return found.score >= least and found.overlap >= SHARE and found.blocks >= MANY
 
 
 def _spread(near: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def pairs(listing) -> pd.DataFrame:
 def test_copies_are_found(pairs, copy):
     found = pairs[(pairs["case_a"] == "frame") & (pairs["case_b"] == copy)]
     assert found["kind"].tolist() == ["exact" if copy == "same" else "near"]
-    least = {"same": 1, "neighbour": 0.2}.get(copy, 0.8)
+    least = {"same": 1, "neighbour": 0.5}.get(copy, 0.7)
     assert found["score"].item() >= least
 
 
@@ -191,9 +191,9 @@ def test_published_groups_are_whole(published):
 def test_published_groups_mix_classes_where_the_data_are_known_to(published):
     group = published.set_index("case")["group"]
     for known in KNOWN:
-        assert group[list(known)].nunique() == 1
-    mixed = published.groupby("group")["label"].nunique() > 1
-    assert mixed.sum() == len(KNOWN)
+        assert len({*group[list(known)]}) == 1
+    labels = published.groupby("group")["label"].agg(set)
+    assert sum(len(found) > 1 for found in labels) == len(KNOWN)
 
 
 KNOWN = [

@@ -5,6 +5,9 @@
 
 import asyncio
 import importlib.util
+import os
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -39,6 +42,13 @@ def pages():
     found = sorted((SITE / "book").rglob("*.html"))
     assert found, f"there is no site in {SITE}: call `make book` first"
     return found
+
+
+def test_a_second_make_book_has_nothing_to_do(pages):
+    command = [sys.executable, "-m", "snakemake", "site", "--dry-run", "--cores", "1"]
+    own = os.environ | {"BUSUTILS_RUNS": ""}  # the runs that the site shows, not those of tests
+    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
+    assert "Nothing to be done" in done.stdout + done.stderr, "call `make book` first"
 
 
 def test_every_written_page_is_built(pages):
