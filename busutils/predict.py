@@ -28,18 +28,28 @@ def predict(run: Run, images: Sequence[Path], to: Path) -> list[Path]:
     Raises
     ------
     UserError
-        If the run names no such network, or an image cannot be read.
+        If the run names no such network, an image cannot be read, two have one name, or `to` is
+        there already.
     """
     named = run.numbers.get("best")
     if not named:
         raise UserError(f"{run.id} has no trained network: name a run of a paper's notebook")
     pictures = {Path(image): read_image(Path(image)) for image in images}
+    _refuse(list(pictures), to)
     job = Job.from_json((jobs.results(named["job"]) / "job.json").read_text())
     jobs.complete([job], keep={"weights"})
     with paths.whole_folder(to) as part:
         for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
             _write(part / image.stem, pictures[image], levels, named["threshold"])
     return sorted(to.iterdir())
+
+
+def _refuse(images: list[Path], to: Path) -> None:
+    names = [image.stem for image in images]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"two images are called {twice[0]}: rename one, their files would collide")
+    if to.exists():
+        raise UserError(f"{to} is there already: name another folder with --to")
 
 
 def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:

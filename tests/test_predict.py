@@ -1,0 +1,63 @@
+"""Prediction for images that a user names: sizes, files, and what is refused."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from busutils import jobs, runs
+from busutils.errors import UserError
+from busutils.predict import predict
+from tests.discs import JOB
+
+
+@pytest.fixture
+def run(store):
+    """A run whose best network is that of the discs."""
+    jobs.complete([JOB], quiet=True)
+    folder = store / "notebooks" / "01_x"
+    runs.write_json(folder / "manifest.json", runs.opening("01_x", "01_x", "quick", {}))
+    runs.write_json(folder / "numbers.json", {"best": {"job": JOB.id, "threshold": 0.5}})
+    return runs.Run(folder)
+
+
+def test_mask_probability_and_overlay_at_the_size_of_the_image(run, tmp_path):
+    rows, columns = np.mgrid[:48, :80]
+    disc = (rows - 24) ** 2 + (columns - 40) ** 2 < 100
+    Image.fromarray(np.where(disc, 70, 150).astype(np.uint8)).save(tmp_path / "mine.png")
+    files = predict(run, [tmp_path / "mine.png"], tmp_path / "out")
+    assert [f.name for f in files] == [
+        "mine_mask.png",
+        "mine_overlay.png",
+        "mine_probability.png",
+    ]
+    mask = np.asarray(Image.open(tmp_path / "out" / "mine_mask.png"))
+    levels = np.asarray(Image.open(tmp_path / "out" / "mine_probability.png"))
+    overlay = np.asarray(Image.open(tmp_path / "out" / "mine_overlay.png"))
+    assert mask.shape == levels.shape == (48, 80)
+    np.testing.assert_array_equal(mask, levels / 255 >= 0.5)
+    grey = np.where(disc, 70, 150)
+    np.testing.assert_array_equal(overlay[~mask, 0], grey[~mask])
+    assert (overlay[mask, 0] != grey[mask]).all()
+
+
+def test_an_unreadable_image_leaves_nothing(run, tmp_path):
+    (tmp_path / "mine.png").write_bytes(b"no image")
+    with pytest.raises(UserError, match=r"mine.png cannot be read"):
+        predict(run, [tmp_path / "mine.png"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_images_of_one_name_are_refused(run, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        Image.new("L", (32, 32)).save(tmp_path / folder / "mine.png")
+    images = [tmp_path / "a" / "mine.png", tmp_path / "b" / "mine.png"]
+    with pytest.raises(UserError, match=r"two images are called mine"):
+        predict(run, images, tmp_path / "out")
+
+
+def test_a_run_without_network_is_refused(store, tmp_path):
+    folder = store / "notebooks" / "00_data"
+    runs.write_json(folder / "manifest.json", runs.opening("00_data", "00_data", "quick", {}))
+    with pytest.raises(UserError, match="00_data has no trained network"):
+        predict(runs.Run(folder), [], tmp_path / "out")
