@@ -128,7 +128,11 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
 @contextmanager
 def _environment(draft: Path) -> Iterator[None]:
     """Say to the kernel where to write; take the kernel of this interpreter, not the user's."""
-    wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1"}
+    wanted = {
+        "BUSUTILS_RUN_DIR": str(draft),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+    }
     before = {key: os.environ.get(key) for key in wanted}
     os.environ.update(wanted)
     try:

@@ -10,10 +10,8 @@ import json
 import math
 import os
 import platform
-import shutil
 import sys
 import time
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +19,9 @@ import keras
 import numpy as np
 import pandas as pd
 
-from busutils import augment, jobs, losses, metrics, models, paths, thresholds
+from busutils import jobs, losses, metrics, models, paths, thresholds
+from busutils.batches import Batches, prepare
+from busutils.checkpoint import Checkpoint
 from busutils.data.dataset import Dataset, open_cached
 from busutils.errors import RunError, UserError
 from busutils.jobs import Job
@@ -29,43 +29,6 @@ from busutils.models import encoders
 
 HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
 ROLES = ("val", "test", "normal")
-
-
-class Batches(keras.utils.PyDataset):
-    """Batches of some rows of a data set, in an order drawn for the epoch (None: as they are)."""
-
-    def __init__(self, dataset: Dataset, rows: np.ndarray, job: Job, epoch: int | None = None):
-        super().__init__()
-        self.dataset, self.job, self.epoch = dataset, job, epoch
-        order = slice(None)
-        if epoch is not None:
-            order = np.random.default_rng([job.order_seed, epoch]).permutation(len(rows))
-        self.rows = rows[order]
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.rows) / self.job.batch)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.rows[index * self.job.batch : (index + 1) * self.job.batch]
-        images, masks = zip(*(self._case(row) for row in rows), strict=True)
-        truth = np.stack(masks)[..., None].astype("float32")
-        return prepare(np.stack(images), self.job), truth
-
-    def _case(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        image, mask = self.dataset.images[row].astype("float32"), self.dataset.masks[row]
-        if self.epoch is None:
-            return image, mask
-        drawn = augment.draw(self.job.augmentation, self.job.order_seed, self.epoch, int(row))
-        return augment.apply(drawn, image, mask)
-
-
-def prepare(images: np.ndarray, job: Job) -> np.ndarray:
-    """Turn grey levels 0..255, (n, size, size, 1), into what the job's network reads."""
-    channels = job.options.get("channels", 3)
-    images = np.repeat(np.asarray(images, "float32"), channels // images.shape[-1], axis=-1)
-    if job.preprocessing == "paper":
-        return images / 255
-    return encoders.preprocess(job.options["backbone"], images)
 
 
 def train_all(
@@ -204,56 +167,6 @@ def _load_encoder(job: Job, model: keras.Model, store: Path) -> None:
         raise UserError(
             f"unknown encoder weights {job.encoder_weights!r}: name a file, imagenet or none"
         )
-
-
-class Checkpoint:
-    """The state of a training after an epoch, in a folder of its own."""
-
-    def __init__(self, folder: Path, model: keras.Model):
-        self.folder, self.model = folder, model
-        self.variables = [*model.variables, *model.optimizer.variables]
-
-    def save(self, history: list[dict]) -> None:
-        """Write state and history; the best model too if the last epoch is the best."""
-        if history[-1]["val_loss"] == min(h["val_loss"] for h in history):
-            self._write("best.npz", self.model.weights)
-        self._write("last.npz", self.variables, history=json.dumps(history))
-
-    def restore(self) -> list[dict]:
-        """Set the model to the last epoch saved and return the history (empty: none was)."""
-        if not (self.folder / "last.npz").exists():
-            return []
-        with self._open("last.npz") as arrays:
-            _assign(self.variables, arrays)
-            return json.loads(str(arrays["history"]))
-
-    def restore_best(self) -> None:
-        """Set the model's weights to those of the best epoch."""
-        with self._open("best.npz") as arrays:
-            _assign(self.model.weights, arrays)
-
-    def remove(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.folder)
-
-    def _write(self, name: str, variables: list, **more: str) -> None:
-        arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}
-        with paths.whole_file(self.folder / name) as part, part.open("wb") as file:
-            np.savez(file, **arrays, **more)
-
-    def _open(self, name: str):
-        try:
-            return np.load(self.folder / name)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise UserError(
-                f"the checkpoint {self.folder / name} is damaged ({error}): delete {self.folder}, "
-                "and the job starts anew"
-            ) from error
-
-
-def _assign(variables: list, arrays) -> None:
-    for i, variable in enumerate(variables):
-        variable.assign(arrays[str(i)])
 
 
 class Progress:

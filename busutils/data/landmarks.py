@@ -103,7 +103,7 @@ def _descriptions(small: np.ndarray, places: np.ndarray) -> np.ndarray:
     edges = [np.maximum(np.cos(t) * right + np.sin(t) * down, 0) for t in _TURNS]
     edges = np.stack([ndimage.gaussian_filter(e, 2.0, truncate=2) for e in edges])
     at = np.rint(places[:, None] + _GRID).astype(int).clip(0, np.array(small.shape) - 1)
-    described = edges[:, at[..., 0], at[..., 1]].transpose(1, 2, 0).reshape(len(places), -1)
+    described = edges[:, at[..., 0], at[..., 1]].transpose(1, 2, 0).reshape(len(places), 128)
     # the second normalisation after clipping keeps one bright edge from deciding alone
     return _unit(_unit(described).clip(max=0.25)).astype(np.float32)
 

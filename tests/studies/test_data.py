@@ -1,5 +1,7 @@
 """The data page measures what a person can check with a pencil."""
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,7 +36,7 @@ def data():
 
 def test_settings_are_the_parameters_cell():
     cell = [p.name for p in parameters.read(parameters.source("00_data"))]
-    assert cell == [f.name for f in study.fields(study.Settings)]
+    assert cell == [f.name for f in fields(study.Settings)]
 
 
 def test_lesions_by_hand(data):

@@ -1,7 +1,7 @@
 """Paper 1's study: which jobs its parameters ask for, and what its tables make of them."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from busutils import jobs, parameters, paths
 from busutils.data import busi, reading, sets
 from busutils.errors import UserError
 from busutils.studies import unet_backbones as study
-from busutils.studies.unet_backbones import planning, questions, results, words
+from busutils.studies.unet_backbones import questions, results, words
 
 NAME = "01_unet_backbones"
 
@@ -33,7 +33,7 @@ def _own_groups(listing):
 
 def test_settings_are_the_parameters_cell():
     cell = [p.name for p in parameters.read(parameters.source(NAME))]
-    assert cell == [f.name for f in planning.fields(study.Settings)]
+    assert cell == [f.name for f in fields(study.Settings)]
 
 
 def test_paper_profile_is_the_papers_protocol():

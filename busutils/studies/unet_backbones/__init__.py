@@ -6,7 +6,6 @@ segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
 
 from busutils.studies.unet_backbones.planning import (
     Entry,
-    Settings,
     by_part,
     check,
     dataset,
@@ -14,5 +13,6 @@ from busutils.studies.unet_backbones.planning import (
     plan,
     protocol_of,
 )
+from busutils.studies.unet_backbones.settings import Settings
 
 __all__ = ["Entry", "Settings", "by_part", "check", "dataset", "entries", "plan", "protocol_of"]

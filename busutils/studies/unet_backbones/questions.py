@@ -11,7 +11,7 @@ from busutils.compare import Claim
 from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.statistics import Difference
-from busutils.studies.unet_backbones.planning import Entry, Settings, protocol_of
+from busutils.studies.unet_backbones.planning import Entry, protocol_of
 from busutils.studies.unet_backbones.results import (
     FREEZING,
     REPORTED,
@@ -21,6 +21,7 @@ from busutils.studies.unet_backbones.results import (
     left_empty,
     reference,
 )
+from busutils.studies.unet_backbones.settings import Settings
 
 GOOD = ("vgg16", "vgg19", "resnet50", "resnext50", "densenet121")
 """The five backbones that the paper calls promising."""

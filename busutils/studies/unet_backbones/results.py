@@ -12,13 +12,8 @@ from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
 from busutils.statistics import Difference
-from busutils.studies.unet_backbones.planning import (
-    ROWS,
-    Entry,
-    Settings,
-    by_part,
-    protocol_of,
-)
+from busutils.studies.unet_backbones.planning import Entry, by_part, protocol_of
+from busutils.studies.unet_backbones.settings import ROWS, Settings
 
 REPORTED = paths.project() / "book" / "reported"
 WEIGHTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random"}

@@ -8,8 +8,8 @@ import pandas as pd
 from busutils import compare
 from busutils.compare import Claim
 from busutils.data.dataset import Dataset
-from busutils.studies.unet_backbones.planning import Settings
 from busutils.studies.unet_backbones.results import REPORTED, Results, best_row, title
+from busutils.studies.unet_backbones.settings import Settings
 
 SOURCES = {
     "busi": "Images: BUSI, Al-Dhabyani et al. 2020, doi 10.1016/j.dib.2019.104863; CC BY 4.0 "

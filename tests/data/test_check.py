@@ -1,0 +1,235 @@
+"""Every planted fault is reported, a clean set is not blamed, and people can read the report."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from PIL import Image
+from scipy import ndimage
+
+from busutils.data import busi, check, phantom
+from busutils.data.files import Case, Listing
+from busutils.errors import UserError
+
+H, W = 120, 150
+
+
+def picture(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    speckle = ndimage.gaussian_filter(rng.rayleigh(1, (H, W)), 1)
+    return (speckle / speckle.max() * 255).astype(np.uint8)
+
+
+def disc(row: int, column: int, radius: int) -> np.ndarray:
+    y, x = np.ogrid[:H, :W]
+    return ((y - row) ** 2 + (x - column) ** 2 <= radius**2).astype(np.uint8) * 255
+
+
+@pytest.fixture
+def make(tmp_path) -> Callable[..., Listing]:
+    """Write cases given as (name, label, image, masks) and list them."""
+
+    def write(*cases, **extra) -> Listing:
+        listed = []
+        for name, label, image, masks in cases:
+            files = [tmp_path / f"{name}{tail}.png" for tail in ("", "_mask", "_mask_1")]
+            for file, array in zip(files, (image, *masks), strict=False):
+                Image.fromarray(array).save(file)
+            listed.append(Case(name, label, files[0], tuple(files[1 : 1 + len(masks)])))
+        return Listing("small", tmp_path, tuple(listed), 1, **extra)
+
+    return write
+
+
+def clean(n: int) -> list[tuple]:
+    return [(f"clean {i}", "benign", picture(100 + i), [disc(60, 70, 20)]) for i in range(n)]
+
+
+def found(report: check.Report) -> dict[str, list]:
+    return {kind: items for kind, items in report.findings.items() if items}
+
+
+def test_clean_set(make):
+    report = check.check(make(*clean(4), ("empty", "normal", picture(1), [disc(0, 0, 3) * 0])))
+    assert found(report) == {}
+    assert report.counts == {"benign": 4, "normal": 1}
+    assert report.masks == 5
+    assert "nothing else to report" in report.to_text()
+    assert report.to_dict()["counts_as_expected"]
+
+
+def test_counts_against_the_published_ones(make):
+    report = check.check(make(*clean(2), expected={"benign": 3, "normal": 1}))
+    assert not report.to_dict()["counts_as_expected"]
+    assert "benign: 2 (published: 3)" in report.to_text()
+    assert "normal: 0 (published: 1)" in report.to_text()
+
+
+LESION, NOTHING = disc(50, 60, 15), disc(0, 0, 3) * 0
+FAULTS = {
+    "missing_masks": ("x", "benign", picture(1), []),
+    "empty_lesion_masks": ("x", "malignant", picture(1), [NOTHING]),
+    "nonempty_normal_masks": ("x", "normal", picture(1), [LESION]),
+    "nonbinary_masks": ("x", "benign", picture(1), [LESION // 2 + 100]),
+    "size_mismatches": ("x", "benign", picture(1), [LESION[:100]]),
+    "several_masks": ("x", "benign", picture(1), [LESION, disc(20, 20, 5)]),
+    "constant": ("x", "benign", np.full((H, W), 7, np.uint8), [LESION]),
+}
+
+
+@pytest.mark.parametrize("kind", FAULTS)
+def test_one_fault_gives_one_finding(make, kind):
+    report = check.check(make(*clean(2), FAULTS[kind]))
+    assert list(found(report)) == [kind]
+    (item,) = report.findings[kind]
+    assert item["cases"] == ["x"]
+    assert "x" in report.to_text().splitlines()[-1]
+
+
+def test_details(make):
+    report = check.check(make(FAULTS["size_mismatches"]))
+    (item,) = report.findings["size_mismatches"]
+    assert item == {"cases": ["x"], "file": "x_mask.png", "image": [120, 150], "mask": [100, 150]}
+    report = check.check(make(FAULTS["nonbinary_masks"]))
+    assert report.findings["nonbinary_masks"][0]["levels"] == 2  # 100 and 227
+    report = check.check(make(FAULTS["several_masks"]))
+    assert report.findings["several_masks"][0]["masks"] == 2
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "RGB", "RGBA"])
+def test_no_mode_of_a_binary_mask_is_a_fault(make, mode):
+    listing = make(*clean(1))
+    path = listing.cases[0].masks[0]
+    Image.open(path).convert(mode).save(path)
+    assert found(check.check(listing)) == {}
+
+
+def test_orphans_and_notes_are_passed_on(make, tmp_path):
+    listing = make(*clean(1), orphans=(tmp_path / "sub" / "y_mask.png",), notes=("nested",))
+    report = check.check(listing)
+    assert report.findings["orphan_masks"] == [{"file": "sub/y_mask.png"}]
+    assert "note: nested" in report.to_text()
+
+
+@pytest.mark.parametrize("file", ["clean 0.png", "clean 0_mask.png"])
+@pytest.mark.parametrize("keep", [0, 0.2, 0.8])
+def test_unreadable_files_are_reported(make, file, keep):
+    listing = make(*clean(3))
+    path = listing.root / file
+    path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
+    report = check.check(listing)
+    assert list(found(report)) == ["unreadable"]
+    (item,) = report.findings["unreadable"]
+    assert item["cases"] == ["clean 0"]
+    assert file in item["why"]
+
+
+def test_duplicates_of_several_classes_and_masks(make):
+    frame = picture(1)
+    report = check.check(
+        make(
+            *clean(3),
+            ("a", "benign", frame, [disc(60, 70, 20)]),
+            ("b", "malignant", frame, [disc(60, 80, 20)]),
+            ("c", "normal", frame[:, :140], [np.zeros((H, 140), np.uint8)]),
+        )
+    )
+    assert set(found(report)) == {
+        "exact_duplicates", "duplicate_groups", "mixed_groups", "contradicting_masks"
+    }  # fmt: skip
+    assert report.findings["exact_duplicates"] == [{"cases": ["a", "b"]}]
+    group = {"group": "a", "cases": ["a", "b", "c"], "labels": ["benign", "malignant", "normal"]}
+    assert report.findings["duplicate_groups"] == [group]
+    assert report.findings["mixed_groups"] == [group]
+    ab, ac, bc = report.findings["contradicting_masks"]
+    a, b = disc(60, 70, 20) > 0, disc(60, 80, 20) > 0
+    assert ab["dice"] == pytest.approx(2 * (a & b).sum() / (a.sum() + b.sum()), abs=1e-4)
+    assert [ac["cases"], bc["cases"]] == [["a", "c"], ["b", "c"]]
+    assert ac["why"] == "one mask is empty, the other is not"
+    assert report.groups.tolist() == ["clean 0", "clean 1", "clean 2", "a", "a", "a"]
+    assert report.to_dict()["images_in_duplicate_groups"] == 3
+
+
+def test_masks_of_near_copies_are_laid_over_each_other(make):
+    frame, crop = picture(1), (slice(15, None), slice(20, 140))
+    shifted, moved = disc(60, 70, 20), disc(90, 100, 20)
+    same = ("same", "benign", frame[crop], [shifted[crop]])
+    other = ("other", "benign", frame[crop], [moved[crop]])
+    report = check.check(make(*clean(2), ("frame", "benign", frame, [shifted]), same))
+    assert list(found(report)) == ["duplicate_groups"]
+    report = check.check(make(*clean(2), ("frame", "benign", frame, [shifted]), other))
+    (item,) = report.findings["contradicting_masks"]
+    assert item["cases"] == ["frame", "other"]
+    assert item["dice"] < 0.1
+
+
+def test_report_is_json(make):
+    faults = [(kind, *fault[1:]) for kind, fault in FAULTS.items()]
+    report = check.check(make(*clean(2), *faults))
+    assert json.loads(report.to_json()) == report.to_dict()
+
+
+def test_planted_faults_of_the_phantoms(tmp_path):
+    phantom.write_busi(tmp_path, n=24, size=96)
+    findings = check.check(busi.listing(tmp_path)).findings
+    near = [set(pair) for pair in phantom.PLANTED["near duplicates"]]
+    exact = set(phantom.PLANTED["exact duplicate"])
+    assert [set(group["cases"]) for group in findings["duplicate_groups"]] == [*near, exact]
+    assert [set(item["cases"]) for item in findings["exact_duplicates"]] == [exact]
+    assert [Path(item["file"]).name for item in findings["orphan_masks"]] == [
+        phantom.PLANTED["orphan mask"]
+    ]
+    assert [item["cases"] for item in findings["several_masks"]] == [[phantom.PLANTED["two masks"]]]
+
+
+def test_figure(make, tmp_path):
+    frame = picture(1)
+    copies = [(f"copy {i}", "benign", frame, [LESION]) for i in range(30)]
+    listing = make(*copies, *clean(1))
+    groups = check.check(listing).groups
+    files = check.figure(listing, groups, tmp_path / "groups.png")
+    assert [file.name for file in files] == ["groups.png", "groups-2.png"]  # 20 on a page
+    green = np.array([0x00, 0x9E, 0x73]) / 255
+    drawn = imread(files[0])[..., :3]
+    assert (np.abs(drawn - green).max(axis=-1) < 0.02).sum() > 20 * 20  # an outline a picture
+    assert [f.name for f in check.figure(listing, groups, tmp_path / "all.pdf")] == ["all.pdf"]
+    assert (tmp_path / "all.pdf").read_bytes().count(b"/Type /Page ") == 2
+
+
+def test_figure_without_groups_or_place(make, tmp_path):
+    listing = make(*clean(2))
+    groups = check.check(listing).groups
+    assert check.figure(listing, groups, tmp_path / "none.png") == []
+    assert not (tmp_path / "none.png").exists()
+    with pytest.raises(UserError, match="nowhere"):
+        check.figure(listing, groups, tmp_path / "nowhere" / "a.png")
+    with pytest.raises(UserError, match="no kind of picture"):
+        check.figure(listing, groups, tmp_path / "a.docx")
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_busi(shared):
+    report = check.check(busi.listing(shared / "data" / "busi")).to_dict()
+    assert report["counts"] == {"benign": 437, "malignant": 210, "normal": 133}
+    assert report["counts_as_expected"]
+    assert (report["images"], report["masks"]) == (780, 798)
+    findings = report["findings"]
+    several = {item["cases"][0]: item["masks"] for item in findings["several_masks"]}
+    assert len(several) == 17
+    assert [case for case, n in several.items() if n == 3] == ["benign (195)"]
+    assert findings["exact_duplicates"] == [{"cases": ["benign (433)", "malignant (145)"]}]
+    assert len(findings["duplicate_groups"]) >= 130
+    assert len(findings["mixed_groups"]) == 8
+    contradicting = {tuple(item["cases"]): item for item in findings["contradicting_masks"]}
+    assert contradicting["benign (433)", "malignant (145)"]["dice"] == pytest.approx(0.87, abs=5e-3)
+    for pair in (("benign (269)", "normal (1)"), ("benign (437)", "normal (34)")):
+        assert contradicting[pair]["why"] == "one mask is empty, the other is not"
+    nothing = set(findings) - {
+        "several_masks", "exact_duplicates", "duplicate_groups", "mixed_groups",
+        "contradicting_masks",
+    }  # fmt: skip
+    assert all(findings[kind] == [] for kind in nothing)
