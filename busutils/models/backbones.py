@@ -23,7 +23,7 @@ class Backbone:
 
     build: Callable[[Shape], "keras.Model"]
     skips: tuple[str, str, str, str]
-    preprocessing: str  # a key of encoders.PREPROCESSING
+    preprocessing: str  # a key of preprocessing.PREPROCESSING
 
 
 def build(name: str, shape: Shape) -> "keras.Model":

@@ -59,6 +59,11 @@ def oracle(tmp_path_factory) -> Iterator[Oracle]:
 @pytest.fixture
 def float64():
     """Build and run networks in double precision."""
-    keras.config.set_floatx("float64")
+    _set_precision("float64")
     yield
-    keras.config.set_floatx("float32")
+    _set_precision("float32")
+
+
+def _set_precision(dtype: str) -> None:
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)  # goes before floatx once any test has set it
