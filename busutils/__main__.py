@@ -169,14 +169,14 @@ def _data_fetch(args: argparse.Namespace) -> None:
 def _data_check(args: argparse.Namespace) -> None:
     if (args.images is None) != (args.masks is None):
         raise UserError("give --images and --masks together, such as 'images/{case}.png'")
-    from busutils.data import check, duplicates, sets
+    from busutils.data import check, sets
 
     name = "busi" if args.images is None else "pairs"
     listing = sets.listing(name, str(args.root), args.images or "", args.masks or "")
     report = check.check(listing)
     print(report.to_json() if args.json else report.to_text())
     if args.figure:
-        check.figure(listing, duplicates.groups(listing), args.figure)
+        check.figure(listing, report.groups, args.figure)
 
 
 def _predict(args: argparse.Namespace) -> None:

@@ -113,7 +113,7 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
                 kernel_name="python3",
                 cwd=paths.project(),
                 progress_bar=not quiet,
-                stderr_file=None if quiet else sys.stderr,
+                stderr_file=None if quiet else _Progress(),
                 extra_arguments=["--log-level=50"],  # ipykernel warns of each start
             )
     except papermill.PapermillExecutionError as error:
@@ -128,11 +128,7 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
 @contextmanager
 def _environment(draft: Path) -> Iterator[None]:
     """Say to the kernel where to write; take the kernel of this interpreter, not the user's."""
-    wanted = {
-        "BUSUTILS_RUN_DIR": str(draft),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
-    }
+    wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1"}
     before = {key: os.environ.get(key) for key in wanted}
     os.environ.update(wanted)
     try:
@@ -141,6 +137,20 @@ def _environment(draft: Path) -> Iterator[None]:
         os.environ.update({k: v for k, v in before.items() if v is not None})
         for key in [k for k, v in before.items() if v is None]:
             del os.environ[key]
+
+
+class _Progress:
+    """Shows what a kernel writes to stderr, but for the log lines of TensorFlow's C++ parts."""
+
+    LOGS = re.compile(
+        r"^(?:[IWEF]\d{4} \d\d:\d\d|WARNING: All log messages before absl).*\n?", re.M
+    )
+
+    def write(self, text: str) -> None:
+        sys.stderr.write(self.LOGS.sub("", text))
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def _keep(notebook: Path, target: Path) -> Path:

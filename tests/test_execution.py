@@ -125,3 +125,14 @@ def test_the_environment_is_as_before(project, monkeypatch):
         assert os.environ["BUSUTILS_RUN_DIR"] == str(project)
     assert "BUSUTILS_RUN_DIR" not in os.environ
     assert os.environ["JUPYTER_PREFER_ENV_PATH"] == "0"
+
+
+def test_progress_is_shown_without_the_log_lines_of_tensorflow(capsys):
+    shown = execution._Progress()
+    shown.write(
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+        "I0000 00:00:1795233559.214775   15172 port.cc:153] oneDNN custom operations are on.\n"
+        "\rjob 1/3 vgg16: epoch 1/2, loss 0.774"
+    )
+    shown.flush()
+    assert capsys.readouterr().err == "\rjob 1/3 vgg16: epoch 1/2, loss 0.774"

@@ -27,7 +27,7 @@ def listing(root: Path, name: str = "BUSI") -> Listing:
     Raises
     ------
     UserError
-        If `root` is missing or empty, no BUSI, or holds a lesion image without a mask.
+        If `root` is missing or empty, or no BUSI.
     """
     folder, nested = _find(Path(root))
     cases, orphans = [], []
@@ -35,12 +35,6 @@ def listing(root: Path, name: str = "BUSI") -> Listing:
         images, masks = _files(folder / label)
         cases += [Case(c, label, path, tuple(masks.get(c, ()))) for c, path in images.items()]
         orphans += [path for c, paths in masks.items() if c not in images for path in paths]
-    bare = [c.case for c in cases if c.label != "normal" and not c.masks]
-    if bare:
-        raise UserError(
-            f"{bare[0]}.png in {folder} shows a lesion but has no mask: add {bare[0]}_mask.png "
-            "or take the image out"
-        )
     notes = (f"{FOLDER} is nested in itself; the inner folder is read",) if nested else ()
     return Listing(name, folder, tuple(cases), VERSION, tuple(orphans), notes, COUNTS)
 

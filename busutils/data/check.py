@@ -10,13 +10,12 @@ from PIL import Image
 from scipy import ndimage
 
 from busutils.data import duplicates
-from busutils.data.files import Case, Listing, joined_mask, read_image, read_mask
+from busutils.data.files import NORMAL, Case, Listing, joined_mask, read_image, read_mask
 from busutils.data.sheet import figure
 from busutils.errors import UserError
 
 __all__ = ["Report", "check", "figure"]
 
-NORMAL = "normal"  # the label of images without a lesion
 ALIKE = 0.7  # Dice of two masks of one frame, laid over each other, under which they contradict
 
 # what a finding is called, and what is to be done

@@ -9,6 +9,9 @@ from PIL import Image, UnidentifiedImageError
 
 from busutils.errors import UserError
 
+NORMAL = "normal"
+"""The label of images without a lesion: they need no mask."""
+
 
 @dataclass(frozen=True)
 class Case:

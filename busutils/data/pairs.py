@@ -26,7 +26,6 @@ from busutils.data.files import Case, Listing
 from busutils.errors import UserError, choose
 
 FIELDS = ("case", "label", "group")
-MASKLESS = "normal"  # the one label whose images need no mask
 VERSION = 1
 
 Fields = dict[str, str]
@@ -57,8 +56,7 @@ def listing(
     Raises
     ------
     UserError
-        If a pattern is faulty or matches nothing, two images have one case name, or an image has
-        no mask.
+        If a pattern is faulty or matches nothing, or two images have one case name.
     """
     root = Path(root)
     if not root.is_dir():
@@ -76,7 +74,6 @@ def listing(
         grouped = _read(group, name, "group") or fields.get("group")
         cases.append(Case(name, labelled, path, tuple(own), grouped))
     _refuse_twins(cases)
-    _refuse_bare(cases, masks)
     orphans = tuple(path for paths in masks_of.values() for path in paths)
     return Listing(root.resolve().name, root, tuple(cases), VERSION, orphans)
 
@@ -197,13 +194,4 @@ def _refuse_twins(cases: list[Case]) -> None:
         raise UserError(
             f"{first} and {second} are both case {name!r}: rename one, or let {{case}} cover "
             "what tells them apart"
-        )
-
-
-def _refuse_bare(cases: list[Case], masks: str) -> None:
-    bare = [c for c in cases if not c.masks and c.label != MASKLESS]
-    if bare:
-        raise UserError(
-            f"{bare[0].image} has no mask that matches {masks!r} (nor have {len(bare) - 1} more): "
-            f"add it, take the image out, or label it {MASKLESS!r}"
         )

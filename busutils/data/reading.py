@@ -10,7 +10,7 @@ import pandas as pd
 from busutils import paths
 from busutils.data import duplicates
 from busutils.data.dataset import Dataset, open_cached, write_table
-from busutils.data.files import Case, Listing, joined_mask, read_image, resize_image, resize_mask
+from busutils.data.files import NORMAL, Case, Listing, joined_mask, read_image, resize_image, resize_mask
 from busutils.errors import UserError
 
 
@@ -22,7 +22,8 @@ def load(
     Raises
     ------
     UserError
-        If no case has one of `classes`, an image cannot be read, or the cache is damaged.
+        If no case has one of `classes`, a lesion image has no mask, an image cannot be read, or
+        the cache is damaged.
     RunError
         If the cache cannot be written.
     """
@@ -31,6 +32,7 @@ def load(
         raise UserError(
             f"{listing.root} has no case of {', '.join(classes or ())}: name other classes"
         )
+    _refuse_bare(cases, listing.root)
     store = store or paths.store()
     fingerprint = _fingerprint(listing, cases, size, store)
     folder = store / "cache" / fingerprint
@@ -60,6 +62,17 @@ def groups(listing: Listing, store: Path | None = None) -> pd.Series:
         with paths.whole_file(kept) as part:
             duplicates.groups(listing).to_csv(part)
     return pd.read_csv(kept, index_col="case")["group"]
+
+
+def _refuse_bare(cases: list[Case], root: Path) -> None:
+    """Without its mask a lesion would be trained on as background."""
+    bare = [c.image.relative_to(root) for c in cases if not c.masks and c.label != NORMAL]
+    if bare:
+        more = f" (nor have {len(bare) - 1} more)" if len(bare) > 1 else ""
+        raise UserError(
+            f"{bare[0]} in {root} shows a lesion but has no mask{more}: add the mask or take the "
+            "image out"
+        )
 
 
 def _fingerprint(listing: Listing, cases: list[Case], size: int, store: Path) -> str:

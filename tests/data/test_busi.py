@@ -44,10 +44,9 @@ def test_nested_copy_is_read_and_reported(root):
     assert busi.listing(root / busi.FOLDER / busi.FOLDER).root == listing.root
 
 
-def test_lesion_without_mask_is_refused(root):
+def test_lesion_without_mask_is_listed_for_the_check(root):
     (root / busi.FOLDER / "malignant" / "malignant (1)_mask.png").unlink()
-    with pytest.raises(UserError, match=r"malignant \(1\)\.png .* has no mask"):
-        busi.listing(root)
+    assert busi.listing(root).cases[3].masks == ()
 
 
 def test_wrong_roots_are_refused(tmp_path):

@@ -83,6 +83,16 @@ def test_unknown_class_is_refused(listing, tmp_path):
         reading.load(listing, 32, ("malignant",), tmp_path / "store")
 
 
+def test_lesion_without_mask_is_refused(listing, tmp_path):
+    first = Case("case 0", "benign", listing.cases[0].image, ())
+    bare = Listing("Tiny", listing.root, (first, *listing.cases[1:]), 1)
+    with pytest.raises(UserError, match=r"0.png in .* shows a lesion but has no mask: add"):
+        reading.load(bare, 32, store=tmp_path / "store")
+    normal = Case("case 2", "normal", listing.cases[2].image, (), group="g2")
+    fine = Listing("Tiny", listing.root, (*listing.cases[:2], normal), 1)
+    assert not reading.load(fine, 32, store=tmp_path / "store").masks[2].any()
+
+
 def test_unreadable_image_leaves_no_cache(listing, tmp_path):
     listing.cases[2].image.write_bytes(b"no image")
     with pytest.raises(UserError, match="cannot be read"):
