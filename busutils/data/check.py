@@ -53,6 +53,9 @@ class Report:
         details. Every kind is there, even with nothing found.
     groups : Series
         Group of every case, from :func:`busutils.data.duplicates.groups`.
+    agreement : DataFrame
+        case_a, case_b, dice: how well the masks of two copies of one frame agree, aligned. What
+        two outlines of one lesion reach is about what a network can reach.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Report:
     findings: dict[str, list[dict]]
     notes: tuple[str, ...] = ()
     groups: pd.Series = field(default_factory=pd.Series, repr=False)
+    agreement: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def to_dict(self) -> dict:
         """Return plain values."""
@@ -110,7 +114,7 @@ def check(listing: Listing) -> Report:
     groups = duplicates.groups(listing, pairs)
     labels = pd.Series([case.label for case in listing.cases], index=groups.index, dtype=object)
     _compare_labels(groups, labels, findings)
-    _compare_masks(pairs, joined, findings)
+    agreement = _compare_masks(pairs, joined, findings)
     return Report(
         name=listing.name,
         root=str(listing.root),
@@ -120,6 +124,7 @@ def check(listing: Listing) -> Report:
         findings=findings,
         notes=listing.notes,
         groups=groups,
+        agreement=agreement,
     )
 
 
@@ -174,25 +179,25 @@ def _compare_labels(groups: pd.Series, labels: pd.Series, findings: dict) -> Non
             findings["mixed_groups"].append(members)
 
 
-def _compare_masks(pairs: pd.DataFrame, joined: dict, findings: dict) -> None:
-    """Add the pairs of one frame whose masks differ (any pixel of an exact copy)."""
+def _compare_masks(pairs: pd.DataFrame, joined: dict, findings: dict) -> pd.DataFrame:
+    """Compare the masks of copies of one frame; add those that differ (any pixel if exact)."""
+    rows = []
     for pair in pairs.itertuples():
-        cases = [pair.case_a, pair.case_b]
-        exact = pair.kind == "exact"
+        cases, exact = [pair.case_a, pair.case_b], pair.kind == "exact"
         if exact:
             findings["exact_duplicates"].append({"cases": cases})
         a, b = (joined[case] for case in cases)
-        if a is None or b is None or pair.score < duplicates.SAME:
+        if a is None or b is None or pair.score < duplicates.SAME or not (a.any() or b.any()):
             continue
         dice = _dice(a, b, pair.transform)
-        if a.any() != b.any():
-            why = "one mask is empty, the other is not"
-        elif dice < (1 if exact else ALIKE):
-            why = f"Dice of the two masks {dice:.2f}"
-        else:
-            continue
-        item = {"cases": cases, "why": why, "dice": round(dice, 4)}
-        findings["contradicting_masks"].append(item)
+        rows.append((*cases, dice))
+        one_empty = a.any() != b.any()
+        if one_empty or dice < (1 if exact else ALIKE):
+            words = f"Dice of the two masks {dice:.2f}"
+            why = "one mask is empty, the other is not" if one_empty else words
+            item = {"cases": cases, "why": why, "dice": round(dice, 4)}
+            findings["contradicting_masks"].append(item)
+    return pd.DataFrame(rows, columns=["case_a", "case_b", "dice"])
 
 
 def _dice(a: np.ndarray, b: np.ndarray, transform: np.ndarray) -> float:

@@ -22,12 +22,16 @@ def gallery(
     columns: int = 5,
     title: str = "",
 ) -> Figure:
-    """Draw images (grey, any size) with the outline of their masks, names below."""
-    rows = -(-len(images) // columns)
+    """Draw images (grey, any size) with the outline of their masks, names below.
+
+    A place without a name stays empty.
+    """
+    rows = -(-len(names) // columns)
     figure, grid = new_figure(0.4 + 1.45 * rows, rows, columns)
     for axes in grid.flat:
         axes.set_axis_off()
-    for axes, image, mask, name in zip(grid.flat, images, masks, names, strict=False):
+    named = [axes for axes, name in zip(grid.flat, names, strict=False) if name]
+    for axes, image, mask, name in zip(named, images, masks, filter(None, names), strict=True):
         axes.imshow(image, cmap="gray", vmin=0, vmax=255)
         outline(axes, mask, "truth")
         axes.text(0.5, -0.04, name, transform=axes.transAxes, ha="center", va="top", fontsize=8)
@@ -77,5 +81,18 @@ def twin_shares(shares: pd.DataFrame, title: str = "") -> Figure:
     axes.set(xlabel="validation images with a twin in training, per cent", ylim=(-0.5, 1.7))
     axes.set_xlim(left=-1)
     axes.set_yticks([])
+    headline(figure, title)
+    return figure
+
+
+@mpl.rc_context(LOOK)
+def mask_agreement(dice: pd.Series, title: str = "") -> Figure:
+    """Draw how well the masks of two copies of one frame agree: a histogram of their Dice."""
+    figure, ((axes,),) = new_figure(2.0)
+    axes.hist(dice, np.linspace(0, 1, 41), color=OURS)
+    axes.axvline(dice.mean(), color=GREY, lw=1)
+    above = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    axes.annotate("mean", (dice.mean(), 1), (-4, 0), ha="right", va="top", **above)
+    axes.set(xlabel="Dice of the masks of two copies of one frame", ylabel="pairs", xlim=(0, 1))
     headline(figure, title)
     return figure

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -118,8 +117,8 @@ def sample(data: Dataset, label: str, n: int, seed: int) -> list[str]:
 
 
 def pictures(found: Listing, names: list[str]) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Read the original images (grey) and joined masks of some cases."""
-    by_name = {c.case: c for c in found.cases}
+    """Read the original images (grey) and joined masks of some cases; empty names are left out."""
+    by_name, names = {c.case: c for c in found.cases}, list(filter(None, names))
     images = [read_image(by_name[name].image) for name in names]
     masks = [joined_mask(by_name[n], i.shape) for n, i in zip(names, images, strict=True)]
     return images, masks
@@ -132,6 +131,12 @@ def largest_groups(data: Dataset, n: int) -> dict[str, list[str]]:
     order = pd.DataFrame({"mixed": groups["label"].nunique(), "images": groups.size()})
     chosen = order.sort_values(["mixed", "images"], ascending=False, kind="stable").index[:n]
     return {name: list(shared.loc[shared["group"] == name, "case"]) for name in chosen}
+
+
+def in_rows(groups: dict[str, list[str]], columns: int) -> list[str]:
+    """List the first cases of each group, a row a group, filled up with empty names."""
+    rows = (members[:columns] for members in groups.values())
+    return [name for row in rows for name in [*row, *[""] * (columns - len(row))]]
 
 
 def twins(data: Dataset, protocol: splits.Protocol, draws: int) -> pd.DataFrame:
@@ -154,8 +159,3 @@ def protocol(data: Dataset) -> splits.Protocol:
     """Paper 1's protocol: a tenth of the lesion images held out, five folds of the rest."""
     counts = data.cases.loc[data.cases["label"] != "normal", "label"].value_counts(sort=False)
     return splits.Protocol(test={k: round(n / 10) for k, n in counts.items()}, several_masks=True)
-
-
-def published_groups() -> Path:
-    """Where BUSI's groups are published, for others to use."""
-    return Path("book") / "results" / "groups" / "busi.csv"

@@ -68,6 +68,11 @@ def test_mixed_groups_come_first(data):
     ]
 
 
+def test_groups_in_rows():
+    groups = {"a": ["a", "b"], "c": ["c", "d", "e", "f"]}
+    assert study.in_rows(groups, 3) == ["a", "b", "", "c", "d", "e"]
+
+
 def test_twins_only_across_a_split_by_image():
     names = [f"benign ({i})" for i in range(40)]
     groups = [names[i // 2 * 2] for i in range(40)]  # twenty pairs

@@ -7,6 +7,7 @@ import pandas as pd
 
 from busutils import compare
 from busutils.compare import Claim
+from busutils.data import busi
 from busutils.data.dataset import Dataset
 from busutils.studies.unet_backbones.results import REPORTED, Results, best_row, title
 from busutils.studies.unet_backbones.settings import Settings
@@ -49,8 +50,10 @@ def cuts(settings: Settings) -> list[str]:
 def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
     """What the card at the head of the page says of the run."""
     labels = data.cases["label"].value_counts(sort=False)
+    counted = ", ".join(f"{n} {label}" for label, n in labels.items())
+    reduced = busi.reduced_copy(data.cases) if settings.dataset == "busi" else ""
     return {
-        "Data": f"{data.name}: " + ", ".join(f"{n} {label}" for label, n in labels.items()),
+        "Data": "; ".join(filter(None, [f"{data.name}: {counted}", reduced])),
         "Profile": f"{profile}, {settings.size} px, {settings.epochs} epochs, "
         f"{len(settings.folds)} of 5 folds",
         "Training": f"{results.minutes:.0f} minutes, {results.machine}",
