@@ -49,18 +49,23 @@ def without_other_outputs(notebook: Path) -> dict[str, Any]:
     return content
 
 
-def differences(name: str, got: dict[str, float]) -> list[str]:
+def differences(name: str, got: dict[str, float], stated: str = "") -> list[str]:
     """Say which numbers of a quick run differ from the expected ones by more than is stated.
 
-    ``tolerances.json`` states for each notebook, by pattern of the number's name, the largest
-    absolute difference; null: not compared. The first pattern that fits counts; without one the
-    number must be the same.
+    ``tolerances.json`` states for each notebook (or for `stated`), by pattern of the number's
+    name, the largest absolute difference; null: not compared. The first pattern that fits counts;
+    without one the number must be the same.
     """
     expected = json.loads((EXPECTED / f"{name}.json").read_text(encoding="utf-8"))
-    tolerances = json.loads((HERE / "tolerances.json").read_text(encoding="utf-8")).get(name, {})
-    told = [f"{key}: only on one side" for key in sorted(expected.keys() ^ got.keys())]
-    for key in sorted(expected.keys() & got.keys()):
-        allowed = next((t for pattern, t in tolerances.items() if fnmatch(key, pattern)), EXACT)
-        if allowed is not None and not abs(got[key] - expected[key]) <= allowed:
+    tolerances = json.loads((HERE / "tolerances.json").read_text(encoding="utf-8"))
+    patterns = tolerances.get(stated or name, {}).items()
+    told = []
+    for key in sorted(expected.keys() | got.keys()):
+        allowed = next((t for pattern, t in patterns if fnmatch(key, pattern)), EXACT)
+        if allowed is None:
+            continue
+        if key not in expected or key not in got:
+            told.append(f"{key}: only on one side")
+        elif not abs(got[key] - expected[key]) <= allowed:
             told.append(f"{key}: {got[key]:.6g}, expected {expected[key]:.6g} ± {allowed:g}")
     return told

@@ -56,7 +56,7 @@ def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> 
         "Data": "; ".join(filter(None, [f"{data.name}: {counted}", reduced])),
         "Profile": f"{profile}, {settings.size} px, {settings.epochs} epochs, "
         f"{len(settings.folds)} of 5 folds",
-        "Training": f"{results.minutes:.0f} minutes, {results.machine}",
+        "Training": f"{results.minutes:.1f} minutes, {results.machine}",
         "Cut": "; ".join(cuts(settings)) or "nothing",
     }
 
@@ -79,7 +79,7 @@ def curve_finding(results: Results) -> str:
     """Title of the training curves: how many rows had stopped rising."""
     flat = compare.converged(results.history)
     own = [bool(flat[e.job.id]) for e in results.of("table")]
-    return f"{sum(own)} of {len(own)} trainings had stopped rising at the last epoch"
+    return f"Validation Dice had stopped rising in {sum(own)} of {len(own)} trainings"
 
 
 def cases_title(results: Results) -> str:
