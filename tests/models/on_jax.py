@@ -20,7 +20,7 @@ folder = Path(sys.argv[1])
 images = np.load(folder / "images.npy")
 networks = {
     "plain_unet": models.build("plain_unet", 32, filters=4),
-    "unet mobilenetv2": models.build("unet", 32, backbone="mobilenetv2"),
+    "unet vgg16": models.build("unet", 32, backbone="vgg16"),
     "grouped": keras.Sequential([keras.Input((32, 32, 3)), resnets.GroupedConv2D(6, 3, groups=3)]),
 }
 outputs = {}
@@ -29,8 +29,8 @@ for case, model in networks.items():
     outputs[case] = model.predict_on_batch(images)
 np.savez(folder / "outputs.npz", **outputs)
 
-encoders.freeze(networks["unet mobilenetv2"], "random_frozen")
-assert not any(layer.trainable for layer in encoders.encoder_layers(networks["unet mobilenetv2"]))
+encoders.freeze(networks["unet vgg16"], "random_frozen")
+assert not any(layer.trainable for layer in encoders.encoder_layers(networks["unet vgg16"]))
 
 plain = networks["plain_unet"]
 encoders.reestimate_batchnorm(plain, images)

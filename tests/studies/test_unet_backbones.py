@@ -149,12 +149,16 @@ def test_missing_weights_and_data_are_refused(values):
 
 @pytest.fixture
 def found(values):
-    """Two rows with made-up results: the second always one pixel in ten better."""
-    values |= {"rows": ["vgg16", "densenet121"]}
+    """Two rows with made-up results: DenseNet121 always one pixel in ten better."""
+    return _found(values, ["vgg16", "densenet121"])
+
+
+def _found(values, rows):
+    values |= {"rows": rows}
     data = study.dataset(values)
     plan = study.entries(study.Settings.of(values), data)
-    for better, entry in enumerate(plan):
-        _finish(entry.job, better)
+    for entry in plan:
+        _finish(entry.job, better=int(entry.name == "densenet121"))
     return results.collect(study.Settings.of(values), plan), data
 
 
@@ -195,6 +199,7 @@ def test_table2_sets_ours_beside_the_printed(found):
     assert {"weights", "data", "image size", "epochs"} <= set(row["reason"].split(", "))
     size = table[(table["key"] == "row07") & (table["column"] == "Size")].iloc[0]
     assert size["ours"] == 87.78
+    assert (size["verdict"], size["reason"]) == ("not comparable", "file overhead")
     assert set(table.loc[table["key"] == "row05", "verdict"]) == {"not re-run"}
 
 
@@ -212,8 +217,20 @@ def test_equal_weights_ranks_on_test_images(found):
     assert table["best epoch"].tolist() == [2, 2]
 
 
-def test_claims_are_judged_by_paired_runs(found):
+def test_a_claim_about_rows_that_have_not_run_is_undecided(found):
     told = {c.sentence: c for c in questions.claims(found[0])}
+    best = told["DenseNet121 is the best of the ten backbones."]
+    assert (best.word, best.difference) == ("undecided", None)
+    assert best.note == "2 of the 9 rows that it speaks of have run"
+
+
+def test_claims_are_judged_by_paired_runs(values):
+    found = _found(values, list(questions.RANKED))
+    told = {c.sentence: c for c in questions.claims(found[0])}
+    normals = told["DenseNet121 leaves the most normal images empty."]
+    assert normals.word == "supported"
+    good = "VGG16, VGG19, ResNet50, ResNeXt50 and DenseNet121 do better than the other five."
+    assert told[good].difference.estimate == pytest.approx((12 / 16 - 10 / 15) / 5)
     best = told["DenseNet121 is the best of the ten backbones."]
     assert best.word == "supported"
     assert best.difference.estimate == pytest.approx(12 / 16 - 10 / 15)

@@ -21,10 +21,12 @@ from busutils.studies.unet_backbones.results import (
     left_empty,
     reference,
 )
-from busutils.studies.unet_backbones.settings import Settings
+from busutils.studies.unet_backbones.settings import BACKBONES, Settings
 
 GOOD = ("vgg16", "vgg19", "resnet50", "resnext50", "densenet121")
 """The five backbones that the paper calls promising."""
+RANKED = tuple(name for name in BACKBONES if name != "base")
+"""Rows that start from pre-trained weights; the base U-Net does not."""
 ABSENT = "this run has nothing to say about it"
 
 
@@ -152,8 +154,8 @@ def _contrast(name: str, results: Results, e: Entry, paired: Difference | None) 
 
 def _best_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) -> Claim:
     """DenseNet121's Dice minus each other row's."""
-    if "densenet121" not in equal or len(equal) < 2:
-        return compare.claim(sentence, None, ABSENT)
+    if missing := _missing(equal, RANKED):
+        return compare.claim(sentence, None, missing)
     best = equal["densenet121"]
     others = {name: e for name, e in equal.items() if name != "densenet121"}
     return compare.claim_best(
@@ -164,8 +166,8 @@ def _best_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) -> 
 def _good_claim(sentence: str, results: Results, equal: Mapping[str, Entry], note: str) -> Claim:
     """Mean Dice of the five good rows minus that of the others, case by case."""
     sides = [[e for n, e in equal.items() if (n in GOOD) == good] for good in (True, False)]
-    if not all(sides):
-        return compare.claim(sentence, None, ABSENT)
+    if missing := _missing(equal, RANKED):
+        return compare.claim(sentence, None, missing)
     means = (_mean_by_case([results.scores(e) for e in side]) for side in sides)
     rows = " against ".join(str(len(side)) for side in sides)
     return compare.claim(sentence, statistics.paired_difference(*means), f"{rows} rows, {note}")
@@ -178,6 +180,12 @@ def _imagenet_claim(sentence: str, results: Results) -> Claim:
         return compare.claim(sentence, None, ABSENT)
     paired = results.difference(arms["imagenet", freezing], arms["none", freezing])
     return compare.claim(sentence, paired, f"MobileNetV2 alone, {freezing}")
+
+
+def _missing(equal: Mapping[str, Entry], needed: Sequence[str]) -> str:
+    """Say how many of the rows that a claim speaks of have not run; empty if all have."""
+    ran = sum(name in equal for name in needed)
+    return f"{ran} of the {len(needed)} rows that it speaks of have run" * (ran < len(needed))
 
 
 def _mean_by_case(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -197,8 +205,8 @@ def _threshold_claim(sentence: str, results: Results) -> Claim:
 def _normals_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) -> Claim:
     """DenseNet121's share of normals left empty minus each of the other four's."""
     others = {n: e for n, e in equal.items() if n in GOOD and n != "densenet121"}
-    if "densenet121" not in equal or not others:
-        return compare.claim(sentence, None, ABSENT)
+    if missing := _missing(equal, GOOD):
+        return compare.claim(sentence, None, missing)
     mine = left_empty(results, equal["densenet121"])
     against = {
         n: statistics.paired_difference(mine, left_empty(results, e)) for n, e in others.items()
@@ -209,7 +217,7 @@ def _normals_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) 
 def _size_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) -> Claim:
     """MiB by which DenseNet121's file is smaller than the smallest of the other four."""
     mib = {n: results.manifests.loc[equal[n].job.id, "file_mib"] for n in GOOD if n in equal}
-    own = mib.pop("densenet121", None)
-    if own is None or not mib:
-        return compare.claim(sentence, None, ABSENT)
+    if missing := _missing(equal, GOOD):
+        return compare.claim(sentence, None, missing)
+    own = mib.pop("densenet121")
     return compare.claim(sentence, statistics.exact(min(mib.values()) - own), "MiB")
