@@ -48,8 +48,8 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
 
 
 def model_panels(n: int, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `n` panels, at most four in a row, that share their axes."""
-    columns = min(n, 4)
+    """Return a figure of `n` panels, at most three in a row, that share their axes."""
+    columns = min(n, 3)
     rows = -(-n // columns)
     figure, grid = new_figure(0.9 + 1.7 * rows, rows, columns, sharex=True, sharey=True)
     panels = list(grid.flat)
