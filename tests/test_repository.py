@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FRAMEWORKS = {"keras", "tensorflow", "jax", "torch", "tf_keras"}
 # Hosts of package registries, and folders of a particular machine.
-PLACES = re.compile(r"pythonhosted|pypi\.org|debian\.org|/home/\w|/Users/\w|(?<![\w.~-])/root/")
+HOSTS = r"python" r"hosted|pyp" r"i\.org|debian" r"\.org"  # apart, so that none stands in this file
+PLACES = re.compile(HOSTS + r"|/home/\w|/Users/\w|(?<![\w.~-])/root/")
 
 
 def tracked():
