@@ -2,9 +2,10 @@
 
     python benchmarks/bench_training_step.py [--backbone vgg16 mobilenetv2] [--size 128]
 
-Same network, encoder frozen but for its batch norms, same images, Adam and loss; each side in a
-process of its own, the first steps (tracing) not counted. Prints a line for each backbone and then
-all of it as JSON.
+Same network, encoder frozen but for its batch norms, same images, Adam and loss. Each side has a
+process of its own, and they take turns step by step, so that whatever else the machine does meets
+both; the first steps (tracing) are not counted. Prints a line for each backbone and then all of it
+as JSON.
 """
 
 import argparse
@@ -17,14 +18,17 @@ import time
 
 import numpy as np
 
+from busutils.errors import RunError
+
 WARM_UP = 2
+ANSWER = "milliseconds"
 
 
 def main(arguments: list[str] | None = None) -> list[dict]:
     """Measure, print and return one record for each backbone."""
     options = _parse(arguments)
     if options.side:
-        print(json.dumps(_milliseconds(options.side, options.backbone[0], options)))
+        _serve(options.side, options)
         return []
     records = [_compare(backbone, options) for backbone in options.backbone]
     for record in records:
@@ -41,44 +45,57 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--backbone", nargs="+", default=["vgg16", "mobilenetv2"])
     parser.add_argument("--size", type=int, default=128, help="pixels")
     parser.add_argument("--batch", type=int, default=8, help="images a step")
-    parser.add_argument("--steps", type=int, default=9, help="steps whose median is taken")
-    parser.add_argument("--side", choices=SIDES, help="measure one side in this process")
+    parser.add_argument("--steps", type=int, default=9, help="steps of each side, after the first")
+    parser.add_argument("--side", choices=SIDES, help="be one side (used by the other process)")
     return parser.parse_args(arguments)
 
 
 def _compare(backbone: str, options: argparse.Namespace) -> dict:
-    ours, theirs = (_run(side, backbone, options) for side in SIDES)
+    sides = [_start(side, backbone, options) for side in SIDES]
+    try:
+        turns = [[_step(side) for side in sides] for _ in range(WARM_UP + options.steps)]
+    finally:
+        for side in sides:
+            side.communicate()
+    ours, theirs = zip(*turns[WARM_UP:], strict=True)
     return {
         "benchmark": "training step against segmentation-models on tf-keras",
         "backbone": backbone,
         "size": options.size,
         "batch": options.batch,
-        "ours_ms": ours,
-        "theirs_ms": theirs,
-        "ratio": ours / theirs,
+        "ours_ms": statistics.median(ours),
+        "theirs_ms": statistics.median(theirs),
+        "ratio": statistics.median(a / b for a, b in zip(ours, theirs, strict=True)),
     }
 
 
-def _run(side: str, backbone: str, options: argparse.Namespace) -> float:
-    """Return the median milliseconds of a step, measured in a new process."""
+def _start(side: str, backbone: str, options: argparse.Namespace) -> subprocess.Popen:
     command = [sys.executable, __file__, "--side", side, "--backbone", backbone]
-    for name in ("size", "batch", "steps"):
-        command += [f"--{name}", str(getattr(options, name))]
-    output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return json.loads(output.splitlines()[-1])
+    command += ["--size", str(options.size), "--batch", str(options.batch)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
 
 
-def _milliseconds(side: str, backbone: str, options: argparse.Namespace) -> float:
-    model = SIDES[side](backbone, options.size)
+def _step(side: subprocess.Popen) -> float:
+    """Ask a side for a step and return its milliseconds."""
+    side.stdin.write("step\n")
+    side.stdin.flush()
+    for line in side.stdout:  # the libraries print what they like before
+        if line.startswith(ANSWER):
+            return float(line.removeprefix(ANSWER))
+    raise RunError(f"{' '.join(side.args)} ended: call it to see why, with a line on its input")
+
+
+def _serve(side: str, options: argparse.Namespace) -> None:
+    """Make a training step for each line on the input, and answer its milliseconds."""
+    model = SIDES[side](options.backbone[0], options.size)
     rng = np.random.default_rng(0)
     images = rng.random((options.batch, options.size, options.size, 3), np.float32)
     masks = (images[..., :1] > 0.5).astype(np.float32)
-    times = []
-    for _ in range(WARM_UP + options.steps):
+    for _ in sys.stdin:
         start = time.perf_counter()
         model.train_on_batch(images, masks)
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times[WARM_UP:])
+        print(ANSWER, 1000 * (time.perf_counter() - start), flush=True)
 
 
 def _ours(backbone: str, size: int):

@@ -6,9 +6,11 @@ segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pandas as pd
 
 from busutils import jobs, paths, pretraining
 from busutils.data import reading, sets, splits
@@ -109,6 +111,25 @@ def transfer_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
 def by_part(found: Iterable[Entry], part: str) -> list[Entry]:
     """Entries of one part."""
     return [entry for entry in found if entry.part == part]
+
+
+def as_table(found: Sequence[Entry]) -> pd.DataFrame:
+    """Entries as a table, a row each, the job by its id."""
+    return pd.DataFrame([{**vars(e), "job": e.job.id} for e in found])
+
+
+def from_table(table: pd.DataFrame) -> list[Entry]:
+    """Read entries back; their jobs are finished ones, in the store or published.
+
+    Raises
+    ------
+    UserError
+        If a job is not finished.
+    """
+    return [
+        Entry(**{**row, "job": Job.from_json((jobs.results(row["job"]) / "job.json").read_text())})
+        for row in table.to_dict("records")
+    ]
 
 
 def _open(settings: Settings, size: int) -> Dataset:

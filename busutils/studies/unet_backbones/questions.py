@@ -106,7 +106,8 @@ def transfer(results: Results) -> pd.DataFrame:
             paired = results.difference(chosen, arms["none", freezing])
             row |= {"minus random": paired.estimate, "low": paired.low, "high": paired.high}
         rows.append(row)
-    return pd.DataFrame(rows)
+    names = ["weights", "freezing", "rate", "test Dice", "lowest", "highest", "repeats"]
+    return pd.DataFrame(rows, columns=[*names, "minus random", "low", "high"])
 
 
 def claims(results: Results) -> list[Claim]:
