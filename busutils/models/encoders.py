@@ -207,7 +207,8 @@ def _moments(norm: "keras.layers.BatchNormalization"):
     """Return mean and variance (2, channels) of a layer's input over the batch, symbolically."""
     from keras import ops
 
-    axes = [axis for axis in range(len(norm.input.shape)) if axis != norm.axis % 4]
+    rank = len(norm.input.shape)
+    axes = [axis for axis in range(rank) if axis != norm.axis % rank]
     return ops.stack(ops.moments(ops.cast(norm.input, "float32"), axes))
 
 

@@ -79,7 +79,7 @@ def read(encoder: keras.Model, path: str | Path) -> None:
             else:
                 assign(encoder, _older_arrays(older))
     except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             f"{path} does not fit the encoder of {encoder.name} ({reason}): "
             "name a file of this backbone's weights without its classifier"
