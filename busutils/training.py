@@ -36,6 +36,10 @@ def train_all(
 ) -> None:
     """Train jobs one after the other until all are done or the time is over."""
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_compilation_cache_dir", str(store / "jax"))
     for number, (job, keep) in enumerate(todo, start=1):
         progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
         if not train(job, keep, store, deadline, progress):
