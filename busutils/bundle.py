@@ -24,7 +24,7 @@ from busutils.jobs import Job
 PART = 15_000_000
 """Bytes of the largest file that travels."""
 
-FILES = {"job.json", "history.csv", "manifest.json", "cases.csv.gz", *_jobs.KEEP.values()}
+FILES = {*_jobs.SMALL, *_jobs.KEEP.values()}
 
 
 def write(jobs: Sequence[Job], to: Path, store: Path | None = None) -> list[Path]:
@@ -221,9 +221,10 @@ def _safe(name: str) -> tuple[str, str]:
 
 
 def _check_job(file: Path, identity: str, content: dict[str, bytes]) -> None:
-    needed = {*_jobs.SMALL, "cases.csv.gz"}
-    if not needed <= set(content):
-        raise UserError(f"{file}: job {identity} lacks {', '.join(sorted(needed - set(content)))}")
+    if missing := sorted({*_jobs.SMALL} - set(content)):
+        raise UserError(
+            f"{file}: job {identity} lacks {', '.join(missing)}: pack and copy it again"
+        )
     if Job.from_json(content["job.json"].decode()).id != identity:
         raise UserError(
             f"{file}: job {identity} was trained by another version of busutils: bundle it again"

@@ -20,7 +20,7 @@ from busutils.errors import UserError
 VERSION = 1
 """Raised when the same job would give other results."""
 
-SMALL = ("job.json", "history.csv", "manifest.json")
+SMALL = ("job.json", "history.csv", "cases.csv.gz", "manifest.json")
 KEEP = {
     "probabilities": "probabilities.npz",
     "weights": "model.weights.h5",
@@ -208,7 +208,7 @@ def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
         for one in filter(None, (job, job.needs)):
             if folder(one, store).exists():
                 with paths.whole_folder(paths.published() / "jobs" / one.id) as part:
-                    for name in (*SMALL, "cases.csv.gz"):
+                    for name in SMALL:
                         shutil.copyfile(folder(one, store) / name, part / name)
             split = f"{one.split['id']}.csv"
             if (store / "splits" / split).exists():

@@ -194,7 +194,7 @@ def test_rate_falls_on_a_plateau_as_keras_does_it(store):
 
 
 def test_training_and_inference_mode_agree_after_a_short_run(store):
-    """Low batch-norm momentum: the statistics follow the weights (0.99 fails here)."""
+    """With a low batch-norm momentum the statistics follow the weights."""
     from busutils import training
     from busutils.data.dataset import open_cached
 
