@@ -43,8 +43,9 @@ class Checkpoint:
             _assign(self.model.weights, arrays)
 
     def remove(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.folder)
+        """Delete the folder, if there is one."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
 
     def _write(self, name: str, variables: list, **more: str) -> None:
         arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}

@@ -56,8 +56,7 @@ def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:
     """Probabilities as k / 255 at the size of each picture."""
     from busutils import thresholds, training
 
-    model = training.build(job)
-    model.load_weights(jobs.folder(job) / jobs.KEEP["weights"])
+    model = training.load(job)
     small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])[..., None]
     found = thresholds.quantise(model.predict(training.prepare(small, job), verbose=0)[..., 0])
     return [resize_image(f, p.shape) for f, p in zip(found, pictures, strict=True)]

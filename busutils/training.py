@@ -71,6 +71,12 @@ def train(
         if time.monotonic() + (history[-1]["seconds"] if history else 0) > deadline:
             return False
         history.append(_epoch(job, model, dataset, rows, history))
+        if not math.isfinite(history[-1]["loss"] + history[-1]["val_loss"]):
+            checkpoint.remove()
+            raise RunError(
+                f"the loss of job {job.id} ({job.title}) became NaN in epoch {len(history)}: "
+                f"lower the learning rate (now {history[-1]['learning_rate']:g})"
+            )
         checkpoint.save(history)
         if progress:
             progress.show(history)
@@ -85,10 +91,7 @@ def build(job: Job, images: np.ndarray | None = None, store: Path | None = None)
 
     `images` (grey levels 0..255) re-estimate the batch-norm statistics.
     """
-    keras.backend.clear_session()
-    keras.config.set_dtype_policy(job.precision)
-    keras.utils.set_random_seed(job.init_seed)
-    model = models.build(job.model, size=job.size, **job.options)
+    model = _network(job)
     _load_encoder(job, model, store or paths.store())
     if job.batchnorm_momentum is not None:
         encoders.set_batchnorm_momentum(model, job.batchnorm_momentum)
@@ -101,6 +104,13 @@ def build(job: Job, images: np.ndarray | None = None, store: Path | None = None)
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
     model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def load(job: Job) -> keras.Model:
+    """Return the trained network of a finished job whose weights were kept."""
+    model = _network(job)
+    model.load_weights(jobs.folder(job) / jobs.KEEP["weights"])
     return model
 
 
@@ -136,11 +146,6 @@ def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: 
     probabilities = predict(model, job, dataset, rows["val"])
     truth = dataset.masks[rows["val"]]
     val_loss = _loss(model.loss, truth, probabilities, job.batch)
-    if not (math.isfinite(loss) and math.isfinite(val_loss)):
-        raise RunError(
-            f"the loss of job {job.id} ({job.title}) became NaN in epoch {epoch}: "
-            f"lower the learning rate (now {rate:g})"
-        )
     counts = metrics.counts(truth, probabilities >= 0.5)
     dice = float(metrics.per_case(counts)["dice"])
     values = (epoch, loss, val_loss, dice, rate, time.monotonic() - start)
@@ -158,6 +163,13 @@ def _loss(loss: keras.losses.Loss, truth, probabilities, batch: int) -> float:
 def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
     role = jobs.read_split(job, store).set_index("case")["role"].reindex(dataset.cases["case"])
     return {r: np.flatnonzero(role == r) for r in ("train", *ROLES)}
+
+
+def _network(job: Job) -> keras.Model:
+    keras.backend.clear_session()
+    keras.config.set_dtype_policy(job.precision)
+    keras.utils.set_random_seed(job.init_seed)
+    return models.build(job.model, size=job.size, **job.options)
 
 
 def _load_encoder(job: Job, model: keras.Model, store: Path) -> None:

@@ -13,6 +13,11 @@ from busutils.data import phantom
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "write book/results/parity.csv from what tests/models/test_parity.py measures"
+    parser.addoption("--write-parity", action="store_true", help=text)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_store(tmp_path_factory) -> Iterator[Path]:
     """No test writes to the runs of the person who calls it."""

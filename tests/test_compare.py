@@ -373,6 +373,8 @@ def test_readable_prints_what_the_interval_justifies(made):
     assert list(shown.iloc[1])[3:] == ["0.5100", "–", "–", "re-run higher"]
     assert list(shown.iloc[2])[3:] == ["–", "–", "–", "not re-run (not in this run)"]
     assert shown.verdict[0] == "not comparable (image size)"
+    coarse = made.assign(printed="0.5")
+    assert compare.readable(coarse).ours[1] == "0.51"
     assert "column" not in compare.readable(made, "Dice")
     with pytest.raises(UserError, match="Dice, Size"):
         compare.readable(made, "Dise")

@@ -157,6 +157,16 @@ def test_nan_loss_is_named_and_leaves_nothing(store):
     assert not list((store / "jobs").glob("*"))
 
 
+def test_nan_loss_after_a_good_epoch_leaves_no_checkpoint(store, monkeypatch):
+    from busutils import training
+
+    rates = {0: 1e-3}
+    monkeypatch.setattr(training, "next_rate", lambda history, _: rates.get(len(history), 1e30))
+    with pytest.raises(RunError, match=r"became NaN in epoch [23]"):
+        jobs.complete([replace(JOB, loss="bce", epochs=3)], quiet=True)
+    assert not list((store / "jobs").glob(".*.training"))
+
+
 def test_damaged_checkpoint_is_named(store, stop_after_two):
     file = store / "jobs" / f".{JOB.id}.training" / "last.npz"
     file.write_bytes(file.read_bytes()[:100])
@@ -200,8 +210,7 @@ def test_training_and_inference_mode_agree_after_a_short_run(store):
 
     job = replace(JOB, batchnorm_momentum=0.9, epochs=30, augmentation="none")
     jobs.complete([job], {"weights"}, quiet=True)
-    model = training.build(job)
-    model.load_weights(jobs.folder(job) / "model.weights.h5")
+    model = training.load(job)
     images = training.prepare(open_cached("discs").images[:12], job)
     inference = np.asarray(model(images, training=False))
     trained = np.asarray(model(images, training=True))

@@ -89,10 +89,14 @@ def _slug(text: str) -> str:
 
 
 def _text(value: float, low: float, high: float, printed: str) -> str:
-    """As many decimals as leave two digits of the half-width; the printed ones without one."""
+    """As many decimals as leave two digits of the half-width.
+
+    Without an interval as many as printed, but two where there are any: 0.85 beside 0.7.
+    """
     if not np.isfinite(value):
         return "–"
     half_width = (high - low) / 2
     if np.isfinite(half_width) and half_width > 0:
         return f"{value:.{max(0, 1 - floor(log10(half_width)))}f}"
-    return f"{value:.{len(printed.partition('.')[2])}f}"
+    decimals = len(printed.partition(".")[2])
+    return f"{value:.{decimals and max(2, decimals)}f}"

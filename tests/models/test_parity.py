@@ -4,16 +4,20 @@ In double precision, where rounding is no excuse; the output alone is float32.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from busutils import models
+from busutils import models, paths
 from busutils.models import weights
 from busutils.models.backbones import BACKBONES
+
+PUBLISHED = paths.project() / "book" / "results" / "parity.csv"  # shown by notebook 01
+TOLERANCE = 1e-6
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backbone", BACKBONES)
-def test_outputs_agree_with_segmentation_models(oracle, float64, backbone):
+def test_outputs_agree_with_segmentation_models(oracle, float64, backbone, parity):
     theirs = oracle[backbone]
     ours = models.build("unet", theirs["input"].shape[1], backbone=backbone)
 
@@ -21,5 +25,22 @@ def test_outputs_agree_with_segmentation_models(oracle, float64, backbone):
 
     output = np.asarray(ours(theirs["input"], training=False))
     assert theirs["output"].std() > 0.05  # else any network would agree
-    print(f"{backbone}: {np.abs(output - theirs['output']).max():.1e}")  # shown by pytest -rP
-    np.testing.assert_allclose(output, theirs["output"], rtol=0, atol=1e-6)
+    difference = np.abs(output - theirs["output"]).max()
+    assert difference <= TOLERANCE
+    parity(backbone, ours.count_params(), difference)
+
+
+@pytest.fixture
+def parity(pytestconfig):
+    """Compare a measured row with the published one, or with --write-parity publish it."""
+
+    def compare(backbone: str, parameters: int, difference: float) -> None:
+        table = pd.read_csv(PUBLISHED, index_col="backbone")
+        if pytestconfig.getoption("--write-parity"):
+            table.loc[backbone] = {"parameters": parameters, "difference": difference}
+            table.astype({"parameters": int}).to_csv(PUBLISHED, float_format="%.1e")
+        else:
+            assert table.loc[backbone, "parameters"] == parameters
+            assert table.loc[backbone, "difference"] <= TOLERANCE
+
+    return compare

@@ -187,6 +187,16 @@ def sizes(rows: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["backbone", "total", "trainable", "printed", "ours"])
 
 
+def parity() -> pd.DataFrame:
+    """Largest difference between our outputs and segmentation-models' with the same weights.
+
+    Columns: backbone, parameters, difference (in probability, as text). Measured by
+    ``tests/models/test_parity.py``, in double precision.
+    """
+    measured = pd.read_csv(paths.project() / "book" / "results" / "parity.csv")
+    return measured.assign(difference=measured["difference"].map("{:.0e}".format))
+
+
 def trivial(data: Dataset, results: Results) -> dict[str, float]:
     """Mean Dice on the validation images of three answers that need no training.
 

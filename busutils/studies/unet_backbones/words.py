@@ -61,6 +61,21 @@ def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> 
     }
 
 
+def printed_numbers() -> dict[str, int]:
+    """Numbers of the paper's partition and of BUSI that the text of the page speaks of."""
+    told = compare.context(REPORTED, 1)["protocol"]
+    lesions = busi.COUNTS["benign"] + busi.COUNTS["malignant"]
+    return {
+        "paper_cases": told["cases"],
+        "paper_benign": told["split"]["test_benign"],
+        "paper_malignant": told["split"]["test_malignant"],
+        "paper_test": told["split"]["test_benign"] + told["split"]["test_malignant"],
+        "paper_normal": told["split"]["normal"],
+        "busi_lesions": lesions,
+        "several_masks": lesions - told["cases"],
+    }
+
+
 def finding(table: pd.DataFrame) -> str:
     """Title of the printed-against-re-run figure."""
     dice = table[(table["column"] == "Dice") & table["ours"].notna()]
