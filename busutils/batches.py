@@ -25,10 +25,12 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return math.ceil(len(self.rows) / self.job.batch)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray | dict[str, np.ndarray]]:
         rows = self.rows[index * self.job.batch : (index + 1) * self.job.batch]
         images, masks = zip(*(self._case(row) for row in rows), strict=True)
         truth = np.stack(masks)[..., None].astype("float32")
+        if self.job.task == "both":
+            truth = {"mask": truth, "malignant": malignant(self.dataset, rows)[:, None]}
         return prepare(np.stack(images), self.job), truth
 
     def _case(self, row: int) -> tuple[np.ndarray, np.ndarray]:
@@ -37,6 +39,11 @@ class Batches(keras.utils.PyDataset):
             return image, mask
         drawn = augment.draw(self.job.augmentation, self.job.order_seed, self.epoch, int(row))
         return augment.apply(drawn, image, mask)
+
+
+def malignant(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Return 1 for each malignant case of `rows`, else 0, as float32 of shape (n,)."""
+    return (dataset.cases["label"].to_numpy()[rows] == "malignant").astype("float32")
 
 
 def prepare(images: np.ndarray, job: Job) -> np.ndarray:

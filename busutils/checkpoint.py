@@ -23,19 +23,19 @@ class Checkpoint:
         self.folder, self.model = folder, model
         self.variables = [*model.variables, *model.optimizer.variables]
 
-    def save(self, history: list[dict]) -> None:
-        """Write state and history; the best model too if the last epoch is the best."""
+    def save(self, history: list[dict], film: list[np.ndarray]) -> None:
+        """Write state, history and film; the best model too if the last epoch is the best."""
         if history[-1]["val_loss"] == min(h["val_loss"] for h in history):
             self._write("best.npz", self.model.weights)
-        self._write("last.npz", self.variables, history=json.dumps(history))
+        self._write("last.npz", self.variables, history=json.dumps(history), film=film)
 
-    def restore(self) -> list[dict]:
-        """Set the model to the last epoch saved and return the history (empty: none was)."""
+    def restore(self) -> tuple[list[dict], list[np.ndarray]]:
+        """Set the model to the last epoch saved; return history and film (empty: none was)."""
         if not (self.folder / "last.npz").exists():
-            return []
+            return [], []
         with self._open("last.npz") as arrays:
             _assign(self.variables, arrays)
-            return json.loads(str(arrays["history"]))
+            return json.loads(str(arrays["history"])), list(arrays["film"])
 
     def restore_best(self) -> None:
         """Set the model's weights to those of the best epoch."""
@@ -47,7 +47,7 @@ class Checkpoint:
         if self.folder.exists():
             shutil.rmtree(self.folder)
 
-    def _write(self, name: str, variables: list, **more: str) -> None:
+    def _write(self, name: str, variables: list, **more) -> None:
         arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}
         with paths.whole_file(self.folder / name) as part, part.open("wb") as file:
             np.savez(file, **arrays, **more)

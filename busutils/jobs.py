@@ -25,6 +25,7 @@ KEEP = {
     "probabilities": "probabilities.npz",
     "weights": "model.weights.h5",
     "encoder": "encoder.weights.h5",
+    "film": "film.npz",
 }
 
 
@@ -49,6 +50,11 @@ class Job:
         better validation loss
     augmentation : what :func:`busutils.augment.draw` takes
     init_seed, order_seed : of the weights, and of data order and augmentation
+    task : "segment", or "both": outline the lesion and tell whether it is malignant
+    class_weight : weight of the malignancy's cross-entropy beside the loss of the mask
+    stop_after : stop after so many epochs without a better validation loss; None never stops
+    record : "none"; "training" scores the training cases too and keeps accuracy and IoU of every
+        epoch; "film" also keeps prediction and Grad-CAM of one validation case in every epoch
     """
 
     dataset: str
@@ -73,6 +79,9 @@ class Job:
     init_seed: int = 0
     order_seed: int = 0
     task: str = "segment"
+    class_weight: float = 1.0
+    stop_after: int | None = None
+    record: str = "none"
 
     @property
     def id(self) -> str:

@@ -58,7 +58,8 @@ def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:
 
     model = training.load(job)
     small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])[..., None]
-    found = thresholds.quantise(model.predict(training.prepare(small, job), verbose=0)[..., 0])
+    found = model.predict(training.prepare(small, job), verbose=0)
+    found = thresholds.quantise((found["mask"] if job.task == "both" else found)[..., 0])
     return [resize_image(f, p.shape) for f, p in zip(found, pictures, strict=True)]
 
 

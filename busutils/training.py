@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from busutils import jobs, losses, metrics, models, paths, thresholds
+from busutils import evaluation, jobs, losses, models, paths, thresholds
 from busutils.batches import Batches, prepare
 from busutils.checkpoint import Checkpoint
 from busutils.data.dataset import Dataset, open_cached
@@ -28,6 +28,8 @@ from busutils.jobs import Job
 from busutils.models import encoders
 
 HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
+PIXELS = ["accuracy", "iou", "val_accuracy", "val_iou"]
+CLASSES = ["class_accuracy", "val_class_accuracy"]
 ROLES = ("val", "test", "normal")
 
 
@@ -66,8 +68,8 @@ def train(
     rows = _rows(job, dataset, store)
     model = build(job, dataset.images[rows["train"]] if job.reestimate_batchnorm else None, store)
     checkpoint = Checkpoint(store / "jobs" / f".{job.id}.training", model)
-    history = checkpoint.restore()
-    while len(history) < job.epochs:
+    history, film = checkpoint.restore()
+    while len(history) < job.epochs and not stopped(history, job):
         if time.monotonic() + (history[-1]["seconds"] if history else 0) > deadline:
             return False
         history.append(_epoch(job, model, dataset, rows, history))
@@ -77,11 +79,14 @@ def train(
                 f"the loss of job {job.id} ({job.title}) became NaN in epoch {len(history)}: "
                 f"lower the learning rate (now {history[-1]['learning_rate']:g})"
             )
-        checkpoint.save(history)
+        if job.record == "film":
+            row = evaluation.film_row(dataset, rows["val"])
+            film.append(evaluation.frame(model, job, dataset, row))
+        checkpoint.save(history, film)
         if progress:
             progress.show(history)
     checkpoint.restore_best()
-    _write(job, model, dataset, rows, pd.DataFrame(history, columns=HISTORY), keep, store)
+    _write(job, model, dataset, rows, history, film, keep, store)
     checkpoint.remove()
     return True
 
@@ -100,8 +105,8 @@ def build(job: Job, images: np.ndarray | None = None, store: Path | None = None)
     encoders.freeze(model, job.freeze)
     model.compile(
         keras.optimizers.Adam(job.learning_rate),
-        losses.build(job.loss, **job.loss_options),
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
+        **_criteria(job),
     )
     model.optimizer.build(model.trainable_variables)
     return model
@@ -112,13 +117,6 @@ def load(job: Job) -> keras.Model:
     model = _network(job)
     model.load_weights(jobs.folder(job) / jobs.KEEP["weights"])
     return model
-
-
-def predict(model: keras.Model, job: Job, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    """Return probabilities as float32 of shape (n, size, size)."""
-    if not len(rows):
-        return np.zeros((0, job.size, job.size), "float32")
-    return np.asarray(model.predict(Batches(dataset, rows, job), verbose=0))[..., 0]
 
 
 def next_rate(history: list[dict], job: Job) -> float:
@@ -138,26 +136,32 @@ def next_rate(history: list[dict], job: Job) -> float:
     return rate
 
 
+def stopped(history: list[dict], job: Job) -> bool:
+    """Whether the validation loss has not fallen for `stop_after` epochs."""
+    if job.stop_after is None or not history:
+        return False
+    found = [epoch["val_loss"] for epoch in history]
+    return len(found) - 1 - found.index(min(found)) >= job.stop_after
+
+
 def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: list) -> dict:
     start, epoch = time.monotonic(), len(history) + 1
     model.optimizer.learning_rate = rate = next_rate(history, job)
     batches = Batches(dataset, rows["train"], job, epoch)
-    loss = model.fit(batches, shuffle=False, verbose=0).history["loss"][-1]
-    probabilities = predict(model, job, dataset, rows["val"])
-    truth = dataset.masks[rows["val"]]
-    val_loss = _loss(model.loss, truth, probabilities, job.batch)
-    counts = metrics.counts(truth, probabilities >= 0.5)
-    dice = float(metrics.per_case(counts)["dice"])
-    values = (epoch, loss, val_loss, dice, rate, time.monotonic() - start)
-    return dict(zip(HISTORY, values, strict=True))
-
-
-def _loss(loss: keras.losses.Loss, truth, probabilities, batch: int) -> float:
-    total = 0.0
-    for i in range(0, len(truth), batch):
-        y = truth[i : i + batch, ..., None].astype("float32")
-        total += len(y) * float(loss(y, probabilities[i : i + batch, ..., None]))
-    return total / len(truth)
+    fitted = model.fit(batches, shuffle=False, verbose=0).history
+    predicted = evaluation.predict(model, job, dataset, rows["val"])
+    found = evaluation.curves(dataset, predicted) | {
+        "epoch": epoch,
+        "loss": fitted.pop("loss")[-1],
+        "val_loss": evaluation.loss(job, dataset, predicted),
+        "learning_rate": rate,
+        "seconds": time.monotonic() - start,
+    }
+    fitted = {key.removeprefix("mask_"): values[-1] for key, values in fitted.items()}
+    found |= {name: fitted[name] for name in ("accuracy", "iou") if name in fitted}
+    found["class_accuracy"] = fitted.get("malignant_class_accuracy")
+    columns = [*HISTORY, *PIXELS * (job.record != "none"), *CLASSES * (job.task == "both")]
+    return {name: found[name] for name in columns}
 
 
 def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
@@ -170,6 +174,25 @@ def _network(job: Job) -> keras.Model:
     keras.config.set_dtype_policy(job.precision)
     keras.utils.set_random_seed(job.init_seed)
     return models.build(job.model, size=job.size, **job.options)
+
+
+def _criteria(job: Job) -> dict:
+    """Losses and metrics as ``compile`` takes them."""
+    mask, recorded = losses.build(job.loss, **job.loss_options), job.record != "none"
+    pixels = [
+        keras.metrics.BinaryAccuracy(name="accuracy"),
+        keras.metrics.BinaryIoU(target_class_ids=[1], name="iou"),
+    ]
+    if job.task == "segment":
+        return {"loss": mask, "metrics": pixels if recorded else None}
+    return {
+        "loss": {"mask": mask, "malignant": keras.losses.BinaryCrossentropy()},
+        "loss_weights": {"mask": 1.0, "malignant": job.class_weight},
+        "metrics": {
+            "mask": pixels if recorded else [],
+            "malignant": [keras.metrics.BinaryAccuracy(name="class_accuracy")],
+        },
+    }
 
 
 def _load_encoder(job: Job, model: keras.Model, store: Path) -> None:
@@ -204,30 +227,33 @@ class Progress:
         print(f"\r{line:<100}", end="" if left else "\n", file=sys.stderr, flush=True)
 
 
-def _write(job, model, dataset, rows, history, keep, store) -> None:
+def _write(job, model, dataset, rows, history, film, keep, store) -> None:
     """Write the job's folder: whole or absent."""
     split = jobs.read_split(job, store)
-    levels = {r: thresholds.quantise(predict(model, job, dataset, rows[r])) for r in ROLES}
+    roles = ROLES if job.record == "none" else ("train", *ROLES)
+    predicted = {r: evaluation.predict(model, job, dataset, rows[r]) for r in roles}
+    history = pd.DataFrame(history)
     with paths.whole_folder(jobs.folder(job, store)) as part:
         (part / "job.json").write_text(job.to_json())
         history.to_csv(part / "history.csv", index=False, float_format="%.6g")
-        table = pd.concat([_cases(dataset, rows[r], levels[r], split, r) for r in ROLES])
+        table = pd.concat([evaluation.cases(dataset, p, split, r) for r, p in predicted.items()])
         compression = {"method": "gzip", "mtime": 0}
         table.to_csv(part / "cases.csv.gz", index=False, compression=compression)
+        levels = {r: thresholds.quantise(predicted[r].masks) for r in ROLES}
         np.savez_compressed(part / jobs.KEEP["probabilities"], **levels)
+        if film:
+            case = dataset.cases["case"].iloc[evaluation.film_row(dataset, rows["val"])]
+            np.savez_compressed(part / jobs.KEEP["film"], frames=film, case=case)
         if "weights" in keep:
             model.save_weights(part / jobs.KEEP["weights"])
         if "encoder" in keep:
             encoders.save_encoder(model, part / jobs.KEEP["encoder"])
         manifest = _manifest(job, model, history, len(rows["train"]))
+        if job.record != "none":
+            manifest["by_keras"] = {
+                r: evaluation.by_keras(job, dataset, p) for r, p in predicted.items() if len(p.rows)
+            }
         (part / "manifest.json").write_text(json.dumps(manifest, indent=1))
-
-
-def _cases(dataset, rows, levels, split, role) -> pd.DataFrame:
-    names = dataset.cases["case"].to_numpy()[rows]
-    counts = thresholds.counts(dataset.masks[rows], levels)
-    about = split.set_index("case").loc[names[counts.pop("row")], ["label", "group"]].reset_index()
-    return pd.concat([about.assign(split=role), counts], axis=1)
 
 
 def _manifest(job: Job, model: keras.Model, history: pd.DataFrame, n_train: int) -> dict:

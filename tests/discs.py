@@ -31,7 +31,7 @@ def write() -> None:
     masks[-2:] = False
     images = (rng.integers(100, 200, masks.shape) - 80 * masks).astype(np.uint8)[..., None]
     names = [f"case {i}" for i in range(N)]
-    labels = ["benign"] * (N - 2) + ["normal"] * 2
+    labels = ["benign", "malignant"] * (N // 2 - 1) + ["normal"] * 2
     cases = pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
     from_arrays("Discs", images, masks, cases, "discs")
     jobs.write_split(cases[["case", "label", "group"]].assign(role=ROLES), "split")

@@ -65,22 +65,18 @@ def test_same_job_twice_same_cases(store, tmp_path):
     assert content(replace(JOB, init_seed=1), store) != first
 
 
-DROPOUT = replace(JOB, epochs=6)
-"""Trained by a model with dropout, in a process that is killed."""
+DROPOUT = replace(
+    JOB,
+    model="attention_unet",
+    options={"filters": 4, "depth": 2, "dropout": 0.5, "reading": "as_many_gates"},
+    epochs=6,
+)
+"""Trained by a process that is killed."""
 
 SCRIPT = """
 import sys
 from pathlib import Path
-import keras
-from busutils import jobs, models, training
-plain = models.build
-def with_dropout(*args, **options):
-    model = plain(*args, **options)
-    x = keras.layers.Dropout(0.5)(model.layers[-3].output)
-    for layer in model.layers[-2:]:
-        x = layer(x)
-    return keras.Model(model.input, x)
-models.build = with_dropout
+from busutils import jobs, training
 class Slow(training.Batches):
     def __getitem__(self, index):
         (Path(sys.argv[2]) / "alive").write_text(str(self.epoch))
@@ -121,19 +117,23 @@ def test_killed_in_mid_epoch_gives_the_table_of_an_undisturbed_one(store, tmp_pa
 
 @pytest.fixture
 def stop_after_two(monkeypatch):
-    """Let a training stop, as if interrupted, when its second epoch is saved."""
+    """A training that was interrupted when its second epoch was saved."""
+    _interrupt_after_two(JOB, monkeypatch)
+
+
+def _interrupt_after_two(job, monkeypatch):
     from busutils import training
 
     class Stopping(training.Checkpoint):
-        def save(self, history):
-            super().save(history)
+        def save(self, history, film):
+            super().save(history, film)
             if len(history) == 2:
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(training, "Checkpoint", Stopping)
         with pytest.raises(KeyboardInterrupt):
-            jobs.complete([JOB], quiet=True)
+            jobs.complete([job], quiet=True)
 
 
 def test_interrupted_job_goes_on(store, stop_after_two):
@@ -223,3 +223,97 @@ def test_mixed_precision_trains_and_is_left_behind(store):
     jobs.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
     jobs.complete([JOB], quiet=True)
     assert keras.config.dtype_policy().name == "float32"
+
+
+BOTH = replace(
+    JOB,
+    model="multitask_unet",
+    options={"filters": 4, "depth": 2, "head": "average", "channels": 1},
+    task="both",
+    loss="bce",
+    class_weight=0.5,
+    record="training",
+)
+
+
+def test_two_tasks_are_trained_and_recorded(store):
+    jobs.complete([BOTH], quiet=True)
+    cases, history = jobs.cases([BOTH]), jobs.history([BOTH])
+    manifest = jobs.manifests([BOTH]).loc[BOTH.id]
+    assert cases.groupby("split")["case"].nunique()["train"] == 12
+    assert list(history.columns[-6:]) == [
+        *["accuracy", "iou", "val_accuracy", "val_iou"],
+        *["class_accuracy", "val_class_accuracy"],
+    ]
+    best = history.loc[history["val_loss"].idxmin()]
+    val = cases[(cases["split"] == "val") & (cases["threshold"] == 0.5)]
+    right = (val["p_malignant"] >= 0.5) == (val["label"] == "malignant")
+    assert right.mean() == best["val_class_accuracy"]
+    correct = (val["tp"] + val["tn"]).sum() / (len(val) * SIZE**2)
+    assert correct == pytest.approx(best["val_accuracy"], abs=0.01)  # levels are rounded
+    assert manifest["by_keras"]["val"]["loss"] == pytest.approx(best["val_loss"], rel=1e-5)
+
+
+def test_loss_of_two_tasks_is_their_weighted_sum(store):
+    """By hand from the stored predictions: cross-entropies of pixels and of classes."""
+    jobs.complete([BOTH], quiet=True)
+    with np.load(jobs.folder(BOTH) / "probabilities.npz") as stored:
+        pixels = np.clip(stored["val"] / 255, 1e-3, 1 - 1e-3)
+    from busutils.data.dataset import open_cached
+
+    truth = open_cached("discs").masks[12:16]
+    val = jobs.cases([BOTH]).query("split == 'val' and threshold == 0.5")
+    told, p = val["label"] == "malignant", val["p_malignant"]
+    mask = -np.log(np.where(truth, pixels, 1 - pixels)).mean()
+    label = -np.log(np.where(told, p, 1 - p)).mean()
+    loss = jobs.manifests([BOTH]).loc[BOTH.id, "by_keras"]["val"]["loss"]
+    assert loss == pytest.approx(mask + 0.5 * label, abs=0.01)
+
+
+def test_mean_iou_of_raw_probabilities_is_that_of_an_empty_mask(store):
+    from busutils.data.dataset import open_cached
+
+    jobs.complete([BOTH], quiet=True)
+    background = 1 - open_cached("discs").masks[12:16].mean()
+    by_keras = jobs.manifests([BOTH]).loc[BOTH.id, "by_keras"]
+    assert by_keras["val"]["mean_iou_of_raw"] == pytest.approx(background / 2, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("losses", "after", "expected"),
+    [
+        ([3, 2, 1], 2, False),
+        ([1, 2], 2, False),
+        ([1, 2, 3], 2, True),
+        ([2, 1, 1, 1], 2, True),  # not below the best is no progress
+        ([1, 2, 3, 4], None, False),
+    ],
+)
+def test_early_stopping_counts_epochs_without_a_better_loss(losses, after, expected):
+    from busutils import training
+
+    history = [{"val_loss": loss} for loss in losses]
+    assert training.stopped(history, replace(JOB, stop_after=after)) is expected
+
+
+def test_early_stopping_ends_a_training(store):
+    job = replace(JOB, learning_rate=1.0, loss="bce", epochs=9, stop_after=1)
+    jobs.complete([job], quiet=True)
+    losses = jobs.history([job])["val_loss"]
+    assert len(losses) == losses.idxmin() + 2 < 9
+    assert jobs.manifests([job]).loc[job.id, "epochs"] == len(losses)
+
+
+def test_film_has_a_frame_an_epoch_and_survives_an_interruption(store, monkeypatch):
+    job = replace(JOB, record="film")
+    jobs.complete([job], {"film"}, quiet=True)
+    with np.load(jobs.folder(job) / "film.npz") as film:
+        undisturbed = film["frames"]
+        assert film["case"] in [f"case {i}" for i in range(12, 16)]
+    assert undisturbed.shape == (3, 2, SIZE, SIZE)
+    assert undisturbed[-1].max(axis=(1, 2)).min() > 0
+    jobs.folder(job).rename(store / "undisturbed")
+    _interrupt_after_two(job, monkeypatch)
+    jobs.complete([job], quiet=True)
+    with np.load(jobs.folder(job) / "film.npz") as film:
+        np.testing.assert_array_equal(film["frames"], undisturbed)

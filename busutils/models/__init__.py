@@ -17,12 +17,17 @@ from busutils.models.backbones import BACKBONES
 if TYPE_CHECKING:
     import keras
 
+READINGS = {"extra_pooling": 1, "as_many_gates": 0, "bridge_counted": -1}
+"""How paper 2 may count: poolings (and gates, and decoder blocks) minus encoder blocks."""
+HEADS = ("flatten", "average", "bottleneck")
+"""What the classifier of paper 3's network reads."""
+
 
 @dataclass(frozen=True)
 class Option:
     """An option of a network: its default (which sets the type), its help, its choices."""
 
-    default: str | int
+    default: str | int | float
     help: str
     choices: tuple = ()
 
@@ -54,6 +59,28 @@ NETWORKS = {
         {
             "filters": Option(16, "filters of the first level, doubled at each next one"),
             "depth": Option(5, "levels", tuple(range(2, 8))),
+        },
+    ),
+    "attention_unet": Network(
+        "U-Net with additive attention gates on its skips (Oktay et al.), as in paper 2",
+        "busutils.models.attention_unet",
+        lambda options: 2 ** (options["depth"] + READINGS[options["reading"]]),
+        {
+            "filters": Option(64, "filters of the first block, doubled at each next one"),
+            "depth": Option(4, "encoder blocks: 3 is Attention3, 4 is Attention4", (2, 3, 4, 5)),
+            "dropout": Option(0.1, "share of values dropped at the end of each block"),
+            "reading": Option("extra_pooling", "how paper 2 counts its blocks", tuple(READINGS)),
+        },
+    ),
+    "multitask_unet": Network(
+        "U-Net that outlines a lesion and calls it benign or malignant, as in paper 3",
+        "busutils.models.multitask_unet",
+        lambda options: 2 ** options["depth"],
+        {
+            "filters": Option(16, "filters of the first block, doubled at each next one"),
+            "depth": Option(4, "encoder blocks", (2, 3, 4, 5)),
+            "dropout": Option(0.1, "share of values dropped in each convolution block"),
+            "head": Option("flatten", "what malignancy is told from", HEADS),
         },
     ),
 }
@@ -98,8 +125,8 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
     name
         A name of `describe()`.
     size
-        Height and width of the input in pixels; a multiple of 32 for `unet`, of
-        2 ** (depth - 1) for `plain_unet`.
+        Height and width of the input in pixels; it has to be halved as often as the network
+        pools (32 for `unet`).
     channels
         Channels of the input; 3 for pre-trained weights.
     **options
@@ -109,7 +136,8 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
     -------
     keras.Model
         From (None, size, size, channels) to probabilities (None, size, size, 1), float32 in
-        [0, 1] whatever the precision policy, with all layers trainable.
+        [0, 1] whatever the precision policy, with all layers trainable; `multitask_unet` to a
+        dict of these (`mask`) and the probability of malignancy (None, 1) (`malignant`).
 
     Raises
     ------
@@ -120,9 +148,13 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
     return import_module(NETWORKS[name].module).build(int(size), int(channels), **values)
 
 
-def _value(key: str, option: Option, value) -> str | int:
+def _value(key: str, option: Option, value) -> str | int | float:
     """Return `value` as the type of the option's default, if it is a valid choice."""
-    if isinstance(option.default, int):
+    if isinstance(option.default, float):
+        if not isinstance(value, int | float) or not 0 <= value < 1:
+            raise UserError(f"{key} is {value!r}: it has to be a share in [0, 1), such as 0.1")
+        value = float(value)
+    elif isinstance(option.default, int):
         value = _whole(value, key)
         if value < 1:
             raise UserError(f"{key} is {value}: it has to be at least 1")

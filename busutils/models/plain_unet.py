@@ -13,40 +13,24 @@ Ronneberger, Fischer, Brox 2015, U-Net: convolutional networks for biomedical im
 import keras
 from keras import layers
 
+from busutils.models.blocks import double_conv, mask
+
 
 def build(size: int, channels: int, filters: int, depth: int) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     inputs = keras.Input((size, size, channels), name="image")
     x, skips = inputs, []
     for level in range(depth - 1):
-        x = _double_conv(x, filters * 2**level, f"down{level + 1}")
+        x = double_conv(x, filters * 2**level, f"down{level + 1}")
         skips.append(x)
         x = layers.MaxPooling2D(2, name=f"down{level + 1}_pool")(x)
-    x = _double_conv(x, filters * 2 ** (depth - 1), "bottom")
+    x = double_conv(x, filters * 2 ** (depth - 1), "bottom")
     for level in reversed(range(depth - 1)):
         x = _up(x, skips[level], filters * 2**level, f"up{level + 1}")
-    x = layers.Conv2D(1, 1, name="final_conv")(x)
-    # Probabilities stay float32 under mixed precision: losses take their logarithms.
-    x = layers.Activation("sigmoid", dtype="float32", name="sigmoid")(x)
-    return keras.Model(inputs, x, name="plain_unet")
+    return keras.Model(inputs, mask(x), name="plain_unet")
 
 
 def _up(x, skip, filters: int, name: str):
     x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
     x = layers.Concatenate(name=f"{name}_concat")([skip, x])
-    return _double_conv(x, filters, name)
-
-
-def _double_conv(x, filters: int, name: str):
-    for part in "ab":
-        x = layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-            name=f"{name}{part}_conv",
-        )(x)
-        x = layers.BatchNormalization(name=f"{name}{part}_bn")(x)
-        x = layers.Activation("relu", name=f"{name}{part}_relu")(x)
-    return x
+    return double_conv(x, filters, name)

@@ -30,6 +30,8 @@ COUNTS = {
 }
 NETWORKS = {
     "plain_unet": {"filters": 4},
+    "attention_unet": {"filters": 4, "depth": 3},
+    "multitask_unet": {"filters": 4, "depth": 3},
     **{f"unet {backbone}": {"backbone": backbone} for backbone in BACKBONES},
 }
 
@@ -40,6 +42,10 @@ def build(case: str, size: int = SIZE) -> keras.Model:
 
 def images(size: int = SIZE, count: int = 2) -> np.ndarray:
     return np.random.default_rng(0).normal(size=(count, size, size, 3)).astype(np.float32)
+
+
+def mask(output):
+    return output["mask"] if isinstance(output, dict) else output
 
 
 def parameters(variables) -> int:
@@ -58,8 +64,8 @@ def model(case) -> keras.Model:
 
 
 def test_output_is_one_probability_a_pixel(model):
-    output = np.asarray(model(images()))
-    assert model.output_shape == (None, SIZE, SIZE, 1)
+    output = np.asarray(mask(model(images())))
+    assert output.shape == (2, SIZE, SIZE, 1)
     assert output.dtype == np.float32
     assert 0 <= output.min() < output.max() <= 1
 
@@ -85,7 +91,10 @@ def test_a_step_changes_what_trains_and_nothing_else(model):
 
     # Eager: tracing the larger networks takes a minute.
     model.compile("adam", "binary_crossentropy", run_eagerly=True)
-    model.train_on_batch(images(count=3), images(count=3)[..., :1] > 0)
+    truth = images(count=3)[..., :1] > 0
+    if isinstance(model.output, dict):
+        truth = {"mask": truth, "malignant": truth[:, 0, 0]}
+    model.train_on_batch(images(count=3), truth)
 
     changed = {
         variable.path
@@ -103,6 +112,52 @@ def test_plain_unet_has_the_parameters_counted_by_hand():
     final = 2 + 1
     model = models.build("plain_unet", 8, channels=1, filters=2, depth=2)
     assert model.count_params() == down + bottom + up + final
+
+
+@pytest.mark.parametrize("blocks", [3, 4])
+@pytest.mark.parametrize(
+    ("reading", "more"), [("extra_pooling", 1), ("as_many_gates", 0), ("bridge_counted", -1)]
+)
+def test_attention_unet_counts_its_parts_as_it_says(blocks, reading, more):
+    model = models.build("attention_unet", 32, 1, filters=4, depth=blocks, reading=reading)
+    names = [layer.name for layer in model.layers]
+    assert sum(name.endswith("_alpha") for name in names) == blocks + more
+    assert sum(name.startswith("up") and name.endswith("a_conv") for name in names) == blocks + more
+    # encoder blocks; the bridge is one of them where it is counted
+    own = sum(name.startswith("down") and name.endswith("a_conv") for name in names)
+    assert own == blocks + min(more, 0)
+
+
+def test_gate_agrees_with_its_equation():
+    """Additive attention (Oktay et al. 2018, equations 1 and 2) on 2x2 features, by hand."""
+    from busutils.models.attention_unet import gate
+
+    x, g = keras.Input((2, 2, 2)), keras.Input((1, 1, 1))
+    model = keras.Model([x, g], gate(x, g, 1, "gate1"))
+    model.get_layer("gate1_x").set_weights([np.full((2, 2, 2, 1), 0.5)])
+    model.get_layer("gate1_g").set_weights([np.full((1, 1, 1, 1), 2.0), np.array([-1.0])])
+    model.get_layer("gate1_alpha").set_weights([np.full((1, 1, 1, 1), 0.25), np.array([-0.5])])
+    features = np.arange(8.0).reshape(1, 2, 2, 2)
+    for signal, hidden in {1.0: 15.0, -20.0: 0.0}.items():  # 0.5 * 28 + 2 g - 1, and its ReLU
+        alpha = 1 / (1 + np.exp(-(0.25 * hidden - 0.5)))
+        found = model([features, np.full((1, 1, 1, 1), signal)])
+        np.testing.assert_allclose(found, alpha * features, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("head", "read"), [("flatten", 8 * 8 * 2), ("average", 2), ("bottleneck", 8)]
+)
+def test_multitask_unet_has_the_parameters_counted_by_hand(head, read):
+    # Blocks of 2 and 4 filters, a bridge of 8, one grey channel; 4 for each batch norm.
+    down = 9 * (1 * 2 + 2 * 2 + 2 * 2) + 3 * 4 * 2 + 9 * (2 * 4 + 4 * 4 + 4 * 4) + 3 * 4 * 4
+    bridge = 9 * (4 * 8 + 8 * 8) + 2 * 4 * 8 + (4 * 8 + 8)
+    up2 = (4 * 8 * 4 + 4) + 9 * (8 * 4 + 4 * 4 + 4 * 4) + 3 * 4 * 4
+    up1 = (4 * 4 * 2 + 2) + 9 * (4 * 2 + 2 * 2 + 2 * 2) + 3 * 4 * 2
+    heads = (2 + 1) + 64 * (read + 1) + (64 + 1)
+    model = models.build("multitask_unet", 8, channels=1, filters=2, depth=2, head=head)
+    assert model.count_params() == down + bridge + up2 + up1 + heads
+    found = model(images(8)[..., :1])["malignant"]
+    assert found.shape == (2, 1)
 
 
 @pytest.mark.parametrize("case", ["plain_unet", "unet mobilenetv2", "unet seresnext50"])
@@ -149,6 +204,10 @@ def test_other_channels_than_three_can_be_had():
         ({"name": "plain_unet", "depth": 8}, ["depth '8'", "2, 3, 4, 5, 6, 7"]),
         ({"name": "plain_unet", "filters": 0}, ["filters is 0"]),
         ({"name": "plain_unet", "filters": "16"}, ["filters is '16'", "whole number"]),
+        ({"name": "attention_unet", "size": 255}, ["255 px", "multiples of 32", "224 and 256"]),
+        ({"name": "attention_unet", "dropout": 1}, ["dropout is 1", "such as 0.1"]),
+        ({"name": "attention_unet", "reading": "gates"}, ["reading 'gates'", "as_many_gates"]),
+        ({"name": "multitask_unet", "head": "flat"}, ["head 'flat'", "flatten"]),
     ],
 )
 def test_a_wrong_call_is_refused_with_the_remedy(call, names):

@@ -1,0 +1,31 @@
+"""Parts that several networks are built of."""
+
+from keras import layers
+
+
+def double_conv(x, filters: int, name: str):
+    """Apply twice a padded 3x3 convolution without bias, batch norm and ReLU."""
+    for part in "ab":
+        x = conv_norm_relu(x, filters, f"{name}{part}")
+    return x
+
+
+def conv_norm_relu(x, filters: int, name: str):
+    """Apply a padded 3x3 convolution without bias, batch norm and ReLU."""
+    x = layers.Conv2D(
+        filters,
+        3,
+        padding="same",
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv",
+    )(x)
+    x = layers.BatchNormalization(name=f"{name}_bn")(x)
+    return layers.Activation("relu", name=f"{name}_relu")(x)
+
+
+def mask(x):
+    """Turn features into the probability of a lesion: 1x1 convolution and sigmoid."""
+    x = layers.Conv2D(1, 1, name="final_conv")(x)
+    # Probabilities stay float32 under mixed precision: losses take their logarithms.
+    return layers.Activation("sigmoid", dtype="float32", name="sigmoid")(x)

@@ -1,0 +1,68 @@
+"""The U-Net of paper 3: one network that outlines a lesion and calls it benign or malignant.
+
+An encoder block is three convolution blocks (3x3 convolution, batch norm, ReLU, dropout) and a max
+pooling; a decoder block a transposed convolution, dropout, the skip and three convolution blocks.
+The paper describes a residual block (two convolution blocks, a 1x1 convolution on the shortcut,
+dropout, sum) without its place; here it is the bridge. Depth, filters, dropout and the kernel of
+the transposed convolution (here 2x2) are not printed either.
+
+`head` says what malignancy is told from:
+
+- ``flatten``: the last decoder block, flattened, as printed; its dense layer has
+  64 x filters x size x size weights, nearly all of the network
+- ``average``: the same block, averaged over the image
+- ``bottleneck``: the bridge, averaged over the image
+
+References
+----------
+Paudel and Khakurel 2024, section III (paper 3).
+"""
+
+import keras
+from keras import layers
+
+from busutils.models.blocks import conv_norm_relu, mask
+
+
+def build(
+    size: int, channels: int, filters: int, depth: int, dropout: float, head: str
+) -> keras.Model:
+    """Build the network, which gives {"mask": ..., "malignant": ...}; see `models.build`."""
+    inputs = keras.Input((size, size, channels), name="image")
+    x, skips = inputs, []
+    for level in range(1, depth + 1):
+        x = _blocks(x, filters * 2 ** (level - 1), 3, dropout, f"down{level}")
+        skips.append(x)
+        x = layers.MaxPooling2D(2, name=f"down{level}_pool")(x)
+    x = bridge = _residual(x, filters * 2**depth, dropout, "bridge")
+    for level in range(depth, 0, -1):
+        x = _up(x, skips[level - 1], filters * 2 ** (level - 1), dropout, f"up{level}")
+    malignant = _malignant(bridge if head == "bottleneck" else x, flat=head == "flatten")
+    return keras.Model(inputs, {"mask": mask(x), "malignant": malignant}, name="multitask_unet")
+
+
+def _malignant(x, flat: bool):
+    x = (layers.Flatten if flat else layers.GlobalAveragePooling2D)(name="malignant_in")(x)
+    x = layers.Dense(64, activation="relu", name="malignant_dense")(x)
+    return layers.Dense(1, activation="sigmoid", dtype="float32", name="malignant")(x)
+
+
+def _up(x, skip, filters: int, dropout: float, name: str):
+    x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
+    x = layers.Dropout(dropout, name=f"{name}_transpose_dropout")(x)
+    x = layers.Concatenate(name=f"{name}_concat")([x, skip])
+    return _blocks(x, filters, 3, dropout, name)
+
+
+def _residual(x, filters: int, dropout: float, name: str):
+    shortcut = layers.Conv2D(filters, 1, name=f"{name}_shortcut")(x)
+    x = _blocks(x, filters, 2, dropout, name)
+    x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
+    return layers.Add(name=f"{name}_add")([x, shortcut])
+
+
+def _blocks(x, filters: int, n: int, dropout: float, name: str):
+    for part in "abc"[:n]:
+        x = conv_norm_relu(x, filters, f"{name}{part}")
+        x = layers.Dropout(dropout, name=f"{name}{part}_dropout")(x)
+    return x
