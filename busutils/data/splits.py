@@ -5,6 +5,8 @@ A split is a table with one row a case: case, label, group, role (``train``, ``v
 """
 
 import hashlib
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,11 +63,79 @@ def split(cases: pd.DataFrame, protocol: Protocol, fold: int) -> pd.DataFrame:
     test = _hold_out(used, protocol)
     pool = used[~used["unit"].isin(used["unit"][used.index.isin(test)])]
     table.loc[test, "role"] = "test"
-    table.loc[pool.index, "role"] = np.where(_folds(pool, protocol) == fold, "val", "train")
+    number = _folds(pool, protocol.folds, protocol.seed, protocol.grouped)
+    table.loc[pool.index, "role"] = np.where(number == fold, "val", "train")
     elsewhere = ~table["label"].isin(protocol.test)
     free = elsewhere & ~table["unit"].isin(used["unit"])
     table.loc[free if protocol.grouped else elsewhere, "role"] = "normal"
     return table[["case", "label", "group", "role"]]
+
+
+def rotated(
+    cases: pd.DataFrame,
+    labels: Collection[str],
+    fold: int,
+    folds: int = 10,
+    seed: int = 0,
+    unit: str = "group",
+) -> pd.DataFrame:
+    """Test on one fold, validate on the next one, train on the others.
+
+    Over all folds every case is tested once.
+
+    Parameters
+    ----------
+    cases : as a `Dataset` has them
+    labels : of the cases that are used; all others are ``unused``
+    fold : 1..folds
+    unit : column whose equal values stay on one side: "group", or "case" for a split by image
+
+    Raises
+    ------
+    UserError
+        If the fold is none, or there are fewer units than folds.
+    """
+    if not 1 <= fold <= folds:
+        raise UserError(f"fold {fold} is none of 1 to {folds}: name one of these")
+    table = cases[["case", "label", "group"]].assign(unit=cases[unit]).reset_index(drop=True)
+    used = table[table["label"].isin(labels)]
+    number = _folds(used, folds, seed, grouped=unit != "case")
+    table["role"] = "unused"
+    table.loc[used.index, "role"] = "train"
+    table.loc[used.index[number == fold % folds + 1], "role"] = "val"
+    table.loc[used.index[number == fold], "role"] = "test"
+    return table[["case", "label", "group", "role"]]
+
+
+def shares(
+    cases: pd.DataFrame, fold: int = 1, folds: int = 5, seed: int = 0, unit: str = "group"
+) -> pd.DataFrame:
+    """Validate on one fold of all cases and train on the others; nothing is held out.
+
+    Parameters and errors are those of :func:`rotated`.
+    """
+    table = rotated(cases, set(cases["label"]), fold, folds, seed, unit)
+    return table.assign(role=np.where(table["role"] == "test", "val", "train"))
+
+
+def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False) -> pd.DataFrame:
+    """Validate on the last `share` of the files and train on the others, unshuffled.
+
+    This is what Keras's ``validation_split`` does. Files are ordered as text, where 10 comes before
+    2, or with `numeric` by the numbers in their names.
+    """
+    names = cases["case"].map(_natural) if numeric else cases["case"]
+    order = names.sort_values(kind="stable").index
+    first = int(len(cases) * (1 - share) + 1e-9)  # rounded down, as Keras does
+    table = cases[["case", "label", "group"]].copy()
+    table["role"] = "train"
+    table.loc[order[first:], "role"] = "val"
+    return table.reset_index(drop=True)
+
+
+def _natural(name: str) -> tuple:
+    """Split a name into text and numbers, so that 2 comes before 10."""
+    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name))
 
 
 def split_id(table: pd.DataFrame) -> str:
@@ -105,14 +175,15 @@ def _hold_out(used: pd.DataFrame, protocol: Protocol) -> pd.Index:
     return pd.Index(chosen)
 
 
-def _folds(pool: pd.DataFrame, protocol: Protocol) -> np.ndarray:
+def _folds(pool: pd.DataFrame, folds: int, seed: int, grouped: bool) -> np.ndarray:
+    """Number the fold (1..folds) of each case, whole units together, labels in proportion."""
     units = pool["unit"].nunique()
-    if units < protocol.folds:
-        raise UserError(f"{units} groups cannot fill {protocol.folds} folds: ask for fewer folds")
-    kind = StratifiedGroupKFold if protocol.grouped else StratifiedKFold
-    folds = kind(protocol.folds, shuffle=True, random_state=protocol.seed)
-    groups = pool["unit"] if protocol.grouped else None
+    if units < folds:
+        raise UserError(f"{units} groups cannot fill {folds} folds: ask for fewer folds")
+    kind = StratifiedGroupKFold if grouped else StratifiedKFold
+    splitter = kind(folds, shuffle=True, random_state=seed)
     number = np.zeros(len(pool), int)
-    for i, (_, chosen) in enumerate(folds.split(pool, pool["label"], groups), start=1):
+    groups = pool["unit"] if grouped else None
+    for i, (_, chosen) in enumerate(splitter.split(pool, pool["label"], groups), start=1):
         number[chosen] = i
     return number

@@ -78,3 +78,48 @@ def test_impossible_folds_are_refused(cases):
     few = cases[cases["label"] != "normal"].groupby("label").head(4)
     with pytest.raises(UserError, match="groups cannot fill 9 folds"):
         splits.split(few, splits.Protocol({"benign": 0, "malignant": 0}, folds=9), 1)
+
+
+def test_rotated_folds_test_every_case_once(cases):
+    tables = [splits.rotated(cases, ("benign", "malignant"), k) for k in range(1, 11)]
+    tested = pd.concat([t.loc[t["role"] == "test", "case"] for t in tables])
+    assert sorted(tested) == sorted(cases.loc[cases["label"] != "normal", "case"])
+    for now, after in zip(tables, [*tables[1:], tables[0]], strict=True):
+        assert splits.divided(now).empty
+        assert set(now["case"][now["role"] == "val"]) == set(after["case"][after["role"] == "test"])
+        assert set(now.loc[now["role"] == "unused", "label"]) == {"normal"}
+
+
+def test_rotated_by_image_divides_groups(cases):
+    table = splits.rotated(cases, ("benign", "malignant"), 1, unit="case")
+    assert not splits.divided(table).empty
+    with pytest.raises(UserError, match="fold 11 is none of 1 to 10"):
+        splits.rotated(cases, ("benign",), 11)
+
+
+def test_shares_validate_on_a_fold_of_all_cases(cases):
+    table = splits.shares(cases)
+    assert table["role"].value_counts()["val"] == pytest.approx(24, abs=2)
+    assert set(table["role"]) == {"train", "val"}
+    assert splits.divided(table).empty
+
+
+def test_file_order_puts_the_last_files_into_validation():
+    names = [f"normal ({i})" for i in range(1, 13)]
+    cases = pd.DataFrame({"case": names, "label": "normal", "group": names})
+    as_text = splits.in_file_order(cases, share=0.25)
+    assert set(as_text["case"][as_text["role"] == "val"]) == {f"normal ({i})" for i in (7, 8, 9)}
+    as_numbers = splits.in_file_order(cases, share=0.25, numeric=True)
+    assert as_numbers["case"][as_numbers["role"] == "val"].tolist() == names[-3:]
+
+
+@pytest.mark.realdata
+def test_last_fifth_of_busi_is_nearly_all_normal(shared):
+    """133 normal and 23 malignant images, which is what the accuracies of paper 2 point to."""
+    from busutils.data import reading, sets
+
+    cases = reading.load(sets.listing("busi", str(shared / "data" / "busi")), 64).cases
+    for numeric in (False, True):
+        table = splits.in_file_order(cases, numeric=numeric)
+        labels = table.loc[table["role"] == "val", "label"].value_counts().to_dict()
+        assert labels == {"normal": 133, "malignant": 23}

@@ -12,6 +12,7 @@ import yaml
 from busutils import jobs, parameters, paths
 from busutils.data import busi, reading, sets
 from busutils.errors import UserError
+from busutils.studies import common
 from busutils.studies import unet_backbones as study
 from busutils.studies.unet_backbones import questions, results, words
 
@@ -110,7 +111,7 @@ def test_transfer_arms_share_splits_and_seeds(values, tmp_path):
     values |= {"imagenet_file": str(file), "transfer_splits": 2, "transfer_rates": [1e-3, 1e-4]}
     values |= {"transfer_size": 32}
     plan = study.entries(study.Settings.of(values), study.dataset(values))
-    arms = study.by_part(plan, "transfer")
+    arms = [e for e in plan if e.part == "transfer"]
     assert len(arms) == 2 * 9 * 2
     for seed in (0, 1):
         mine = [e for e in arms if e.split_seed == seed]
@@ -271,8 +272,8 @@ def test_numbers_of_the_real_split(values, shared):
 
 
 def test_entries_come_back_from_their_table(found, tmp_path):
-    study.as_table(found[0].entries).to_csv(tmp_path / "entries.csv", index=False)
-    assert study.from_table(pd.read_csv(tmp_path / "entries.csv")) == found[0].entries
+    common.as_table(found[0].entries).to_csv(tmp_path / "entries.csv", index=False)
+    assert common.from_table(pd.read_csv(tmp_path / "entries.csv"), study.Entry) == found[0].entries
 
 
 PUBLISHED = sorted((paths.project() / "book/results/notebooks").glob(f"{NAME}-*"))
@@ -284,7 +285,7 @@ def test_published_tables_are_made_again_from_published_jobs(run, tmp_path, monk
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "empty"))
     monkeypatch.delenv("BUSUTILS_PUBLISHED", raising=False)
     values = json.loads((run / "manifest.json").read_text())["parameters"]
-    entries = study.from_table(pd.read_csv(run / "tables" / "entries.csv"))
+    entries = common.from_table(pd.read_csv(run / "tables" / "entries.csv"), study.Entry)
     found = results.collect(study.Settings.of(values), entries)
     makers = {f.__name__: f for f in (results.table2, results.table3, results.equal_weights)}
     makers |= {f.__name__: f for f in (questions.transfer, questions.contrasts)}

@@ -6,12 +6,9 @@ segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
 
 from busutils.studies.unet_backbones.planning import (
     Entry,
-    as_table,
-    by_part,
     check,
     dataset,
     entries,
-    from_table,
     plan,
     protocol_of,
 )
@@ -20,12 +17,9 @@ from busutils.studies.unet_backbones.settings import Settings
 __all__ = [
     "Entry",
     "Settings",
-    "as_table",
-    "by_part",
     "check",
     "dataset",
     "entries",
-    "from_table",
     "plan",
     "protocol_of",
 ]

@@ -6,18 +6,16 @@ segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
-
 from busutils import jobs, paths, pretraining
-from busutils.data import reading, sets, splits
+from busutils.data import splits
 from busutils.data.dataset import Dataset
-from busutils.data.files import Listing
 from busutils.errors import UserError
 from busutils.jobs import Job
+from busutils.studies import common
 from busutils.studies.unet_backbones.settings import BACKBONES, CONTRASTS, Settings
 
 
@@ -34,15 +32,20 @@ class Entry:
     rate: float
     job: Job
 
+    @property
+    def repeat(self) -> str:
+        """Name of the split: entries that share it are compared case by case."""
+        return f"split {self.split_seed}, fold {self.fold}"
+
 
 def check(values: Mapping) -> None:
     """Refuse parameters or a data root that cannot be used, before anything starts."""
-    _listing(Settings.of(values))
+    common.listing(Settings.of(values))
 
 
 def dataset(values: Mapping) -> Dataset:
     """Open the data set that the parameters name, at their size."""
-    return _open(Settings.of(values), values["size"])
+    return common.opened(Settings.of(values), values["size"])
 
 
 def plan(values: Mapping, data: Dataset) -> list[Job]:
@@ -57,7 +60,7 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
         found.append(recipe_entry(settings, data))
     found += contrast_entries(settings, data)
     if settings.transfer_splits:
-        found += transfer_entries(settings, _open(settings, settings.transfer_size))
+        found += transfer_entries(settings, common.opened(settings, settings.transfer_size))
     return found
 
 
@@ -106,40 +109,6 @@ def transfer_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
                         preprocessing="backbone" if weights == "imagenet" else "paper",
                     )
                     yield _entry(arm, data, "transfer", "mobilenetv2", weights)
-
-
-def by_part(found: Iterable[Entry], part: str) -> list[Entry]:
-    """Entries of one part."""
-    return [entry for entry in found if entry.part == part]
-
-
-def as_table(found: Sequence[Entry]) -> pd.DataFrame:
-    """Entries as a table, a row each, the job by its id."""
-    return pd.DataFrame([{**vars(e), "job": e.job.id} for e in found])
-
-
-def from_table(table: pd.DataFrame) -> list[Entry]:
-    """Read entries back; their jobs are finished ones, in the store or published.
-
-    Raises
-    ------
-    UserError
-        If a job is not finished.
-    """
-    return [
-        Entry(**{**row, "job": Job.from_json((jobs.results(row["job"]) / "job.json").read_text())})
-        for row in table.to_dict("records")
-    ]
-
-
-def _open(settings: Settings, size: int) -> Dataset:
-    return reading.load(_listing(settings), size)
-
-
-def _listing(settings: Settings) -> Listing:
-    return sets.listing(
-        settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
-    )
 
 
 def _weights(settings: Settings, row: str) -> tuple[str, ...]:

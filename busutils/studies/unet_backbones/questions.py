@@ -11,12 +11,11 @@ from busutils.compare import Claim
 from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.statistics import Difference
+from busutils.studies.common import REPORTED, Results
 from busutils.studies.unet_backbones.planning import Entry, protocol_of
 from busutils.studies.unet_backbones.results import (
     FREEZING,
-    REPORTED,
     WEIGHTS,
-    Results,
     common_weights,
     left_empty,
     reference,

@@ -1,21 +1,20 @@
 """Paper 1: its tables beside ours, from the cases of finished jobs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from busutils import compare, jobs, metrics, paths, statistics, thresholds
+from busutils import compare, jobs, metrics, paths, statistics
 from busutils.compare import Row
 from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
-from busutils.statistics import Difference
-from busutils.studies.unet_backbones.planning import Entry, by_part, protocol_of
+from busutils.studies import common
+from busutils.studies.common import REPORTED, Results
+from busutils.studies.unet_backbones.planning import Entry, protocol_of
 from busutils.studies.unet_backbones.settings import ROWS, Settings
 
-REPORTED = paths.project() / "book" / "reported"
 WEIGHTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random"}
 FREEZING = {
     "all": "frozen",
@@ -25,63 +24,9 @@ FREEZING = {
 }
 
 
-@dataclass(frozen=True)
-class Results:
-    """Finished entries with their counts, epochs and manifests; thresholds by job."""
-
-    settings: Settings
-    entries: list[Entry]
-    cases: pd.DataFrame
-    history: pd.DataFrame
-    manifests: pd.DataFrame
-    threshold: dict[str, float]
-
-    @property
-    def minutes(self) -> float:
-        """Minutes of training, all jobs together."""
-        return float(self.manifests["minutes"].sum())
-
-    @property
-    def machine(self) -> str:
-        """Where the jobs were trained."""
-        made = self.manifests[["backend", "device", "machine"]].drop_duplicates()
-        return "; ".join(f"{m.backend} on {m.device} ({m.machine})" for m in made.itertuples())
-
-    def of(self, part: str) -> list[Entry]:
-        """Entries of one part."""
-        return by_part(self.entries, part)
-
-    def scores(self, entry: Entry, score: str = "dice", split: str = "test") -> pd.DataFrame:
-        """Score of each case of an entry's `split`, at the threshold chosen for its job."""
-        repeat = f"split {entry.split_seed}, fold {entry.fold}"
-        return compare.scores(self.cases, {entry.job.id: repeat}, score, self.threshold, split)
-
-    def mean(self, entry: Entry, score: str = "dice", split: str = "test") -> statistics.Interval:
-        """Mean over cases of a score of one entry, with its interval."""
-        table = self.scores(entry, score, split)
-        return statistics.interval(table["score"], table["group"])
-
-    def difference(
-        self, first: Sequence[Entry], second: Sequence[Entry], split: str = "test"
-    ) -> Difference:
-        """Mean Dice of `first` minus that of `second` on the same cases, repeat by repeat."""
-        both = (pd.concat([self.scores(e, split=split) for e in one]) for one in (first, second))
-        return statistics.paired_difference(*both)
-
-
 def collect(settings: Settings, entries: Sequence[Entry]) -> Results:
     """Read what finished jobs left and choose each one's threshold (paper 1, section 2.6)."""
-    all_jobs = list({e.job.id: e.job for e in entries}.values())
-    cases = jobs.cases(all_jobs)
-    chosen = cases[cases["split"] == settings.threshold_on].groupby("job")
-    return Results(
-        settings,
-        list(entries),
-        cases,
-        jobs.history(all_jobs),
-        jobs.manifests(all_jobs),
-        {job: thresholds.best(table) for job, table in chosen},
-    )
+    return common.collect(settings, entries, settings.threshold_on)
 
 
 def table1(settings: Settings, data: Dataset) -> pd.DataFrame:
@@ -248,7 +193,7 @@ def _row(results: Results, entries: Sequence[Entry]) -> Row:
     if first.weights == "imagenet" and first.job.encoder_weights != "imagenet":
         weights = "imagenet, another training"
     return Row(
-        jobs={e.job.id: f"split {e.split_seed}, fold {e.fold}" for e in entries},
+        jobs={e.job.id: e.repeat for e in entries},
         parameters={
             "encoder_weights": weights,
             "dataset": results.settings.dataset,

@@ -9,14 +9,10 @@ from busutils import compare
 from busutils.compare import Claim
 from busutils.data import busi
 from busutils.data.dataset import Dataset
-from busutils.studies.unet_backbones.results import REPORTED, Results, best_row, title
+from busutils.studies import common
+from busutils.studies.common import REPORTED, Results
+from busutils.studies.unet_backbones.results import best_row, title
 from busutils.studies.unet_backbones.settings import Settings
-
-SOURCES = {
-    "busi": "Images: BUSI, Al-Dhabyani et al. 2020, doi 10.1016/j.dib.2019.104863; CC BY 4.0 "
-    "according to third-party copies"
-}
-"""Citation and licence of a set whose images are shown."""
 
 
 def cuts(settings: Settings) -> list[str]:
@@ -49,16 +45,9 @@ def cuts(settings: Settings) -> list[str]:
 
 def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
     """What the card at the head of the page says of the run."""
-    labels = data.cases["label"].value_counts(sort=False)
-    counted = ", ".join(f"{n} {label}" for label, n in labels.items())
-    reduced = busi.reduced_copy(data.cases) if settings.dataset == "busi" else ""
-    return {
-        "Data": "; ".join(filter(None, [f"{data.name}: {counted}", reduced])),
-        "Profile": f"{profile}, {settings.size} px, {settings.epochs} epochs, "
-        f"{len(settings.folds)} of 5 folds",
-        "Training": f"{results.minutes:.1f} minutes, {results.machine}",
-        "Cut": "; ".join(cuts(settings)) or "nothing",
-    }
+    how = f"{profile}, {settings.size} px, {settings.epochs} epochs, "
+    how += f"{len(settings.folds)} of 5 folds"
+    return common.facts(data, results, how, cuts(settings))
 
 
 def printed_numbers() -> dict[str, int]:
@@ -106,11 +95,6 @@ def cases_title(results: Results) -> str:
 
 def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
     """Claims and means as plain values for ``numbers.json``."""
-    judged = [
-        {"sentence": c.sentence, "verdict": c.word}
-        | ({"difference": c.difference.estimate} if c.difference else {})
-        for c in claims
-    ]
     means = {
         title(results, e): {
             "validation_dice": results.mean(e, split="val").estimate,
@@ -121,4 +105,4 @@ def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
         for e in results.of("table")
     }
     best = means[title(results, best_row(results))]
-    return {"claims": judged, "rows": means, "best": best, "minutes": results.minutes}
+    return {"claims": common.told(claims), "rows": means, "best": best, "minutes": results.minutes}

@@ -1,0 +1,145 @@
+"""What the studies of the papers share: jobs with what they stand for, and their results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from busutils import compare, jobs, paths, statistics, thresholds
+from busutils.data import busi, reading, sets
+from busutils.data.dataset import Dataset
+from busutils.data.files import Listing
+from busutils.jobs import Job
+from busutils.statistics import Difference
+
+REPORTED = paths.project() / "book" / "reported"
+SOURCES = {
+    "busi": "Images: BUSI, Al-Dhabyani et al. 2020, doi 10.1016/j.dib.2019.104863; CC BY 4.0 "
+    "according to third-party copies"
+}
+"""Citation and licence of a set whose images are shown."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A job and what it stands for: a part of the page, a row there, a repeat of that row."""
+
+    part: str
+    name: str
+    repeat: str
+    job: Job
+
+
+@dataclass(frozen=True)
+class Results:
+    """Finished entries with their counts, epochs and manifests; thresholds by job.
+
+    An entry has part, repeat (two entries of one repeat saw the same split) and job.
+    """
+
+    settings: Any
+    entries: list
+    cases: pd.DataFrame
+    history: pd.DataFrame
+    manifests: pd.DataFrame
+    threshold: dict[str, float]
+
+    @property
+    def minutes(self) -> float:
+        """Minutes of training, all jobs together."""
+        return float(self.manifests["minutes"].sum())
+
+    @property
+    def machine(self) -> str:
+        """Where the jobs were trained."""
+        made = self.manifests[["backend", "device", "machine"]].drop_duplicates()
+        return "; ".join(f"{m.backend} on {m.device} ({m.machine})" for m in made.itertuples())
+
+    def of(self, part: str, name: str | None = None) -> list:
+        """Entries of one part, and of one name in it."""
+        return [e for e in self.entries if e.part == part and name in (None, e.name)]
+
+    def scores(self, entry, score: str = "dice", split: str = "test") -> pd.DataFrame:
+        """Score of each case of an entry's `split`, at the threshold chosen for its job."""
+        named = {entry.job.id: entry.repeat}
+        return compare.scores(self.cases, named, score, self.threshold, split)
+
+    def mean(self, entry, score: str = "dice", split: str = "test") -> statistics.Interval:
+        """Mean over cases of a score of one entry, with its interval."""
+        table = self.scores(entry, score, split)
+        return statistics.interval(table["score"], table["group"])
+
+    def difference(self, first: Sequence, second: Sequence, split: str = "test") -> Difference:
+        """Mean Dice of `first` minus that of `second` on the same cases, repeat by repeat."""
+        both = (pd.concat([self.scores(e, split=split) for e in one]) for one in (first, second))
+        return statistics.paired_difference(*both)
+
+
+def collect(settings: Any, entries: Sequence, threshold_on: str | None = None) -> Results:
+    """Read what finished jobs left; choose each one's threshold on a split, or take 0.5."""
+    all_jobs = list({e.job.id: e.job for e in entries}.values())
+    cases = jobs.cases(all_jobs)
+    chosen = cases[cases["split"] == threshold_on].groupby("job")
+    best = {job: thresholds.best(table) for job, table in chosen}
+    return Results(
+        settings,
+        list(entries),
+        cases,
+        jobs.history(all_jobs),
+        jobs.manifests(all_jobs),
+        {job.id: 0.5 for job in all_jobs} | best,
+    )
+
+
+def as_table(found: Sequence) -> pd.DataFrame:
+    """Entries as a table, a row each, the job by its id."""
+    return pd.DataFrame([{**vars(e), "job": e.job.id} for e in found])
+
+
+def from_table(table: pd.DataFrame, kind: type = Entry) -> list:
+    """Read entries back; their jobs are finished ones, in the store or published.
+
+    Raises
+    ------
+    UserError
+        If a job is not finished.
+    """
+    return [
+        kind(**{**row, "job": Job.from_json((jobs.results(row["job"]) / "job.json").read_text())})
+        for row in table.to_dict("records")
+    ]
+
+
+def listing(settings: Any) -> Listing:
+    """List the files of the set that a notebook's settings name."""
+    return sets.listing(
+        settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
+    )
+
+
+def opened(settings: Any, size: int) -> Dataset:
+    """Open that set at `size` pixels."""
+    return reading.load(listing(settings), size)
+
+
+def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) -> dict[str, str]:
+    """What the card at the head of a page says of the run."""
+    labels = data.cases["label"].value_counts(sort=False)
+    counted = ", ".join(f"{n} {label}" for label, n in labels.items())
+    reduced = busi.reduced_copy(data.cases) if results.settings.dataset == "busi" else ""
+    return {
+        "Data": "; ".join(filter(None, [f"{data.name}: {counted}", reduced])),
+        "Profile": profile,
+        "Training": f"{results.minutes:.1f} minutes, {results.machine}",
+        "Cut": "; ".join(cuts) or "nothing",
+    }
+
+
+def told(claims: Sequence[compare.Claim]) -> list[Mapping[str, Any]]:
+    """Claims as plain values for ``numbers.json``."""
+    return [
+        {"sentence": c.sentence, "verdict": c.word}
+        | ({"difference": c.difference.estimate} if c.difference else {})
+        for c in claims
+    ]
