@@ -1,6 +1,6 @@
 """Figures of a data set: samples, groups, sizes and places of lesions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from busutils.figures.cases import outline
-from busutils.figures.look import GREY, LOOK, OURS, headline, new_figure
+from busutils.figures.look import COLOURS, GREY, LOOK, OURS, headline, legend_below, new_figure
 
 LABELS = {"benign": "#0072B2", "malignant": "#D55E00", "normal": "#009E73"}
 """Colours of classes, safe for colour-blind readers (Okabe, Ito 2008)."""
@@ -67,6 +67,37 @@ def lesion_places(lesions: pd.DataFrame, title: str = "") -> Figure:
         axes.scatter(of["x"], of["y"], s=300 * of["area"] + 2, alpha=0.4, color=LABELS.get(label))
         axes.set(xlim=(0, 1), ylim=(1, 0), title=label, xlabel="left to right", aspect="equal")
     panels[0].set_ylabel("skin to chest wall")
+    headline(figure, title)
+    return figure
+
+
+@mpl.rc_context(LOOK)
+def against_random(
+    random: Mapping[str, np.ndarray],
+    lines: Mapping[str, float],
+    bands: Mapping[str, tuple[float, float]],
+    label: str,
+    title: str = "",
+) -> Figure:
+    """Draw one quantity: random draws as a histogram, single values as lines, ranges as bands.
+
+    Parameters
+    ----------
+    random : name -> values of the draws
+    lines : name -> value, at most four
+    bands : name -> its ends
+    label : of the x axis
+    """
+    figure, ((axes,),) = new_figure(2.8)
+    for name, values in random.items():
+        axes.hist(values, bins=40, color=GREY, alpha=0.5, label=f"{len(values)} {name}")
+    for (name, value), style in zip(lines.items(), ["-", "--", ":", "-."], strict=False):
+        axes.axvline(value, color=OURS, ls=style, lw=1.6, label=name)
+    for name, ends in bands.items():
+        axes.axvspan(*ends, color=COLOURS["prediction"], alpha=0.6, lw=0, label=name)
+    axes.set(xlabel=label, ylabel="draws")
+    axes.set_xlim(left=0)
+    legend_below(figure, axes.get_legend_handles_labels()[0], columns=2)
     headline(figure, title)
     return figure
 

@@ -25,7 +25,14 @@ from busutils.figures.look import (
 
 NAMES = {"dice": "Dice", "iou": "IoU", "mean_iou": "mean IoU"}
 UNSURE = ("not comparable", "not converged")
-QUANTITIES = {"loss": ("loss", "val_loss", "loss"), "dice": (None, "val_dice", "Dice")}
+QUANTITIES = {
+    "loss": ("loss", "val_loss", "loss"),
+    "dice": (None, "val_dice", "Dice"),
+    "accuracy": ("accuracy", "val_accuracy", "accuracy, pixels"),
+    "iou": ("iou", "val_iou", "IoU, pooled pixels"),
+    "class_accuracy": ("class_accuracy", "val_class_accuracy", "accuracy, images"),
+}
+"""Name -> columns of the history (training, validation) and the label of the axis."""
 THIN, THICK = {"lw": 0.8, "alpha": 0.6}, {"lw": 2.2}
 
 
@@ -76,15 +83,18 @@ def curves(
     quantity: str = "loss",
     chosen: Mapping[str, int] | None = None,
     title: str = "",
+    mark: str = "chosen epoch",
 ) -> Figure:
     """Draw training curves, a panel a model: every fold thin, their mean thick.
 
     Parameters
     ----------
-    history : DataFrame with columns job, epoch, loss, val_loss, val_dice
+    history : DataFrame as of :func:`busutils.jobs.history`
     models : name -> ids of its jobs (folds)
-    quantity : "loss" (training dashed, validation solid) or "dice" (validation)
-    chosen : job -> epoch whose weights were kept; the lowest validation loss without it
+    quantity : a key of `QUANTITIES`; training dashed, where it is known, and validation solid
+    chosen : job -> epoch that is marked; without it the one whose weights were kept, which has
+        the lowest validation loss
+    mark : what the marked epoch is
     """
     training, validation, label = QUANTITIES[choose(quantity, QUANTITIES, "quantity")]
     figure, panels = model_panels(len(models), "epoch", label)
@@ -97,7 +107,7 @@ def curves(
         _mark(axes, table, ("epoch", validation), best)
         axes.set_title(name)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    legend_below(figure, _curve_legend(training is not None, "chosen epoch"))
+    legend_below(figure, _curve_legend(training is not None, mark))
     headline(figure, title)
     return figure
 
@@ -210,6 +220,6 @@ def _curve_legend(training: bool, chosen: str) -> list[Line2D]:
     return [
         *marks,
         Line2D([], [], color=OURS, label="validation, mean", **THICK),
-        Line2D([], [], color=OURS, label="each fold", **THIN),
+        Line2D([], [], color=OURS, label="each training", **THIN),
         Line2D([], [], ls="", marker="o", mec=OURS, mfc="none", label=chosen),
     ]

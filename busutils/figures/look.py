@@ -109,22 +109,22 @@ def alternative_text(table: pd.DataFrame, column: str) -> str:
 
 def embed(figure: Figure, alt: str, caption: str = "") -> str:
     """Return the figure as HTML with alternative text: SVG, or PNG above 500 kB."""
-    data, kind = _saved(figure, "svg"), "svg+xml"
-    if len(data) > LARGEST_SVG:
-        data, kind = _saved(figure, "png"), "png"
+    text = source(figure, "svg+xml")
+    if len(text) * 3 / 4 > LARGEST_SVG:  # base64 writes three bytes in four
+        text = source(figure, "png")
     width = "max-width:100%;height:auto"
-    source = f"data:image/{kind};base64,{b64encode(data).decode()}"
     below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    image = f"<img src='{source}' alt='{escape(alt, quote=True)}' style='{width}'>"
+    image = f"<img src='{text}' alt='{escape(alt, quote=True)}' style='{width}'>"
     return f"<figure style='margin:1em 0'>{image}{below}</figure>"
 
 
-def _saved(figure: Figure, kind: str) -> bytes:
+def source(figure: Figure, kind: str) -> str:
+    """Return a figure as a data address, for the `src` of an image; `kind` is png or svg+xml."""
     out = BytesIO()
-    same = {"metadata": {"Date": None}} if kind == "svg" else {}  # the same bytes each time
+    same = {"metadata": {"Date": None}} if kind == "svg+xml" else {}  # the same bytes each time
     with mpl.rc_context({"svg.hashsalt": "busutils"}):
-        figure.savefig(out, format=kind, dpi=120, **same)
-    return out.getvalue()
+        figure.savefig(out, format=kind.partition("+")[0], dpi=120, **same)
+    return f"data:image/{kind};base64,{b64encode(out.getvalue()).decode()}"
 
 
 def _range(line: Any) -> str:

@@ -1,0 +1,11 @@
+"""Paper 2: two attention U-Nets on BUSI.
+
+Laghmati, Hicham, Cherradi, Hamida, Tmiri: Segmentation of Breast Cancer on Ultrasound Images using
+Attention U-Net Model. IJACSA, 2023.
+"""
+
+from busutils.studies.attention_unet.planning import check, dataset, entries, plan
+from busutils.studies.attention_unet.settings import NETWORKS, Settings
+from busutils.studies.common import Entry
+
+__all__ = ["NETWORKS", "Entry", "Settings", "check", "dataset", "entries", "plan"]

@@ -1,0 +1,81 @@
+"""Paper 2: the jobs that its notebook's parameters ask for."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from busutils import jobs
+from busutils.data import splits
+from busutils.data.dataset import Dataset
+from busutils.jobs import Job
+from busutils.studies import common
+from busutils.studies.attention_unet.settings import LAST, Settings
+from busutils.studies.common import Entry
+
+
+def check(values: Mapping) -> None:
+    """Refuse parameters or a data root that cannot be used, before anything starts."""
+    common.listing(Settings.of(values))
+
+
+def dataset(values: Mapping) -> Dataset:
+    """Open the data set that the parameters name, at their size."""
+    return common.opened(Settings.of(values), values["size"])
+
+
+def plan(values: Mapping, data: Dataset) -> list[Job]:
+    """List every job that the parameters ask for."""
+    return [entry.job for entry in entries(Settings.of(values), data)]
+
+
+def entries(settings: Settings, data: Dataset) -> list[Entry]:
+    """List every job: part is the split, name the network; a repeat is one fold and seed.
+
+    The last fifth is one split, so it is trained on once; of a random fifth there are `repeats`.
+    """
+    return [*_entries(settings, data)]
+
+
+def _entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    for part in settings.splits:
+        for repeat in range(1 if part == LAST else settings.repeats):
+            split = _split(settings, data, part, repeat)
+            for network in settings.networks:
+                job = _job(settings, data, network, split, repeat)
+                yield Entry(part, network, f"{part}, {repeat + 1}", job)
+
+
+def table(settings: Settings, cases: pd.DataFrame, part: str, repeat: int = 0) -> pd.DataFrame:
+    """Roles of all cases in a split of `SPLITS`; a repeat of the random one is another fold."""
+    if part == LAST:
+        return splits.in_file_order(cases)
+    unit = "group" if settings.grouped else "case"
+    return splits.shares(cases, 1 + repeat % 5, seed=settings.split_seed + repeat // 5, unit=unit)
+
+
+def _split(settings: Settings, data: Dataset, part: str, repeat: int) -> dict:
+    roles = table(settings, data.cases, part, repeat)
+    identity = splits.split_id(roles)
+    jobs.write_split(roles, identity)
+    about = {"grouped": settings.grouped, "fold": 1 + repeat % 5} if part != LAST else {}
+    return {"id": identity, "kind": part, **about}
+
+
+def _job(settings: Settings, data: Dataset, network: str, split: dict, seed: int) -> Job:
+    return Job(
+        dataset=data.fingerprint,
+        size=data.images.shape[1],
+        split=split,
+        model="attention_unet",
+        options={"channels": 1, **settings.options(network)},
+        loss="bce",
+        learning_rate=settings.learning_rate,
+        patience=settings.epochs,  # no schedule is printed
+        epochs=settings.epochs,
+        batch=settings.batch,
+        augmentation=settings.augmentation,
+        precision=settings.precision,
+        init_seed=seed,
+        order_seed=seed,
+        record="film",
+    )

@@ -1,0 +1,106 @@
+"""Paper 2: titles, cuts and findings in words, computed from settings and results."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from busutils import compare
+from busutils.compare import Claim
+from busutils.data.dataset import Dataset
+from busutils.studies import common
+from busutils.studies.attention_unet import results as made
+from busutils.studies.attention_unet.settings import LAST, NETWORKS, Settings
+from busutils.studies.common import REPORTED, Results
+
+
+def cuts(settings: Settings) -> list[str]:
+    """What this run leaves of the paper's protocol, or does otherwise; empty if nothing."""
+    told = compare.context(REPORTED, 2)["protocol"]
+    found = []
+    if settings.dataset != told["dataset"]:
+        found.append(f"data: {settings.dataset} instead of BUSI")
+    names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
+    for key, words in names.items():
+        if (ours := getattr(settings, key)) != told[key]:
+            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    missing = [label for name, (label, _) in NETWORKS.items() if name not in settings.networks]
+    found += [f"{label} was not trained" for label in missing]
+    found.append(
+        f"not printed, so ours: {settings.filters} filters in the first block, dropout "
+        f"{settings.dropout:g}, Adam {settings.learning_rate:g}"
+    )
+    return found
+
+
+def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
+    """What the card at the head of the page says of the run."""
+    how = f"{profile}, {settings.size} px, {settings.epochs} epochs, "
+    how += f"{len(results.entries)} trainings"
+    return common.facts(data, results, how, cuts(settings))
+
+
+def table_finding(results: Results) -> str:
+    """What the first split's trained networks add to an empty mask, in one sentence."""
+    part = results.settings.splits[0]
+    empty = made.nothing(results, part).set_index("part").loc["Validation", "Accuracy"]
+    own = made.readings(results).query("split == @part and images == 'validation'")
+    told = ", ".join(f"{n} {a:.3f}" for n, a in zip(own["network"], own["accuracy"], strict=True))
+    return f"{part}: an empty mask has a validation accuracy of {empty:.3f}; trained, {told}"
+
+
+def puzzle_answer(results: Results) -> str:
+    """Do the printed IoUs need a lesion to be found? One sentence, with our networks' numbers."""
+    own = made.readings(results).query("images == 'validation'")
+    part = LAST if LAST in results.settings.splits else results.settings.splits[0]
+    of = own[own["split"] == part]
+    raw, lesion = of["Keras on raw"], of["lesion, per image"]
+    return (
+        f"On the {part} our networks score {_span(raw)} by Keras's MeanIoU of raw probabilities, "
+        f"printed are {_span(of['printed'], 4)}; their lesion IoU is {_span(lesion)}. "
+        "The printed number is that of a mask without a lesion, so no lesion needs to be found "
+        "for it"
+        if np.allclose(raw, of["printed"], atol=0.005)
+        else f"On the {part} our networks score {_span(raw)} by Keras's MeanIoU of raw "
+        f"probabilities, printed are {_span(of['printed'], 4)}; their lesion IoU is "
+        f"{_span(lesion)}"
+    )
+
+
+def detection_finding(results: Results) -> str:
+    """Title of the detection figure."""
+    first = made.first_detection(results).groupby("network")["epoch"]
+    told = [f"{name}: {_epochs(of)}" for name, of in first]
+    return f"First epoch with Dice over {results.settings.detected:g}: {'; '.join(told)}"
+
+
+def sanity_finding(sanity: pd.DataFrame) -> str:
+    """Title of the randomisation check."""
+    last = sanity["correlation"].iloc[-1]
+    return f"With all weights randomised the map correlates {last:.2f} with the trained one's"
+
+
+def plain(results: Results, data: Dataset, claims: Sequence[Claim]) -> Mapping[str, Any]:
+    """Claims and means as plain values for ``numbers.json``."""
+    lesions = made.lesion_table(results, data).set_index("answer")["IoU"].to_dict()
+    best = max(results.entries, key=lambda e: results.mean(e, split="val").estimate)
+    epochs = made.first_detection(results)
+    return {
+        "claims": common.told(claims),
+        "lesion_iou": lesions,
+        "first_detection": dict(
+            zip(epochs["network"] + ", " + epochs["repeat"], epochs["epoch"], strict=True)
+        ),
+        "best": {"job": best.job.id, "threshold": 0.5},
+        "minutes": results.minutes,
+    }
+
+
+def _span(values: pd.Series, digits: int = 3) -> str:
+    low, high = f"{values.min():.{digits}f}", f"{values.max():.{digits}f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def _epochs(values: pd.Series) -> str:
+    return ", ".join("never" if np.isnan(v) else f"{v:.0f}" for v in values)
