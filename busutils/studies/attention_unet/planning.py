@@ -68,6 +68,7 @@ def _job(settings: Settings, data: Dataset, network: str, split: dict, seed: int
         split=split,
         model="attention_unet",
         options={"channels": 1, **settings.options(network)},
+        batchnorm_momentum=settings.batchnorm_momentum,
         loss="bce",
         learning_rate=settings.learning_rate,
         patience=settings.epochs,  # no schedule is printed

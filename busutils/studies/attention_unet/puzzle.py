@@ -148,6 +148,14 @@ def finding(found: Fifths) -> str:
     )
 
 
+def title(found: Fifths) -> str:
+    """The finding in a few words, above the figure."""
+    needed = implied().query("part == 'val'")["p"].mean()
+    last = found.table.query("split == 'last fifth, as text'")["val"].mean()
+    random = found.random["antialiased"].mean()
+    return f"Lesion pixels: {needed:.3f} needed, last fifth {last:.3f}, random fifths {random:.3f}"
+
+
 def figure(found: Fifths, title: str = "") -> Figure:
     """Draw random fifths as a histogram, the last fifth and what the paper needs over it."""
     last = found.table[found.table["split"] == "last fifth, as text"]

@@ -41,6 +41,15 @@ def nothing(results: Results, part: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def beside_nothing(table: pd.DataFrame, empty: pd.DataFrame) -> pd.DataFrame:
+    """Table I for people, with what an empty mask scores (from `nothing`) beside each number."""
+    shown = compare.readable(table)
+    told = empty.set_index("part")
+    scores = [told.loc[tuple(column.split(" "))] for column in shown["column"]]
+    shown.insert(4, "empty mask", [f"{score:.4f}" for score in scores])
+    return shown
+
+
 def readings(results: Results) -> pd.DataFrame:
     """What each network scores by each reading of accuracy and IoU, mean over repeats.
 

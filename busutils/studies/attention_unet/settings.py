@@ -35,6 +35,7 @@ class Settings:
     reading4: str
     filters: int
     dropout: float
+    batchnorm_momentum: float | None
     splits: list[str]
     repeats: int
     grouped: bool

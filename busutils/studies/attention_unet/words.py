@@ -31,6 +31,8 @@ def cuts(settings: Settings) -> list[str]:
         f"not printed, so ours: {settings.filters} filters in the first block, dropout "
         f"{settings.dropout:g}, Adam {settings.learning_rate:g}"
     )
+    if settings.batchnorm_momentum is not None:
+        found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
     return found
 
 
