@@ -80,7 +80,10 @@ LOSSES = {
     "tversky": Tversky,
     "focal_tversky": lambda **options: Tversky(**(FOCAL_TVERSKY | options)),
     "combo": Combo,
+    "iou": lambda **options: Tversky(**(IOU | options)),
 }
+IOU = {"false_negatives": 1.0, "false_positives": 1.0}
+"""1 - (I + 1) / (U + 1), the loss that paper 3 defines."""
 FOCAL_TVERSKY = {"false_negatives": 0.7, "false_positives": 0.3, "exponent": 0.75}
 
 

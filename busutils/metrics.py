@@ -98,6 +98,11 @@ def mean_iou(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, tn: ArrayLike) -> np.n
     return (iou(tp, fp, fn) + iou(tn, fn, fp)) / 2
 
 
+def balanced_accuracy(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, tn: ArrayLike) -> np.ndarray:
+    """Mean of sensitivity and specificity, in [0, 1]: 1/2 for any answer that ignores the case."""
+    return (sensitivity(tp, fp, fn) + specificity(tn, fp)) / 2
+
+
 SCORES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
     "dice": lambda c: dice(c.tp, c.fp, c.fn),
     "iou": lambda c: iou(c.tp, c.fp, c.fn),
@@ -105,6 +110,7 @@ SCORES: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
     "precision": lambda c: precision(c.tp, c.fp, c.fn),
     "specificity": lambda c: specificity(c.tn, c.fp),
     "accuracy": lambda c: accuracy(c.tp, c.fp, c.fn, c.tn),
+    "balanced_accuracy": lambda c: balanced_accuracy(c.tp, c.fp, c.fn, c.tn),
     "mean_iou": lambda c: mean_iou(c.tp, c.fp, c.fn, c.tn),
 }
 

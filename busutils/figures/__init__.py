@@ -3,7 +3,13 @@
 from busutils.figures.cases import by_rank, cases_strip
 from busutils.figures.data import against_random
 from busutils.figures.film import film, heat_strip
-from busutils.figures.lines import curves, printed_against_rerun, threshold_curves
+from busutils.figures.lines import (
+    classification_curves,
+    curves,
+    intervals,
+    printed_against_rerun,
+    threshold_curves,
+)
 from busutils.figures.look import COLOURS, alternative_text, caption, embed
 
 __all__ = [
@@ -13,10 +19,12 @@ __all__ = [
     "by_rank",
     "caption",
     "cases_strip",
+    "classification_curves",
     "curves",
     "embed",
     "film",
     "heat_strip",
+    "intervals",
     "printed_against_rerun",
     "threshold_curves",
 ]

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from busutils import metrics
 from busutils.errors import UserError, choose
@@ -72,6 +73,27 @@ def printed_against_rerun(
     axes.tick_params(axis="y", length=0)
     limits(axes, *ends)
     legend_below(figure, _comparison_legend(picked))
+    headline(figure, title)
+    return figure
+
+
+@mpl.rc_context(LOOK)
+def intervals(rows: pd.DataFrame, label: str, title: str = "") -> Figure:
+    """Draw one value a row with its interval, the first row on top.
+
+    Parameters
+    ----------
+    rows : DataFrame with columns name, value, low, high
+    label : of the x axis
+    """
+    figure, ((axes,),) = new_figure(0.9 + 0.3 * len(rows))
+    for place, row in enumerate(rows[::-1].itertuples()):
+        axes.plot([row.low, row.high], [place, place], color=OURS, lw=1.6)
+        axes.plot(row.value, place, "o", ms=6, color=OURS)
+    axes.set_yticks(range(len(rows)), rows["name"][::-1])
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlabel=label, ylim=(-0.6, len(rows) - 0.4))
+    limits(axes, 0, 1)
     headline(figure, title)
     return figure
 
@@ -145,6 +167,33 @@ def threshold_curves(
         limits(axes, 0, 1)
     shaded = Patch(color=GREY, alpha=0.25, lw=0, label="the paper's grid")
     legend_below(figure, [*_curve_legend(False, "chosen threshold"), shaded], columns=4)
+    headline(figure, title)
+    return figure
+
+
+@mpl.rc_context(LOOK)
+def classification_curves(
+    truth: np.ndarray, probability: np.ndarray, areas: Mapping[str, str], title: str = ""
+) -> Figure:
+    """Draw the ROC and the precision-recall curve; what knows nothing is a thin grey line.
+
+    Parameters
+    ----------
+    truth : bool array of shape (n,)
+    probability : float array of shape (n,)
+    areas : "ROC" and "precision-recall" -> the area in words
+    """
+    figure, ((roc, recall),) = new_figure(3.0, 1, 2)
+    false, true, _ = roc_curve(truth, probability)
+    roc.plot(false, true, color=OURS, **THICK)
+    roc.plot([0, 1], [0, 1], color=GREY, **THIN)
+    roc.set(xlabel="1 - specificity", ylabel="sensitivity")
+    precision, sensitivity, _ = precision_recall_curve(truth, probability)
+    recall.plot(sensitivity, precision, color=OURS, drawstyle="steps-post", **THICK)
+    recall.axhline(np.mean(truth), color=GREY, **THIN)
+    recall.set(xlabel="sensitivity (recall)", ylabel="precision", ylim=(0, 1.02))
+    for axes, name in ((roc, "ROC"), (recall, "precision-recall")):
+        axes.set_title(f"{name}: area {areas[name]}")
     headline(figure, title)
     return figure
 

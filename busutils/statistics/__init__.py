@@ -4,7 +4,13 @@ The estimand is named once and kept: the expected score of a training procedure 
 Near-duplicate images are not new cases, so whole groups are resampled, never single images.
 """
 
-from busutils.statistics.intervals import Interval, exact, interval, pooled_interval
+from busutils.statistics.intervals import (
+    Interval,
+    exact,
+    interval,
+    pooled_interval,
+    resampled_interval,
+)
 from busutils.statistics.repeats import (
     Difference,
     Spread,
@@ -27,6 +33,7 @@ __all__ = [
     "paired_difference",
     "pooled_interval",
     "repeat_interval",
+    "resampled_interval",
     "training_spread",
     "trivial_answers",
 ]

@@ -116,6 +116,37 @@ def pooled_interval(
     return replace(made, n_cases=len(counts), method=f"pooled counts, {method}")
 
 
+def resampled_interval(
+    score: Callable[[pd.DataFrame], float],
+    cases: pd.DataFrame,
+    groups: ArrayLike | None = None,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    draws: int = 1000,
+) -> Interval:
+    """Percentile bootstrap of a score of a whole table (an area under a curve), by groups.
+
+    Parameters
+    ----------
+    score : function of a table of cases; a resampled table for which it is NaN (one class only)
+        is left out
+    cases : DataFrame, one row a case
+    groups : labels, one a case, as for :func:`interval`
+    draws : resampled tables; fewer than for means, as each is scored on its own
+    """
+    rows = pd.Series(np.arange(len(cases))).groupby(group_codes(groups, len(cases)))
+    members = [of.to_numpy() for _, of in rows]
+    if len(members) < 2:
+        raise UserError(f"an interval needs at least two groups of cases, not {len(members)}")
+    drawn = np.random.default_rng(seed).integers(len(members), size=(draws, len(members)))
+    tables = (cases.iloc[np.concatenate([members[i] for i in one])] for one in drawn)
+    low, high = np.nanquantile([score(table) for table in tables], _tails(level))
+    method = f"percentile bootstrap over {len(members)} groups"
+    estimate = float(score(cases))
+    return Interval(estimate, float(low), float(high), level, method, len(cases), len(members))
+
+
 def _sums_by_group(columns: Mapping[str, np.ndarray], groups: ArrayLike | None) -> pd.DataFrame:
     table = pd.DataFrame(columns)
     if not np.isfinite(table.to_numpy()).all():

@@ -1,0 +1,56 @@
+"""Benign or malignant, image by image: counts and curves from the cases of finished jobs.
+
+An image is counted like a pixel elsewhere: malignant is the positive class, and exactly one of tp,
+fp, fn, tn is 1. So every score and interval of pixels serves images too.
+"""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from busutils import statistics
+from busutils.statistics import Interval
+
+AREAS = {"ROC": roc_auc_score, "precision-recall": average_precision_score}
+CLASSES = ("malignant", "benign")
+
+
+def counts(cases: pd.DataFrame, positive: str = "malignant") -> pd.DataFrame:
+    """Count images in place of pixels, at a probability of one half.
+
+    Parameters
+    ----------
+    cases : the long table of :func:`busutils.jobs.cases` with a column p_malignant
+    positive : "malignant", or "benign" for the scores of the other class
+
+    Returns
+    -------
+    DataFrame with columns job, case, label, group, split, threshold (0.5), p_malignant, tp, fp,
+    fn, tn; one row an image and job.
+    """
+    table = cases[np.isclose(cases["threshold"], 0.5)].reset_index(drop=True)
+    truth, told = table["label"] == positive, table["p_malignant"] >= 0.5
+    if positive == "benign":
+        told = ~told
+    cells = {"tp": truth & told, "fp": ~truth & told, "fn": truth & ~told, "tn": ~truth & ~told}
+    return table.assign(**{name: cell.astype(int) for name, cell in cells.items()})
+
+
+def always(images: pd.DataFrame, label: str) -> pd.DataFrame:
+    """The same images if every one is called `label`: what needs no network."""
+    return counts(images.assign(p_malignant=float(label == "malignant")))
+
+
+def majority(images: pd.DataFrame) -> str:
+    """The more frequent class of some images."""
+    return str(images["label"].mode()[0])
+
+
+def area(images: pd.DataFrame, curve: str) -> Interval:
+    """Area under a curve of `AREAS`, with its bootstrap interval over groups."""
+
+    def score(table: pd.DataFrame) -> float:
+        truth = table["label"] == "malignant"
+        return AREAS[curve](truth, table["p_malignant"]) if truth.nunique() == 2 else np.nan
+
+    return statistics.resampled_interval(score, images, images["group"])

@@ -1,0 +1,11 @@
+"""Paper 3: one U-Net that outlines a lesion and calls it benign or malignant.
+
+Paudel, Khakurel: Segmenting Abnormalities and Predicting Breast Cancer in Ultrasound Images using
+Modified UNET Architecture. Journal of Science and Technology 4(1), 2024.
+"""
+
+from busutils.studies.common import Entry
+from busutils.studies.multitask_unet.planning import check, dataset, entries, plan
+from busutils.studies.multitask_unet.settings import Settings
+
+__all__ = ["Entry", "Settings", "check", "dataset", "entries", "plan"]

@@ -1,0 +1,125 @@
+"""Paper 3: the jobs that its notebook's parameters ask for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from busutils import jobs
+from busutils.data import copies, splits
+from busutils.data.dataset import Dataset
+from busutils.jobs import Job
+from busutils.studies import common
+from busutils.studies.common import Entry
+from busutils.studies.multitask_unet.settings import FOLDS, LABELS, Settings
+
+
+def check(values: Mapping) -> None:
+    """Refuse parameters or a data root that cannot be used, before anything starts."""
+    common.listing(Settings.of(values))
+
+
+def dataset(values: Mapping) -> Dataset:
+    """Open the data set that the parameters name, at their size."""
+    return common.opened(Settings.of(values), values["size"])
+
+
+def plan(values: Mapping, data: Dataset) -> list[Job]:
+    """List every job that the parameters ask for."""
+    return [entry.job for entry in entries(Settings.of(values), data)]
+
+
+def entries(settings: Settings, data: Dataset) -> list[Entry]:
+    """List every job with what it stands for.
+
+    Parts: folds (the paper's ten folds), head and rival (other heads and networks on the first
+    folds), copies (the arms of `ARMS`).
+    """
+    found = [*_fold_entries(settings, data)]
+    found += _contrast_entries(settings, data)
+    found += _copies_entries(settings, data)
+    return found
+
+
+def _fold_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    for fold in settings.folds:
+        job = _job(settings, data, _split(settings, data, fold), fold)
+        yield Entry("folds", settings.head, f"K{fold}", job)
+
+
+def _contrast_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    for fold in settings.folds[: settings.contrast_folds]:
+        job = _job(settings, data, _split(settings, data, fold), fold)
+        for head in settings.heads:
+            yield Entry("head", head, f"K{fold}", replace(job, options=_options(settings, head)))
+        for rival in settings.rivals:
+            options = {"channels": 1, "filters": settings.filters}
+            if rival == "attention_unet":
+                options["reading"] = "as_many_gates"
+            alone = replace(job, model=rival, options=options, task="segment", class_weight=1.0)
+            yield Entry("rival", rival, f"K{fold}", alone)
+
+
+def _copies_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    """Equal optimiser steps: half the epochs where there are twice as many items."""
+    for repeat in range(settings.copies_repeats):
+        for arm in settings.copies:
+            of = items(data, arm)
+            epochs = settings.copies_epochs // (1 if of is data else 2)
+            split = keep(arm_roles(of, arm, settings.split_seed + repeat), {"kind": arm})
+            job = replace(_job(settings, of, split, repeat), stop_after=None, epochs=epochs)
+            yield Entry("copies", arm, f"split {repeat + 1}", job)
+
+
+def items(data: Dataset, arm: str) -> Dataset:
+    """The set of one arm of the copies experiment."""
+    if arm in ("grouped", "by image"):
+        return data
+    return copies.doubled(data, "mask" if arm == "masks as images" else "image")
+
+
+def arm_roles(data: Dataset, arm: str, seed: int) -> pd.DataFrame:
+    """Roles of the items of an arm: a tenth tests, a tenth validates."""
+    unit = {"grouped": "group", "twice, together": "twin"}.get(arm, "case")
+    return splits.rotated(data.cases, LABELS, 1, FOLDS, seed, unit)
+
+
+def keep(roles: pd.DataFrame, about: dict) -> dict:
+    """Keep a split's table in the store and return what a job says of it."""
+    identity = splits.split_id(roles)
+    jobs.write_split(roles, identity)
+    return {"id": identity, **about}
+
+
+def _split(settings: Settings, data: Dataset, fold: int) -> dict:
+    unit = "group" if settings.grouped else "case"
+    roles = splits.rotated(data.cases, LABELS, fold, FOLDS, settings.split_seed, unit)
+    return keep(roles, {"kind": "rotated folds", "fold": fold, "grouped": settings.grouped})
+
+
+def _options(settings: Settings, head: str) -> dict:
+    return {"channels": 1, **settings.options(head)}
+
+
+def _job(settings: Settings, data: Dataset, split: dict, seed: int) -> Job:
+    return Job(
+        dataset=data.fingerprint,
+        size=data.images.shape[1],
+        split=split,
+        model="multitask_unet",
+        options=_options(settings, settings.head),
+        batchnorm_momentum=settings.batchnorm_momentum,
+        loss=settings.segmentation_loss,
+        learning_rate=settings.learning_rate,
+        patience=settings.epochs,  # no schedule is printed
+        epochs=settings.epochs,
+        batch=settings.batch,
+        augmentation=settings.augmentation,
+        precision=settings.precision,
+        init_seed=seed,
+        order_seed=seed,
+        task="both",
+        class_weight=settings.class_weight,
+        stop_after=settings.stop_after,
+        record="training",
+    )

@@ -1,0 +1,91 @@
+"""Paper 3: titles, cuts and findings in words, computed from settings and results."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from busutils import compare
+from busutils.compare import Claim
+from busutils.data.dataset import Dataset
+from busutils.studies import common
+from busutils.studies.common import REPORTED, Results
+from busutils.studies.multitask_unet import copies
+from busutils.studies.multitask_unet import results as made
+from busutils.studies.multitask_unet.settings import Settings
+
+
+def cuts(settings: Settings) -> list[str]:
+    """What this run leaves of the paper's protocol, or does otherwise; empty if nothing."""
+    told = compare.context(REPORTED, 3)["protocol"]
+    found = []
+    if settings.dataset != told["dataset"]:
+        found.append(f"data: {settings.dataset} instead of BUSI")
+    names = {"size": "pixels a side", "epochs": "epochs", "stop_after": "epochs of patience"}
+    for key, words in names.items():
+        if (ours := getattr(settings, key)) != told[key]:
+            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    if settings.head != told["head"]:
+        found.append(f"head: {settings.head} instead of {told['head']}")
+    if len(settings.folds) < told["folds"]:
+        found.append(f"folds: {len(settings.folds)} of {told['folds']}")
+    found.append(
+        f"not printed, so ours: depth {settings.depth}, {settings.filters} filters in the first "
+        f"block, dropout {settings.dropout:g}, Adam {settings.learning_rate:g}, "
+        f"{settings.batch} images a step, equal weights of both losses"
+        * (settings.class_weight == 1)
+    )
+    if settings.batchnorm_momentum is not None:
+        found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
+    if settings.grouped:
+        found.append("near-duplicates stay on one side of the split (not in the paper)")
+    return [cut for cut in found if cut]
+
+
+def printed_items() -> dict[str, int]:
+    """Items that the printed accuracies fit: all, validated on (a tenth), trained on."""
+    items = 2 * compare.context(REPORTED, 3)["protocol"]["cases"]
+    return {"items": items, "validated": items // 10, "trained": items * 8 // 10}
+
+
+def no_counterpart() -> dict[str, str]:
+    """Tables of the paper that have nothing of ours beside them, and why."""
+    tables = compare.context(REPORTED, 3)["tables"]
+    return {
+        f"Table {name}, {about['caption'].lower()}": about["no_counterpart"]
+        for name, about in tables.items()
+        if "no_counterpart" in about
+    }
+
+
+def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
+    """What the card at the head of the page says of the run."""
+    how = f"{profile}, {settings.size} px, at most {settings.epochs} epochs, "
+    how += f"{len(settings.folds)} of 10 folds"
+    return common.facts(data, results, how, cuts(settings))
+
+
+def accuracy_finding(results: Results) -> str:
+    """Our test accuracy beside what needs no network, in one sentence."""
+    table = made.classified(results).set_index("score").loc["accuracy"]
+    always = next(name for name in table.index if name.startswith("always"))
+    return (
+        f"Test accuracy {table['ours']:.3f} ({table['low']:.3f} to {table['high']:.3f}); "
+        f"{always} has {table[always]:.3f}"
+    )
+
+
+def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
+    """Claims and means as plain values for ``numbers.json``."""
+    scores = made.classified(results).set_index("score")["ours"].to_dict()
+    best = max(results.of("folds"), key=lambda e: results.mean(e, split="val").estimate)
+    dice = pd.concat([results.scores(e) for e in results.of("folds")])["score"].mean()
+    arms = copies.table(results)
+    return {
+        "claims": common.told(claims),
+        "classified": scores,
+        "test_dice": dice,
+        "copies": dict(zip(arms["arm"], arms["accuracy"], strict=True)),
+        "best": {"job": best.job.id, "threshold": 0.5},
+        "minutes": results.minutes,
+    }
