@@ -254,3 +254,60 @@ def test_a_large_figure_becomes_a_transparent_png(monkeypatch):
     _, kind, data, _ = embedded(figures.embed(all_figures()["loss"], "x"))
     assert kind == "data:image/png"
     assert Image.open(BytesIO(data)).getpixel((0, 0))[3] == 0
+
+
+def test_random_draws_stand_behind_lines_and_bands():
+    figure = figures.against_random(
+        {"random fifths": np.linspace(0.04, 0.1, 50)},
+        {"last fifth": 0.02, "by number": 0.03},
+        {"needed": (0.017, 0.018)},
+        "share",
+        "Finding",
+    )
+    (axes,) = figure.axes
+    assert sum(p.get_height() for p in axes.patches[:40]) == 50
+    assert [xs for xs, _ in lines(axes)] == [[0.02, 0.02], [0.03, 0.03]]
+    assert axes.get_xlim()[0] == 0
+    assert (axes.get_xlabel(), figure.get_suptitle()) == ("share", "Finding")
+
+
+def test_intervals_are_drawn_from_the_top():
+    rows = pd.DataFrame(
+        {"name": ["a", "b"], "value": [0.5, 0.9], "low": [0.4, 0.8], "high": [0.6, 1.0]}
+    )
+    (axes,) = figures.intervals(rows, "accuracy").axes
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["b", "a"]
+    assert lines(axes, marker="o") == [([0.9], [0]), ([0.5], [1])]
+
+
+def test_classification_curves_end_in_the_corners():
+    truth = np.array([True, True, False, False])
+    told = {"ROC": "0.75", "precision-recall": "0.83"}
+    roc, recall = figures.classification_curves(truth, np.array([0.9, 0.3, 0.5, 0.1]), told).axes
+    (x, y), _ = lines(roc)
+    assert ((x[0], y[0]), (x[-1], y[-1])) == ((0, 0), (1, 1))
+    assert np.trapezoid(y, x) == pytest.approx(0.75)
+    assert recall.get_title(loc="left") == "precision-recall: area 0.83"
+
+
+def test_heat_strip_shows_every_map_and_refuses_what_does_not_belong_together():
+    rng = np.random.default_rng(0)
+    images, heat = rng.integers(0, 256, (2, 8, 8)), rng.random((2, 8, 8))
+    truths = heat > 0.5
+    figure = figures.heat_strip(images, truths, heat, heat, ["a", "b"], "T", rng.random((2, 4, 4)))
+    assert len(figure.axes) == 10
+    heads = [axes.get_title(loc="left") for axes in figure.axes[:5]]
+    assert heads == ["image", "mask", "prediction", "Grad-CAM", "attention"]
+    np.testing.assert_array_equal(figure.axes[3].images[1].get_array(), heat[0])
+    with pytest.raises(UserError, match="same cases"):
+        figures.heat_strip(images, truths, heat, heat[:1], ["a", "b"])
+
+
+def test_a_film_has_a_picture_an_epoch_and_needs_no_network():
+    frames = np.zeros((3, 2, 8, 8), np.uint8)
+    html = figures.film(np.zeros((8, 8)), np.eye(8) > 0, frames, "case <1>", "One case.")
+    assert html.count("<img ") == 3
+    assert html.count("display:none") == 2  # the first epoch is shown
+    assert "max='3'" in html
+    assert "case &lt;1&gt; after epoch 2" in html
+    assert "http" not in html

@@ -32,6 +32,10 @@ def test_focal_tversky_has_the_constants_inferred_from_table_2():
     assert value("focal_tversky", false_negatives=0.5) == pytest.approx(expected, abs=1e-6)
 
 
+def test_iou_by_hand():
+    assert value("iou") == pytest.approx(1 - (1.5 + 1) / (1.5 + 0.5 + 0.3 + 1), abs=1e-6)
+
+
 def test_bce_by_hand():
     expected = -np.mean(np.log([0.9, 0.6, 0.8, 0.9]))
     assert value("bce") == pytest.approx(expected, abs=1e-6)

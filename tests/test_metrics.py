@@ -32,6 +32,7 @@ def test_scores_by_hand():
     assert scores["specificity"] == pytest.approx(4 / 5)
     assert scores["accuracy"] == pytest.approx(6 / 8)
     assert scores["mean_iou"] == pytest.approx((2 / 4 + 4 / 6) / 2)
+    assert scores["balanced_accuracy"] == pytest.approx((2 / 3 + 4 / 5) / 2)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,8 @@ def test_agrees_with_scikit_learn(seed):
     assert scores["dice"] == pytest.approx(sk.f1_score(t, p), abs=1e-6)
     assert scores["iou"] == pytest.approx(sk.jaccard_score(t, p), abs=1e-6)
     assert scores["sensitivity"] == pytest.approx(sk.recall_score(t, p), abs=1e-6)
+    balanced = sk.balanced_accuracy_score(t, p)
+    assert scores["balanced_accuracy"] == pytest.approx(balanced, abs=1e-6)
     assert scores["precision"] == pytest.approx(sk.precision_score(t, p), abs=1e-6)
     assert scores["specificity"] == pytest.approx(sk.recall_score(~t, ~p), abs=1e-6)
     assert scores["accuracy"] == pytest.approx(sk.accuracy_score(t, p), abs=1e-6)

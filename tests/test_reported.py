@@ -76,6 +76,28 @@ def test_every_printed_row_and_column_has_a_meaning(name):
     assert reported.caption
 
 
+def tables():
+    """Every table of papers 2 and 3, with what is known of it."""
+    for paper in (2, 3):
+        for name, about in compare.context(FOLDER, paper)["tables"].items():
+            yield pytest.param(paper, name, about, id=f"{paper}-{name}")
+
+
+@pytest.mark.parametrize(("paper", "name", "about"), tables())
+def test_every_table_has_columns_with_a_meaning_or_a_reason(paper, name, about):
+    reported = compare.reported(FOLDER, paper, name)
+    assert reported.caption
+    if "no_counterpart" not in about:
+        assert set(reported.columns) == set(reported.cells["column"])
+
+
+@pytest.mark.parametrize("paper", [2, 3])
+def test_every_csv_has_its_table(paper):
+    known = compare.context(FOLDER, paper)["tables"]
+    names = {f.stem.split("_")[1] for f in FILES if f.stem.startswith(f"paper{paper}_")}
+    assert names == {"text", *(f"table{name}" for name in known)}
+
+
 def test_models_are_rows_where_the_paper_has_them_as_columns():
     third = compare.reported(FOLDER, 1, "3")
     assert third.printed("DenseNet121 (Fold 2)", "Pred. Normal cases (of 113)") == "72"

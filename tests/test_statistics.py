@@ -360,3 +360,31 @@ def test_masks_without_cases_or_lesions_are_refused():
         statistics.best_ellipse(np.zeros((3, 4, 4), bool))
     with pytest.raises(UserError, match="cases, height, width"):
         statistics.trivial_answers(np.zeros((0, 4, 4), bool))
+
+
+def test_resampled_interval_of_a_mean_is_that_of_the_mean():
+    """The same bootstrap by another route: rows drawn by group, the score a mean."""
+    rng = np.random.default_rng(0)
+    values, groups = rng.normal(size=120), np.repeat(np.arange(60), 2)
+    table = pd.DataFrame({"value": values})
+    made = statistics.resampled_interval(lambda t: t["value"].mean(), table, groups, draws=4000)
+    expected = statistics.interval(values, groups)
+    assert made.estimate == pytest.approx(expected.estimate)
+    assert (made.low, made.high) == pytest.approx((expected.low, expected.high), abs=0.02)
+    assert (made.n_cases, made.n_groups) == (120, 60)
+
+
+def test_resampled_interval_leaves_out_tables_without_a_score():
+    table = pd.DataFrame({"label": [0, 0, 0, 0, 1]})
+    made = statistics.resampled_interval(
+        lambda t: np.nan if t["label"].nunique() < 2 else 0.7, table, draws=50
+    )
+    assert (made.low, made.high) == pytest.approx((0.7, 0.7))
+    with pytest.raises(UserError, match="at least two groups"):
+        statistics.resampled_interval(len, table, ["a"] * 5)
+
+
+def test_pooled_interval_stays_between_0_and_1():
+    table = pd.DataFrame({"tp": [1, 0, 1], "fp": [0, 1, 0], "fn": [0, 0, 0], "tn": [0, 0, 0]})
+    made = statistics.pooled_interval(metrics.SCORES["precision"], table)
+    assert 0 <= made.low < made.estimate < made.high <= 1

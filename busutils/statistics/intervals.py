@@ -108,12 +108,15 @@ def pooled_interval(
     Returns
     -------
     Interval
-        Percentile bootstrap from 40 groups on, below a t-interval by leaving out each group.
+        Percentile bootstrap from 40 groups on, below a t-interval by leaving out each group; cut
+        at 0 and 1, between which all these scores lie.
     """
     numbers = {name: counts[name].to_numpy(float) for name in ["tp", "fp", "fn", "tn"]}
     made = _resampled(_sums_by_group(numbers, groups), score, level, seed)
     method = made.method.replace("group means", "groups, each left out once")
-    return replace(made, n_cases=len(counts), method=f"pooled counts, {method}")
+    low, high = max(made.low, 0.0), min(made.high, 1.0)
+    method = f"pooled counts, {method}"
+    return replace(made, low=low, high=high, n_cases=len(counts), method=method)
 
 
 def resampled_interval(

@@ -4,7 +4,6 @@ import io
 import json
 from dataclasses import fields, replace
 
-import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -15,6 +14,7 @@ from busutils.errors import UserError
 from busutils.studies import common
 from busutils.studies import unet_backbones as study
 from busutils.studies.unet_backbones import questions, results, words
+from tests import finished
 
 NAME = "01_unet_backbones"
 
@@ -165,27 +165,15 @@ def _found(values, rows):
 
 
 def _finish(job, better):
-    """Write a finished job: 10 lesion pixels a case, 5 + better found at 0.5, less above."""
-    role = jobs.read_split(job)
-    place = paths.store() / "jobs" / job.id
-    place.mkdir(parents=True)
-    (place / "job.json").write_text(job.to_json())
-    rows = []
-    for case in role[role["role"].isin(["val", "test", "normal"])].itertuples():
-        for threshold in np.round(np.arange(0.05, 0.96, 0.05), 2):
-            tp = 5 + better - int(threshold > 0.5) if case.role != "normal" else 0
-            fp = int(threshold < 0.5) + int(case.role == "normal" and not better)
-            fn = 10 - tp if case.role != "normal" else 0
-            about = (case.case, case.label, case.group, case.role)
-            rows.append((*about, threshold, tp, fp, fn, 1024 - tp - fp - fn))
-    names = ["case", "label", "group", "split", "threshold", "tp", "fp", "fn", "tn"]
-    pd.DataFrame(rows, columns=names).to_csv(place / "cases.csv.gz", index=False)
-    epochs = {"epoch": [1, 2, 3, 4], "loss": [0.9, 0.6, 0.5, 0.5], "val_loss": [0.8, 0.5, 0.6, 0.7]}
-    history = pd.DataFrame(epochs | {"val_dice": [0.5, 0.66, 0.66, 0.66]})
-    history.assign(learning_rate=1e-3, seconds=6.0).to_csv(place / "history.csv", index=False)
-    manifest = {"minutes": 1.5, "file_mib": 87.78, "backend": "tensorflow", "device": "cpu"}
-    manifest |= {"machine": "test", "n_train": 10}
-    (place / "manifest.json").write_text(json.dumps(manifest))
+    """10 lesion pixels a case, 5 + better found at 0.5, less above."""
+
+    def counts(case, threshold):
+        lesion = case.role != "normal"
+        tp = (5 + better - int(threshold > 0.5)) * lesion
+        fp = int(threshold < 0.5) + int(not lesion and not better)
+        return tp, fp, (10 - tp) * lesion, 1024 - tp - fp - (10 - tp) * lesion
+
+    finished.write(job, counts)
 
 
 def test_threshold_is_the_best_on_validation(found):

@@ -80,7 +80,7 @@ def items(data: Dataset, arm: str) -> Dataset:
 
 def arm_roles(data: Dataset, arm: str, seed: int) -> pd.DataFrame:
     """Roles of the items of an arm: a tenth tests, a tenth validates."""
-    unit = {"grouped": "group", "twice, together": "twin"}.get(arm, "case")
+    unit = {"grouped": "group", "twice together": "twin"}.get(arm, "case")
     return splits.rotated(data.cases, LABELS, 1, FOLDS, seed, unit)
 
 

@@ -81,22 +81,20 @@ def table7(results: Results) -> pd.DataFrame:
 
 
 def table9(results: Results) -> pd.DataFrame:
-    """Table IX: six images of the paper, and six of our test images by rank of Dice.
+    """Table IX: six images of the paper, then six of our test images by rank of Dice.
 
-    Which images the paper shows is not printed, so they stand side by side and are not compared.
-    Columns: image, printed (the paper's number I to VI), then each score printed and ours.
+    Which images the paper shows is not printed, so these are not compared. Columns: whose, image,
+    and the scores of `PIXELS`.
     """
     cells = compare.reported(REPORTED, 3, "9").cells
     printed = cells.pivot_table(index="row", columns="column", values="value", aggfunc="first")
-    printed = printed.sort_values("IoU")
-    half = _at_half(results.cases, results.of("folds")[0], "test").reset_index(drop=True)
+    half = _at_half(results.cases, results.of("folds")[0], "test").set_index("case")
     scores = metrics.scores(half)
-    shown = by_rank(scores["dice"].to_numpy(), RANKS)
-    table = pd.DataFrame({"printed": printed.index, "ours": half["case"].iloc[shown].to_numpy()})
-    for name, score in PIXELS.items():
-        table[f"{name}, printed"] = printed[name].to_numpy()
-        table[f"{name}, ours"] = scores[score].iloc[shown].to_numpy()
-    return table
+    ours = scores.iloc[by_rank(scores["dice"].to_numpy(), RANKS)]
+    ours = ours.rename(columns={score: name for name, score in PIXELS.items()})
+    both = {"printed": printed.astype(float), "ours": ours}
+    table = pd.concat({whose: one[list(PIXELS)] for whose, one in both.items()})
+    return table.rename_axis(["whose", "image"]).reset_index()
 
 
 def table10(results: Results) -> pd.DataFrame:
@@ -194,8 +192,11 @@ def fold_accuracies(results: Results, split: str = "test") -> pd.Series:
 
 
 def accuracy(images: pd.DataFrame) -> Interval:
-    """Accuracy of images with its interval over groups."""
-    return statistics.interval(images["tp"] + images["tn"], images["group"])
+    """Accuracy of images with its interval over groups (NaN for a single group)."""
+    right = images["tp"] + images["tn"]
+    if images["group"].nunique() < 2:
+        return Interval(right.mean(), np.nan, np.nan, 0.95, "one group", len(images), 1)
+    return statistics.interval(right, images["group"], statistic="share")
 
 
 def _row(results: Results, entries: Sequence[Entry], given: Mapping) -> Row:

@@ -14,7 +14,7 @@ ARMS = {
     "grouped": "each image once, near-duplicates on one side",
     "by image": "each image once, at random",
     "twice": "each image twice, at random",
-    "twice, together": "each image twice, both copies on one side",
+    "twice together": "each image twice, both copies on one side",
     "masks as images": "each mask is an image too, at random",
 }
 """The copies experiment: what the items are, and how they are split."""
