@@ -12,6 +12,8 @@ from busutils.jobs import Job
 
 PASSES = {
     "plain_unet": 85,
+    "attention_unet": 65,
+    "multitask_unet": 50,
     "vgg16": 38,
     "vgg19": 33,
     "resnet50": 30,
@@ -22,7 +24,8 @@ PASSES = {
     "inceptionv3": 40,
     "mobilenetv2": 60,
 }
-"""Thousand images an hour that are trained on, the encoder frozen but for its batch norm."""
+"""Thousand images an hour that are trained on, an encoder frozen but for its batch norm; networks
+without one with 16 filters in their first block."""
 
 UNFROZEN = 0.45
 """Share of that speed that is left when the encoder trains too."""
@@ -53,6 +56,7 @@ def hours(job: Job) -> float:
     speed = 1000 * PASSES[job.options.get("backbone", job.model)] * (128 / job.size) ** 2
     if job.freeze == "none" and job.model == "unet":
         speed *= UNFROZEN
+    speed *= (16 / job.options.get("filters", 16)) ** 2
     return START + job.epochs * passes / speed
 
 

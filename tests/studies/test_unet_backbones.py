@@ -1,7 +1,5 @@
 """Paper 1's study: which jobs its parameters ask for, and what its tables make of them."""
 
-import io
-import json
 from dataclasses import fields, replace
 
 import pandas as pd
@@ -262,22 +260,3 @@ def test_numbers_of_the_real_split(values, shared):
 def test_entries_come_back_from_their_table(found, tmp_path):
     common.as_table(found[0].entries).to_csv(tmp_path / "entries.csv", index=False)
     assert common.from_table(pd.read_csv(tmp_path / "entries.csv"), study.Entry) == found[0].entries
-
-
-PUBLISHED = sorted((paths.project() / "book/results/notebooks").glob(f"{NAME}-*"))
-
-
-@pytest.mark.parametrize("run", PUBLISHED, ids=lambda run: run.name)
-def test_published_tables_are_made_again_from_published_jobs(run, tmp_path, monkeypatch):
-    """Without images, training or a store: only what stands in book/results."""
-    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "empty"))
-    monkeypatch.delenv("BUSUTILS_PUBLISHED", raising=False)
-    values = json.loads((run / "manifest.json").read_text())["parameters"]
-    entries = common.from_table(pd.read_csv(run / "tables" / "entries.csv"), study.Entry)
-    found = results.collect(study.Settings.of(values), entries)
-    makers = {f.__name__: f for f in (results.table2, results.table3, results.equal_weights)}
-    makers |= {f.__name__: f for f in (questions.transfer, questions.contrasts)}
-    makers |= {"free_choices": questions.free_choices}
-    for name, make in makers.items():
-        made = pd.read_csv(io.StringIO(make(found).to_csv(index=False)))
-        pd.testing.assert_frame_equal(made, pd.read_csv(run / "tables" / f"{name}.csv"))

@@ -1,0 +1,70 @@
+"""What is published can be made again: without images, training or a store of trained jobs."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+
+from busutils import paths
+from busutils.studies import attention_unet, common, multitask_unet, unet_backbones
+from busutils.studies.attention_unet import results as attention
+from busutils.studies.multitask_unet import copies
+from busutils.studies.multitask_unet import results as multitask
+from busutils.studies.unet_backbones import questions
+from busutils.studies.unet_backbones import results as backbones
+
+STUDIES = {
+    "01_unet_backbones": unet_backbones,
+    "02_attention_unet": attention_unet,
+    "03_multitask_unet": multitask_unet,
+}
+TABLES = {
+    "01_unet_backbones": {
+        "table2": backbones.table2,
+        "table3": backbones.table3,
+        "equal_weights": backbones.equal_weights,
+        "transfer": questions.transfer,
+        "contrasts": questions.contrasts,
+        "free_choices": questions.free_choices,
+    },
+    "02_attention_unet": {
+        "table1_last_fifth": lambda found: attention.table1(found, "last fifth"),
+        "table1_random_fifth": lambda found: attention.table1(found, "random fifth"),
+        "nothing": lambda found: attention.nothing(found, found.settings.splits[0]),
+        "readings": attention.readings,
+        "by_class": attention.by_class,
+        "first_detection": attention.first_detection,
+    },
+    "03_multitask_unet": {
+        "table5": multitask.table5,
+        "table6": multitask.table6,
+        "table7": multitask.table7,
+        "table9": multitask.table9,
+        "table10": multitask.table10,
+        "classified": multitask.classified,
+        "heads": multitask.heads,
+        "copies": copies.table,
+        "twins": copies.twins,
+    },
+}
+PUBLISHED = [
+    run
+    for name in STUDIES
+    for run in sorted((paths.project() / "book/results/notebooks").glob(f"{name}-*"))
+]
+
+
+@pytest.mark.parametrize("run", PUBLISHED, ids=lambda run: run.name)
+def test_published_tables_are_made_again_from_published_jobs(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "empty"))
+    monkeypatch.delenv("BUSUTILS_PUBLISHED", raising=False)
+    manifest = json.loads((run / "manifest.json").read_text())
+    study = STUDIES[manifest["notebook"]]
+    settings = study.Settings.of(manifest["parameters"])
+    table = pd.read_csv(run / "tables" / "entries.csv")
+    collect = backbones.collect if study is unet_backbones else common.collect
+    found = collect(settings, common.from_table(table, study.Entry))
+    for name, make in TABLES[manifest["notebook"]].items():
+        made = pd.read_csv(io.StringIO(make(found).to_csv(index=False)))
+        pd.testing.assert_frame_equal(made, pd.read_csv(run / "tables" / f"{name}.csv"))
