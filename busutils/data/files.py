@@ -1,5 +1,7 @@
 """What a reader finds on disk, and how one image or mask is decoded."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from busutils.data import matlab
 from busutils.errors import UserError
 
 NORMAL = "normal"
@@ -31,7 +34,7 @@ class Listing:
 
     `version` is the reader's: raised when the same files would give other cases. `orphans` are
     masks without an image, `notes` what else a person should know, `expected` the published
-    number of cases by label where there is one.
+    number of cases by label where there is one. `channels` is 1 (grey) or 3.
     """
 
     name: str
@@ -41,17 +44,35 @@ class Listing:
     orphans: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     expected: dict[str, int] | None = None
+    channels: int = 1
 
 
-def read_image(path: Path) -> np.ndarray:
-    """Return an image as grey levels, uint8 of shape (height, width).
+def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np.ndarray:
+    """Return an image as uint8: grey levels (height, width), or colours (height, width, 3).
+
+    Parameters
+    ----------
+    path : an image, or a MATLAB v7.3 file of the figshare brain set
+    channels : 1 or 3
+    at_least : a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay as many
+        pixels as this; a photograph of 12 megapixels then takes a fraction of time and memory
 
     Raises
     ------
     UserError
         If the file is missing, truncated or no image.
     """
-    return np.asarray(_open(path, "L"))
+    if path.suffix == ".mat":
+        return np.repeat(matlab.read(path).image[..., None], channels, axis=2).squeeze()
+    return np.asarray(_open(path, {1: "L", 3: "RGB"}[channels], at_least))
+
+
+def shape_of(path: Path) -> tuple[int, int]:
+    """Return (height, width) of an image without decoding it."""
+    if path.suffix == ".mat":
+        return matlab.read(path).image.shape
+    with _opened(path) as image:
+        return image.size[::-1]
 
 
 def read_mask(path: Path) -> np.ndarray:
@@ -64,7 +85,12 @@ def read_mask(path: Path) -> np.ndarray:
     UserError
         If the file is missing, truncated or no image.
     """
-    return np.asarray(_open(path, "RGB")).max(axis=2) > 127
+    if path.suffix == ".mat":
+        return matlab.read(path).mask
+    with _opened(path) as image:
+        grey = image.mode in ("1", "L")
+    found = np.asarray(_open(path, "L" if grey else "RGB"))
+    return found > 127 if grey else found.max(axis=2) > 127
 
 
 def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:
@@ -87,18 +113,26 @@ def resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 
 def resize_image(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Resize grey levels to `shape` (height, width): bilinear with antialiasing."""
-    if image.shape == tuple(shape):
+    """Resize an image to `shape` (height, width): bilinear with antialiasing."""
+    if image.shape[:2] == tuple(shape):
         return image
     return np.asarray(Image.fromarray(image).resize(shape[::-1], Image.Resampling.BILINEAR))
 
 
-def _open(path: Path, mode: str) -> Image.Image:
+def _open(path: Path, mode: str, at_least: int | None = None) -> Image.Image:
+    with _opened(path) as image:
+        if at_least:
+            image.draft(None, (at_least, at_least))  # does nothing where the file is no JPEG
+        if image.mode in ("RGBA", "LA", "PA"):
+            return image.convert("RGBA").convert("RGB").convert(mode)
+        return image.convert(mode)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as image:
-            if image.mode in ("RGBA", "LA", "PA"):
-                return image.convert("RGBA").convert("RGB").convert(mode)
-            return image.convert(mode)
+            yield image
     except (OSError, UnidentifiedImageError, SyntaxError) as error:
         raise UserError(
             f"{path} cannot be read as an image ({error}): replace it by a whole copy, "

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,16 @@ import pandas as pd
 from busutils import paths
 from busutils.data import duplicates
 from busutils.data.dataset import Dataset, open_cached, write_table
-from busutils.data.files import NORMAL, Case, Listing, joined_mask, read_image, resize_image, resize_mask
+from busutils.data.files import (
+    NORMAL,
+    Case,
+    Listing,
+    joined_mask,
+    read_image,
+    resize_image,
+    resize_mask,
+    shape_of,
+)
 from busutils.errors import UserError
 
 
@@ -42,7 +52,7 @@ def load(
     by_name = {c.case: c for c in cases}
 
     def original(case: str) -> np.ndarray:
-        return joined_mask(by_name[case], read_image(by_name[case].image).shape)
+        return joined_mask(by_name[case], shape_of(by_name[case].image))
 
     dataset = open_cached(fingerprint, store, original)
     dataset.cases["group"] = dataset.cases["case"].map(groups(listing, store))
@@ -100,15 +110,21 @@ def _content(listing: Listing, store: Path) -> str:
 
 def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> None:
     shape = (len(cases), size, size)
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (*shape, 1))
+    everything = (*shape, listing.channels)
+    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, everything)
     masks = np.lib.format.open_memmap(folder / "masks.npy", "w+", bool, shape)
-    rows = []
-    for i, case in enumerate(cases):
-        image = read_image(case.image)
-        images[i, ..., 0] = resize_image(image, shape[1:])
-        masks[i] = resize_mask(joined_mask(case, image.shape), shape[1:])
+
+    def decode(i: int) -> tuple:
+        case = cases[i]
+        original = shape_of(case.image)
+        image = read_image(case.image, listing.channels, at_least=size)
+        images[i] = resize_image(image, shape[1:]).reshape(everything[1:])
+        masks[i] = resize_mask(joined_mask(case, original), shape[1:])
         source = case.image.relative_to(listing.root).as_posix()
-        rows.append((case.case, case.label, len(case.masks), *image.shape, case.spacing_mm, source))
+        return case.case, case.label, len(case.masks), *original, case.spacing_mm, source
+
+    with ThreadPoolExecutor() as pool:  # Pillow decodes outside Python's lock
+        rows = list(pool.map(decode, range(len(cases))))
     images.flush(), masks.flush()
     columns = ["case", "label", "n_masks", "height", "width", "spacing_mm", "source"]
     write_table(folder, listing.name, pd.DataFrame(rows, columns=columns))

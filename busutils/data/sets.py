@@ -4,13 +4,15 @@ import os
 from pathlib import Path
 
 from busutils import paths
-from busutils.data import busi, pairs, phantom
+from busutils.data import brain, busi, isic, pairs, phantom
 from busutils.data.files import Listing
 from busutils.errors import UserError, choose
 
 SETS = {
     "phantom": "generated breast ultrasound in BUSI's format; needs no download",
     "busi": "BUSI, 780 breast ultrasound images (benign, malignant, normal)",
+    "isic": "ISIC 2018 Task 1 or HAM10000, photographs of skin lesions",
+    "brain": "figshare 1512427 or LGG, brain MRI with tumour masks, grouped by patient",
     "pairs": "your own: a folder, a pattern for images and one for masks",
 }
 
@@ -29,13 +31,20 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
     UserError
         If the name is unknown, the root is not given or not what the name says.
     """
+    if name == "isic2019":
+        raise UserError(
+            "ISIC 2019 is a classification release and has no masks: take isic (ISIC 2018 Task 1, "
+            "or HAM10000 with its masks)"
+        )
     choose(name, SETS, "data set")
     if name == "phantom":
         return busi.listing(_phantoms(root), "Phantoms")
     if not root:
         raise UserError(f"data set {name!r} needs its folder: give --data-root FOLDER")
     folder = Path(root).expanduser()
-    return pairs.listing(folder, images, masks) if name == "pairs" else busi.listing(folder)
+    if name == "pairs":
+        return pairs.listing(folder, images, masks)
+    return {"busi": busi, "isic": isic, "brain": brain}[name].listing(folder)
 
 
 def _phantoms(root: str) -> Path:

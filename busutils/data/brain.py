@@ -1,0 +1,120 @@
+"""Brain MRI with tumour masks: figshare 1512427 and the LGG set, both grouped by patient.
+
+Cheng et al., PLoS ONE 2015, doi 10.1371/journal.pone.0140381 (figshare, 3064 slices of 233
+patients, one MATLAB file each). Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019 (LGG,
+110 patients, a folder each with ``<patient>_<slice>.tif`` and ``..._mask.tif``; its channels are
+pre-contrast, FLAIR and post-contrast).
+"""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.io import loadmat
+
+from busutils.data import matlab
+from busutils.data.files import NORMAL, Case, Listing, read_image, read_mask
+from busutils.errors import UserError
+
+TUMOUR = "tumour"
+FOLDS = "cvind.mat"
+VERSION = 1
+
+_SLICE = re.compile(r"(?P<patient>.+)_(?P<number>\d+)")
+
+
+def listing(root: Path) -> Listing:
+    """List the slices of the set that lies in `root`, by patient and slice number.
+
+    Figshare slices have the tumour's kind as label; LGG slices "tumour", or "normal" where their
+    mask is empty. LGG patients in whom a sequence is missing (FLAIR stands in its place) are noted.
+
+    Raises
+    ------
+    UserError
+        If `root` is missing, or neither of the two sets.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise UserError(f"{root} is not a folder: name the one that holds the slices")
+    slices = [path for path in root.rglob("*.mat") if path.name != FOLDS]
+    if slices:
+        return _figshare(root, slices)
+    places = (root / "kaggle_3m", root / "lgg-mri-segmentation" / "kaggle_3m", root)
+    folder = next((f for f in places if any(f.glob("TCGA_*/*_mask.tif"))), None)
+    if folder is None:
+        raise UserError(
+            f"{root} is neither figshare 1512427 (*.mat) nor LGG (TCGA_*/*_mask.tif): name the "
+            "folder that holds the slices as data root"
+        )
+    return _lgg(folder)
+
+
+def folds(root: Path) -> pd.Series:
+    """Fold (1 to 5) of each figshare slice, as its authors drew them by patient; index is the case.
+
+    Raises
+    ------
+    UserError
+        If ``cvind.mat`` is missing, or does not fit the slices.
+    """
+    import h5py
+
+    files = sorted(Path(root).rglob(FOLDS))
+    if not files:
+        raise UserError(f"{root} holds no {FOLDS}: fetch it too, or draw folds by patient")
+    if h5py.is_hdf5(files[0]):
+        with h5py.File(files[0]) as file:
+            numbers = np.asarray(file["cvind"]).ravel().astype(int)
+    else:  # an older MATLAB file
+        numbers = loadmat(files[0])["cvind"].ravel().astype(int)
+    cases = [c.case for c in listing(Path(root)).cases]
+    if len(cases) != len(numbers):
+        raise UserError(
+            f"{files[0]} has {len(numbers)} folds, but {len(cases)} slices are there: bring all"
+        )
+    return pd.Series(numbers, index=cases, name="fold")
+
+
+def _figshare(root: Path, slices: list[Path]) -> Listing:
+    cases = []
+    for path in sorted(slices, key=lambda p: int(re.sub(r"\D", "", p.stem) or 0)):
+        label, patient = matlab.about(path)
+        cases.append(Case(path.stem, label, path, (path,), group=patient))
+    return Listing("Figshare brain tumours", root, tuple(cases), VERSION)
+
+
+def _lgg(folder: Path) -> Listing:
+    cases, orphans, notes = [], [], []
+    for place in sorted(folder.glob("TCGA_*")):
+        images, masks = _files(place)
+        orphans += [path for key, path in masks.items() if key not in images]
+        for number, path in images.items():
+            own = (masks[number],) if number in masks else ()
+            label = NORMAL if own and not read_mask(own[0]).any() else TUMOUR
+            cases.append(Case(path.stem, label, path, own, group=place.name))
+        if missing := _missing(list(images.values())):
+            notes.append(f"{place.name}: {' and '.join(missing)} missing, FLAIR stands there")
+    return Listing("LGG", folder, tuple(cases), VERSION, tuple(orphans), tuple(notes), channels=3)
+
+
+def _files(place: Path) -> tuple[dict[int, Path], dict[int, Path]]:
+    """Images and masks of a patient by slice number (as a number: slice 2 comes before 10)."""
+    found: tuple[dict, dict] = ({}, {})
+    for path in place.glob("*.tif"):
+        stem = path.stem.removesuffix("_mask")
+        if match := _SLICE.fullmatch(stem):
+            found[path.stem != stem][int(match["number"])] = path
+    return tuple(dict(sorted(one.items())) for one in found)
+
+
+def _missing(images: list[Path]) -> list[str]:
+    """Sequences of a patient that are a copy of FLAIR in every slice looked at."""
+    looked = [read_image(path, channels=3) for path in images[len(images) // 4 :: 4]]
+    copies = Counter()
+    for image in looked:
+        for name, channel in {"pre-contrast": 0, "post-contrast": 2}.items():
+            copies[name] += bool((image[..., channel] == image[..., 1]).all())
+    return [name for name, n in copies.items() if looked and n == len(looked)]

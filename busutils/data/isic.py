@@ -1,0 +1,99 @@
+"""ISIC 2018 Task 1 and HAM10000: photographs of skin lesions with their outlines.
+
+Codella et al., arXiv 1902.03368; Tschandl, Rosendahl, Kittler: The HAM10000 dataset. Scientific Data
+5 (2018) 180161. Layouts, each with ``ISIC_<id>.jpg`` and ``ISIC_<id>_segmentation.png``:
+
+- ``ISIC2018_Task1-2_<Part>_Input`` and ``ISIC2018_Task1_<Part>_GroundTruth``, Part being Training,
+  Validation or Test; those that are there are read
+- ``HAM10000_images_part_1``, ``..._2`` and ``HAM10000_segmentations_lesion_tschandl``, with
+  ``HAM10000_metadata*`` (comma-separated; image_id, lesion_id) or without
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from busutils.data.files import Case, Listing
+from busutils.errors import UserError
+
+PARTS = {"Training": 2594, "Validation": 100, "Test": 1000}
+"""Parts of ISIC 2018 Task 1 with their published number of images."""
+HAM = "HAM10000"
+VERSION = 1
+
+
+def listing(root: Path, name: str = "ISIC 2018") -> Listing:
+    """List the photographs of a folder by their number, with the label "lesion".
+
+    Images of one lesion (where HAM10000's metadata tells) share a group.
+
+    Raises
+    ------
+    UserError
+        If `root` is missing, or neither of the two sets.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise UserError(f"{root} is not a folder: name the one that holds the images and masks")
+    image_folders, mask_folders = _folders(root)
+    masks = {p.stem.removesuffix("_segmentation"): p for f in mask_folders for p in _files(f, "png")}
+    groups = _lesions(root)
+    images = sorted((p for f in image_folders for p in _files(f, "jpg")), key=lambda p: p.stem)
+    if not images:
+        raise UserError(f"{root} holds no ISIC_*.jpg: unpack the images there")
+    cases = [
+        Case(p.stem, "lesion", p, (masks[p.stem],) if p.stem in masks else (), groups.get(p.stem))
+        for p in images
+    ]
+    known = {p.stem for p in images}
+    orphans = tuple(path for stem, path in masks.items() if stem not in known)
+    return Listing(name, root, tuple(cases), VERSION, orphans, channels=3)
+
+
+def part(source: str) -> str:
+    """Part of ISIC 2018 that an image belongs to, by the `source` of a case: train, val or test.
+
+    Raises
+    ------
+    UserError
+        If the image is of no official part.
+    """
+    for word, role in {"Training": "train", "Validation": "val", "Test": "test"}.items():
+        if f"_{word}_" in source:
+            return role
+    raise UserError(f"{source} is of no official part of ISIC 2018: draw a split instead")
+
+
+def _folders(root: Path) -> tuple[list[Path], list[Path]]:
+    """Folders of images and of masks."""
+    pairs = [
+        (root / f"ISIC2018_Task1-2_{word}_Input", root / f"ISIC2018_Task1_{word}_GroundTruth")
+        for word in PARTS
+    ]
+    both = [pair for pair in pairs if pair[0].is_dir() and pair[1].is_dir()]
+    if both:
+        images, masks = zip(*both, strict=True)
+        return list(images), list(masks)
+    images = sorted(root.glob(f"{HAM}_images_part_*"))
+    masks = sorted(root.glob(f"{HAM}_segmentations_lesion*"))
+    if images and masks:
+        return images, masks
+    raise UserError(
+        f"{root} is neither ISIC 2018 Task 1 (ISIC2018_Task1-2_Training_Input and "
+        "ISIC2018_Task1_Training_GroundTruth) nor HAM10000 with its masks: name the folder that "
+        "holds them as data root"
+    )
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    """ISIC files of a folder or of one in it; ``._ISIC...`` of a Mac archive is none."""
+    return [*folder.glob(f"ISIC_*.{kind}"), *folder.glob(f"[!_.]*/ISIC_*.{kind}")]
+
+
+def _lesions(root: Path) -> dict[str, str]:
+    """Lesion id of each image, where HAM10000's metadata lies in `root`."""
+    files = sorted(root.glob(f"{HAM}_metadata*"))
+    if not files:
+        return {}
+    table = pd.read_csv(files[0], dtype=str)
+    return dict(zip(table["image_id"], table["lesion_id"], strict=True))

@@ -1,0 +1,67 @@
+"""Slices of the figshare brain set: MATLAB v7.3 files, which are HDF5.
+
+Cheng: brain tumor dataset, figshare 1512427. A file holds ``cjdata`` with label (1 meningioma,
+2 glioma, 3 pituitary), PID (the patient), image (16 bits) and tumorMask. HDF5 has columns first, so
+both arrays are transposed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from busutils.errors import UserError
+
+if TYPE_CHECKING:
+    import h5py
+
+LABELS = {1: "meningioma", 2: "glioma", 3: "pituitary"}
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One slice: `image` uint8 (height, width), `mask` bool of that shape."""
+
+    image: np.ndarray
+    mask: np.ndarray
+
+
+def read(path: Path) -> Slice:
+    """Read a slice; grey levels are scaled to 0..255 by its own smallest and largest one.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, damaged or none of this set.
+    """
+    with _open(path) as data:
+        image = np.asarray(data["image"], float).T
+        mask = np.asarray(data["tumorMask"]).T > 0
+    low, high = image.min(), image.max()
+    scaled = np.rint(255 * (image - low) / max(high - low, 1))
+    return Slice(scaled.astype(np.uint8), mask)
+
+
+def about(path: Path) -> tuple[str, str]:
+    """Return label and patient of a slice without reading its arrays; errors as `read`."""
+    with _open(path) as data:
+        label = LABELS[int(np.asarray(data["label"]).item())]
+        patient = "".join(chr(int(c)) for c in np.asarray(data["PID"]).ravel())
+    return label, patient
+
+
+@contextmanager
+def _open(path: Path) -> Iterator["h5py.Group"]:
+    import h5py  # takes as long to import as all the rest of a listing
+
+    try:
+        with h5py.File(path) as file:
+            yield file["cjdata"]
+    except (OSError, KeyError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read as a slice of figshare 1512427 ({error}): replace it by a "
+            "whole copy, or take it out of the set"
+        ) from error

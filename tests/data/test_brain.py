@@ -1,0 +1,124 @@
+"""Brain MRI: both layouts, grouped by patient, and what is refused."""
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+from busutils.data import brain, matlab, phantom_brain, reading
+from busutils.errors import UserError
+
+
+@pytest.fixture
+def lgg(tmp_path):
+    phantom_brain.write_lgg(tmp_path / "lgg", patients=4, slices=12, size=64)
+    return tmp_path / "lgg"
+
+
+@pytest.fixture
+def figshare(tmp_path):
+    phantom_brain.write_figshare(tmp_path / "figshare", n=12, size=64)
+    return tmp_path / "figshare"
+
+
+def test_lgg_slices_are_grouped_by_patient_in_numeric_order(lgg):
+    found = brain.listing(lgg)
+    first = [c.case.rpartition("_")[2] for c in found.cases if c.group.endswith("0000_20000101")]
+    assert first == [str(i) for i in range(1, 13)]
+    assert len({c.group for c in found.cases}) == 4
+    assert found.channels == 3
+
+
+def test_lgg_slices_without_tumour_are_normal(lgg, store):
+    data = reading.load(brain.listing(lgg), 64)
+    tumour = data.masks.any(axis=(1, 2))
+    assert (data.cases["label"][tumour] == "tumour").all()
+    assert (data.cases["label"][~tumour] == "normal").all()
+    assert 0 < tumour.sum() < len(tumour)
+    assert data.cases["group"].nunique() == 4
+
+
+def test_missing_sequences_are_noted(lgg):
+    assert brain.listing(lgg).notes == (
+        "TCGA_PH_0003_20000101: post-contrast missing, FLAIR stands there",
+    )
+
+
+def test_a_nested_copy_is_not_read_twice(lgg):
+    phantom_brain.write_lgg(lgg / "lgg-mri-segmentation", patients=4, slices=12, size=64)
+    assert len(brain.listing(lgg).cases) == 4 * 12
+    assert len(brain.listing(lgg / "lgg-mri-segmentation").cases) == 4 * 12
+
+
+def test_a_mask_without_its_slice_is_an_orphan(lgg):
+    place = lgg / "kaggle_3m" / "TCGA_PH_0000_20000101"
+    (place / "TCGA_PH_0000_20000101_3.tif").unlink()
+    assert [p.name for p in brain.listing(lgg).orphans] == ["TCGA_PH_0000_20000101_3_mask.tif"]
+
+
+def test_figshare_arrays_are_transposed_back_and_scaled(figshare, store):
+    data = reading.load(brain.listing(figshare), 64)
+    assert data.images.shape == (12, 64, 64, 1)
+    image, mask = list(phantom_brain._patient(0, 0, 5, 64))[1]
+    np.testing.assert_array_equal(data.masks[0], mask)
+    grey = image[..., 2].astype(float)
+    expected = np.rint(255 * (grey - grey.min()) / (grey.max() - grey.min()))
+    np.testing.assert_allclose(data.images[0, ..., 0], expected, atol=1)
+
+
+def test_figshare_labels_patients_and_folds(figshare):
+    found = brain.listing(figshare)
+    assert [c.case for c in found.cases] == [str(i) for i in range(1, 13)]
+    assert [c.label for c in found.cases[::3]] == ["meningioma", "glioma", "pituitary"] + [
+        "meningioma"
+    ]
+    assert [c.group for c in found.cases[:4]] == ["100000", "100000", "100000", "100001"]
+    folds = brain.folds(figshare)
+    assert folds.tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
+    assert "cvind" not in folds.index
+
+
+def test_folds_that_do_not_fit_are_refused(figshare):
+    (figshare / "brainTumorDataPublic" / "12.mat").unlink()
+    with pytest.raises(UserError, match="12 folds, but 11 slices"):
+        brain.folds(figshare)
+    (figshare / "brainTumorDataPublic" / "cvind.mat").unlink()
+    with pytest.raises(UserError, match="holds no cvind.mat"):
+        brain.folds(figshare)
+
+
+def test_damaged_and_foreign_files_are_named(figshare, tmp_path):
+    file = figshare / "brainTumorDataPublic" / "5.mat"
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(UserError, match=r"5\.mat cannot be read as a slice"):
+        brain.listing(figshare)
+    with h5py.File(tmp_path / "other.mat", "w") as other:
+        other["x"] = np.zeros(3)
+    with pytest.raises(UserError, match="cannot be read as a slice"):
+        matlab.read(tmp_path / "other.mat")
+
+
+def test_what_is_no_brain_set_is_refused(tmp_path):
+    with pytest.raises(UserError, match="is neither figshare 1512427"):
+        brain.listing(tmp_path)
+    with pytest.raises(UserError, match="is not a folder"):
+        brain.listing(tmp_path / "nowhere")
+
+
+def test_phantom_files_are_read_as_written(lgg):
+    place = lgg / "kaggle_3m" / "TCGA_PH_0001_20000101"
+    assert np.asarray(Image.open(place / "TCGA_PH_0001_20000101_5.tif")).shape == (64, 64, 3)
+    with pytest.raises(UserError, match="is there already"):
+        phantom_brain.write_lgg(lgg)
+
+
+@pytest.mark.realdata
+def test_the_shared_patients(shared):
+    """Numbers of slices and of slices with tumour as the set's own description has them."""
+    found = brain.listing(shared / "data" / "lgg")
+    labels = [c.label for c in found.cases]
+    assert (len(labels), labels.count("tumour")) == (331, 109)
+    assert len({c.group for c in found.cases}) == 12
+    assert [note.split(":")[0][:15] for note in found.notes] == [
+        *("TCGA_DU_8165_19", "TCGA_FG_A60K_20", "TCGA_HT_A616_19")
+    ]
