@@ -14,6 +14,8 @@ PASSES = {
     "plain_unet": 85,
     "attention_unet": 65,
     "multitask_unet": 50,
+    "fgfeu_net": 15,
+    "mu_net": 10,
     "vgg16": 38,
     "vgg19": 33,
     "resnet50": 30,

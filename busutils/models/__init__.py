@@ -83,6 +83,27 @@ NETWORKS = {
             "head": Option("flatten", "what malignancy is told from", HEADS),
         },
     ),
+    "fgfeu_net": Network(
+        "U-Net on the first ten convolutions of VGG16, with dropout, as in paper 4",
+        "busutils.models.fgfeu_net",
+        lambda options: 16,
+        {
+            "encoder_dropout": Option(0.07, "share dropped between the encoder's convolutions"),
+            "decoder_dropout": Option(0.1, "share dropped after the decoder's convolutions"),
+            "upsampling": Option("deconvolution", "the way up", ("deconvolution", "upsampling")),
+            "final_filters": Option(3, "filters of the last 3x3 convolution"),
+            "encoder_weights": Option("none", "none, imagenet, or the path of an .h5 file"),
+        },
+    ),
+    "mu_net": Network(
+        "U-Net on the expansion layers of MobileNetV2, as in paper 5",
+        "busutils.models.mu_net",
+        lambda options: 32,
+        {
+            "alpha": Option(1.4, "width of MobileNetV2", (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)),
+            "encoder_weights": Option("none", "none, imagenet, or the path of an .h5 file"),
+        },
+    ),
 }
 
 
@@ -151,7 +172,7 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
 def _value(key: str, option: Option, value) -> str | int | float:
     """Return `value` as the type of the option's default, if it is a valid choice."""
     if isinstance(option.default, float):
-        if not isinstance(value, int | float) or not 0 <= value < 1:
+        if not isinstance(value, int | float) or not (option.choices or 0 <= value < 1):
             raise UserError(f"{key} is {value!r}: it has to be a share in [0, 1), such as 0.1")
         value = float(value)
     elif isinstance(option.default, int):

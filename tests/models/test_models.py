@@ -10,7 +10,7 @@ import pytest
 
 from busutils import models
 from busutils.errors import UserError
-from busutils.models import encoders, resnets
+from busutils.models import encoders, mu_net, resnets
 from busutils.models.backbones import BACKBONES
 
 SIZE = 64
@@ -32,6 +32,8 @@ NETWORKS = {
     "plain_unet": {"filters": 4},
     "attention_unet": {"filters": 4, "depth": 3},
     "multitask_unet": {"filters": 4, "depth": 3},
+    "fgfeu_net": {},
+    "mu_net": {"alpha": 0.35},
     **{f"unet {backbone}": {"backbone": backbone} for backbone in BACKBONES},
 }
 
@@ -160,6 +162,26 @@ def test_multitask_unet_has_the_parameters_counted_by_hand(head, read):
     assert found.shape == (2, 1)
 
 
+def test_mu_net_has_the_printed_number_of_parameters():
+    model = models.build("mu_net", 256)
+    assert model.count_params() == 11_753_809
+    channels = [model.get_layer(name).output.shape[-1] for name in mu_net.SKIPS]
+    assert [*channels, model.get_layer(mu_net.BOTTOM).output.shape[-1]] == [288, 192, 144, 816]
+    assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == 1_179_920
+
+
+def test_fgfeu_net_has_the_ten_first_convolutions_of_vgg16():
+    model = models.build("fgfeu_net", 32)
+    vgg16 = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
+    own = [layer for layer in encoders.encoder_layers(model) if "conv" in layer.name]
+    theirs = [layer for layer in vgg16.layers if "conv" in layer.name][:10]
+    assert [(c.name, c.count_params()) for c in own] == [(c.name, c.count_params()) for c in theirs]
+    assert model.get_layer("block4_pool").output.shape[1] == 2
+    assert model.get_layer("decoder_last_conv").filters == 3
+    plain = models.build("fgfeu_net", 32, upsampling="upsampling")
+    assert plain.count_params() < model.count_params()
+
+
 @pytest.mark.parametrize("case", ["plain_unet", "unet mobilenetv2", "unet seresnext50"])
 def test_output_is_float32_under_mixed_precision(case):
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -208,6 +230,8 @@ def test_other_channels_than_three_can_be_had():
         ({"name": "attention_unet", "dropout": 1}, ["dropout is 1", "such as 0.1"]),
         ({"name": "attention_unet", "reading": "gates"}, ["reading 'gates'", "as_many_gates"]),
         ({"name": "multitask_unet", "head": "flat"}, ["head 'flat'", "flatten"]),
+        ({"name": "mu_net", "alpha": 1.2}, ["alpha '1.2'", "1.0, 1.3, 1.4"]),
+        ({"name": "fgfeu_net", "upsampling": "up"}, ["upsampling 'up'", "deconvolution"]),
     ],
 )
 def test_a_wrong_call_is_refused_with_the_remedy(call, names):

@@ -1,0 +1,51 @@
+"""MU-Net of paper 5: a U-Net on MobileNetV2 whose skips are its expansion layers.
+
+The paper prints the encoder's outputs (144, 192, 288 and 816 channels, those of MobileNetV2 at
+width 1.4) and 11,753,809 parameters. Four steps up, each a 2x2 transposed convolution, the skip of
+that size (the last one is the image itself) and two 3x3 convolutions with bias and batch norm, with
+512, 256, 128 and 64 filters, then a 1x1 convolution, meet that number exactly; of 1.18 million
+decoders tried no other does.
+
+References
+----------
+Nampalle, Uppala, Raman, section 3 (paper 5). Sandler et al. 2018, MobileNetV2.
+"""
+
+import keras
+from keras import layers
+
+from busutils.models.encoders import DECODER, load_encoder, load_imagenet
+
+SKIPS = ("block_6_expand_relu", "block_3_expand_relu", "block_1_expand_relu")
+BOTTOM = "block_13_expand_relu"
+FILTERS = (512, 256, 128, 64)
+
+
+def build(size: int, channels: int, alpha: float, encoder_weights: str) -> keras.Model:
+    """Build the network; see `busutils.models.build`."""
+    whole = keras.applications.MobileNetV2(
+        input_shape=(size, size, channels), alpha=alpha, include_top=False, weights=None
+    )
+    skips = [whole.get_layer(name).output for name in SKIPS]
+    x = whole.get_layer(BOTTOM).output
+    for stage, (filters, skip) in enumerate(zip(FILTERS, [*skips, whole.input], strict=True)):
+        x = _up(x, skip, filters, f"{DECODER}stage{stage}")
+    x = layers.Conv2D(1, 1, name=f"{DECODER}final_conv")(x)
+    # Probabilities stay float32 under mixed precision: losses take their logarithms.
+    x = layers.Activation("sigmoid", dtype="float32", name=f"{DECODER}sigmoid")(x)
+    model = keras.Model(whole.input, x, name="mu_net")
+    if encoder_weights == "imagenet":
+        load_imagenet(model, "mobilenetv2")
+    elif encoder_weights != "none":
+        load_encoder(model, encoder_weights)
+    return model
+
+
+def _up(x, skip, filters: int, name: str):
+    x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
+    x = layers.Concatenate(name=f"{name}_concat")([x, skip])
+    for part in "ab":
+        x = layers.Conv2D(filters, 3, padding="same", name=f"{name}{part}_conv")(x)
+        x = layers.BatchNormalization(name=f"{name}{part}_bn")(x)
+        x = layers.Activation("relu", name=f"{name}{part}_relu")(x)
+    return x
