@@ -1,0 +1,103 @@
+"""Noise and other disturbances at stated levels, for curves of a score against the level.
+
+Every function takes images and gives them back at the same shape and type; the level is in units
+that a reader can picture. What is random is drawn from (seed, case), so that all networks see the
+same disturbed images.
+"""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+from skimage.util import random_noise
+
+from busutils.errors import UserError, choose
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """A disturbance: what its level means, levels worth drawing, and how it is done to one image.
+
+    `apply` takes an image (float, 0 to 1, height x width x channels), the level and a random
+    generator.
+    """
+
+    unit: str
+    levels: tuple[float, ...]
+    apply: Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
+
+
+def perturb(images: np.ndarray, kind: str, level: float, seed: int = 0) -> np.ndarray:
+    """Disturb images.
+
+    Parameters
+    ----------
+    images : uint8 array of shape (n, height, width, channels)
+    kind : a key of `PERTURBATIONS`
+    level : in the unit of the kind; the smallest of its levels leaves the images as they are
+    seed : of what is random
+
+    Returns
+    -------
+    uint8 array of that shape.
+
+    Raises
+    ------
+    UserError
+        If the kind is unknown or the level outside its range.
+    """
+    chosen = PERTURBATIONS[choose(kind, PERTURBATIONS, "perturbation")]
+    low, high = min(chosen.levels), max(chosen.levels)
+    if not low <= level <= high:
+        raise UserError(f"{kind} of {level:g} {chosen.unit}: take a level from {low:g} to {high:g}")
+    if level == chosen.levels[0]:
+        return images
+    done = (
+        chosen.apply(image / 255, level, np.random.default_rng([seed, i]))
+        for i, image in enumerate(images)
+    )
+    return np.stack([np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8) for image in done])
+
+
+def _gaussian(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    return random_noise(image, "gaussian", rng=rng, var=level**2)
+
+
+def _speckle(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    return random_noise(image, "speckle", rng=rng, var=level**2)
+
+
+def _salt_and_pepper(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    return random_noise(image, "s&p", rng=rng, amount=level)
+
+
+def _blur(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    sigma = level / 100 * image.shape[0]
+    return ndimage.gaussian_filter(image, (sigma, sigma, 0), mode="nearest")
+
+
+def _contrast(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    return image.mean() + level * (image - image.mean())
+
+
+def _jpeg(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    grey = image.shape[-1] == 1
+    file = io.BytesIO()
+    picture = np.rint(255 * image).astype(np.uint8)
+    Image.fromarray(picture[..., 0] if grey else picture).save(file, "JPEG", quality=int(level))
+    return np.asarray(Image.open(file), float).reshape(image.shape) / 255
+
+
+PERTURBATIONS = {
+    "gaussian": Perturbation(
+        "standard deviation, share of the grey scale", (0, 0.05, 0.1, 0.2, 0.3), _gaussian
+    ),
+    "speckle": Perturbation("standard deviation of the factor", (0, 0.1, 0.2, 0.4, 0.6), _speckle),
+    "salt and pepper": Perturbation("share of pixels", (0, 0.01, 0.03, 0.1, 0.2), _salt_and_pepper),
+    "blur": Perturbation("per cent of the height, sigma", (0, 0.5, 1, 2, 4), _blur),
+    "contrast": Perturbation("factor", (1, 0.8, 0.6, 0.4, 0.2), _contrast),
+    "jpeg": Perturbation("quality", (100, 50, 20, 10, 5), _jpeg),
+}
