@@ -16,6 +16,8 @@ PASSES = {
     "multitask_unet": 50,
     "fgfeu_net": 15,
     "mu_net": 10,
+    "segnet": 90,
+    "fcn": 20,
     "vgg16": 38,
     "vgg19": 33,
     "resnet50": 30,

@@ -95,6 +95,22 @@ NETWORKS = {
             "encoder_weights": Option("none", "none, imagenet, or the path of an .h5 file"),
         },
     ),
+    "segnet": Network(
+        "SegNet (Badrinarayanan et al.): VGG16 down and mirrored up, unpooling by place",
+        "busutils.models.segnet",
+        lambda options: 32,
+        {"filters": Option(64, "filters of the first stage")},
+    ),
+    "fcn": Network(
+        "FCN-8s (Long et al.) on VGG16",
+        "busutils.models.fcn",
+        lambda options: 32,
+        {
+            "dense_filters": Option(4096, "filters of the two layers that were dense"),
+            "dropout": Option(0.5, "share dropped after each of them"),
+            "encoder_weights": Option("none", "none, imagenet, or the path of an .h5 file"),
+        },
+    ),
     "mu_net": Network(
         "U-Net on the expansion layers of MobileNetV2, as in paper 5",
         "busutils.models.mu_net",

@@ -10,7 +10,7 @@ import pytest
 
 from busutils import models
 from busutils.errors import UserError
-from busutils.models import encoders, mu_net, resnets
+from busutils.models import encoders, mu_net, resnets, segnet
 from busutils.models.backbones import BACKBONES
 
 SIZE = 64
@@ -34,6 +34,8 @@ NETWORKS = {
     "multitask_unet": {"filters": 4, "depth": 3},
     "fgfeu_net": {},
     "mu_net": {"alpha": 0.35},
+    "segnet": {"filters": 4},
+    "fcn": {"dense_filters": 16},
     **{f"unet {backbone}": {"backbone": backbone} for backbone in BACKBONES},
 }
 
@@ -168,6 +170,26 @@ def test_mu_net_has_the_printed_number_of_parameters():
     channels = [model.get_layer(name).output.shape[-1] for name in mu_net.SKIPS]
     assert [*channels, model.get_layer(mu_net.BOTTOM).output.shape[-1]] == [288, 192, 144, 816]
     assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == 1_179_920
+
+
+def test_segnet_puts_values_back_where_the_maximum_was():
+    features = np.array([[1, 5], [2, 3]], np.float32).reshape(1, 2, 2, 1)
+    values = np.full((1, 1, 1, 1), 7, np.float32)
+    back = np.asarray(segnet.Unpooling()([values, features]))
+    assert back[0, ..., 0].tolist() == [[0, 7], [0, 0]]
+
+
+def test_segnet_mirrors_vgg16():
+    model = models.build("segnet", 32, filters=4)
+    down = [x.filters for x in model.layers if x.name.startswith("down") and "conv" in x.name]
+    up = [x.filters for x in model.layers if x.name.startswith("up") and "conv" in x.name]
+    assert down == [4, 4, 8, 8, 16, 16, 16, *[32] * 6]
+    assert up == [32, 32, 32, 32, 32, 16, 16, 16, 8, 8, 4, 4, 4]
+
+
+def test_fcn_has_vgg16_as_its_encoder():
+    model = models.build("fcn", 64, dense_filters=16)
+    assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == 14_714_688
 
 
 def test_fgfeu_net_has_the_ten_first_convolutions_of_vgg16():

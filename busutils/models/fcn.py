@@ -1,0 +1,53 @@
+"""FCN-8s: VGG16 whose dense layers are convolutions, its coarse answer refined by two skips.
+
+Scores at 1/32 of the image are doubled and added to scores of the fourth pooling, doubled again and
+added to those of the third, then enlarged eight times, each by a transposed convolution.
+
+References
+----------
+Long, Shelhamer, Darrell 2015, Fully convolutional networks for semantic segmentation.
+"""
+
+import keras
+from keras import layers
+
+from busutils.models.encoders import DECODER, load_encoder, load_imagenet
+
+
+def build(
+    size: int, channels: int, dense_filters: int, dropout: float, encoder_weights: str
+) -> keras.Model:
+    """Build the network; see `busutils.models.build`."""
+    vgg16 = keras.applications.VGG16(
+        include_top=False, weights=None, input_shape=(size, size, channels)
+    )
+    x = vgg16.output
+    for name, kernel in (("fc6", 7), ("fc7", 1)):
+        x = layers.Conv2D(
+            dense_filters, kernel, padding="same", activation="relu", name=f"{DECODER}{name}"
+        )(x)
+        x = layers.Dropout(dropout, name=f"{DECODER}{name}_dropout")(x)
+    x = _score(x, "fc7")
+    for pool in ("block4_pool", "block3_pool"):
+        x = _enlarged(x, 2, pool)
+        skip = _score(vgg16.get_layer(pool).output, pool)
+        x = layers.Add(name=f"{DECODER}{pool}_add")([x, skip])
+    x = _enlarged(x, 8, "image")
+    # Probabilities stay float32 under mixed precision: losses take their logarithms.
+    x = layers.Activation("sigmoid", dtype="float32", name=f"{DECODER}sigmoid")(x)
+    model = keras.Model(vgg16.input, x, name="fcn")
+    if encoder_weights == "imagenet":
+        load_imagenet(model, "vgg16")
+    elif encoder_weights != "none":
+        load_encoder(model, encoder_weights)
+    return model
+
+
+def _score(x, name: str):
+    return layers.Conv2D(1, 1, name=f"{DECODER}{name}_score")(x)
+
+
+def _enlarged(x, times: int, name: str):
+    return layers.Conv2DTranspose(
+        1, 2 * times, strides=times, padding="same", name=f"{DECODER}{name}_enlarged"
+    )(x)
