@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from busutils import augment
 from busutils.errors import UserError
@@ -47,3 +49,31 @@ def test_half_are_mirrored_and_gains_fill_their_range():
 def test_unknown_kind_is_refused():
     with pytest.raises(UserError, match="unknown augmentation"):
         augment.draw("rotate", 0, 1, 2)
+
+
+@pytest.mark.parametrize("quarter", [1, 2, 3])
+def test_quarter_turns_are_those_of_numpy(quarter):
+    image = np.random.default_rng(0).integers(0, 256, (9, 9, 3)).astype(float)
+    mask = image[..., 0] > 128
+    turned, turned_mask = augment.apply(augment.Draw(degrees=90.0 * quarter), image, mask)
+    np.testing.assert_allclose(turned, np.rot90(image, quarter), atol=1e-3)
+    np.testing.assert_array_equal(turned_mask, np.rot90(mask, quarter))
+
+
+@given(st.integers(0, 2**16), st.floats(-20, 20))
+def test_what_is_drawn_in_the_image_stays_under_its_mask(seed, degrees):
+    """A bright lesion on black: after any turn the mask is where the image is over one half."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:48, :64]
+    lesion = np.hypot((y - rng.uniform(15, 33)) / 9, (x - rng.uniform(20, 44)) / 12) < 1
+    drawn = augment.Draw(mirror=bool(seed % 2), degrees=degrees)
+    image, mask = augment.apply(drawn, 255.0 * lesion[..., None], lesion)
+    np.testing.assert_array_equal(mask, image[..., 0] >= 127.5)
+    assert mask.sum() == pytest.approx(lesion.sum(), rel=0.03)
+
+
+def test_turns_fill_their_range():
+    turns = [augment.draw("flips_rotation", 0, 1, case).degrees for case in range(400)]
+    assert -20 <= min(turns) < -19
+    assert 19 < max(turns) <= 20
+    assert augment.draw("flips", 0, 1, 2).degrees == 0

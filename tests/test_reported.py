@@ -77,13 +77,13 @@ def test_every_printed_row_and_column_has_a_meaning(name):
 
 
 def tables():
-    """Every table of papers 2 and 3, with what is known of it."""
-    for paper in (2, 3):
+    """Every table of papers 2 to 5, with what is known of it."""
+    for paper in (2, 3, 4, 5):
         for name, about in compare.context(FOLDER, paper)["tables"].items():
             yield pytest.param(paper, name, about, id=f"{paper}-{name}")
 
 
-@pytest.mark.parametrize(("paper", "name", "about"), tables())
+@pytest.mark.parametrize(("paper", "name", "about"), list(tables()))
 def test_every_table_has_columns_with_a_meaning_or_a_reason(paper, name, about):
     reported = compare.reported(FOLDER, paper, name)
     assert reported.caption
@@ -91,7 +91,7 @@ def test_every_table_has_columns_with_a_meaning_or_a_reason(paper, name, about):
         assert set(reported.columns) == set(reported.cells["column"])
 
 
-@pytest.mark.parametrize("paper", [2, 3])
+@pytest.mark.parametrize("paper", [2, 3, 4, 5])
 def test_every_csv_has_its_table(paper):
     known = compare.context(FOLDER, paper)["tables"]
     names = {f.stem.split("_")[1] for f in FILES if f.stem.startswith(f"paper{paper}_")}
