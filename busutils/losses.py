@@ -13,7 +13,7 @@ loss function. ISBI 2019, 683-687; Taghanaki et al. 2019 (Combo).
 import keras
 from keras import ops
 
-from busutils.errors import choose
+from busutils.errors import UserError, choose
 
 
 class Tversky(keras.losses.Loss):
@@ -33,6 +33,11 @@ class Tversky(keras.losses.Loss):
         s, pixels.
     reduction : "batch" or "image"
         Where soft counts are added.
+    label_smoothing : float
+        e in [0, 1): the truth becomes (1 - e) truth + e, as paper 5 prints it, which lifts zeros
+        to e and leaves ones.
+    symmetric : bool
+        True takes (1 - e) truth + e / 2, the usual form for two classes.
     """
 
     def __init__(
@@ -42,8 +47,14 @@ class Tversky(keras.losses.Loss):
         exponent: float = 1.0,
         smooth: float = 1.0,
         reduction: str = "batch",
+        label_smoothing: float = 0.0,
+        symmetric: bool = False,
     ):
         super().__init__(reduction="mean")
+        if not 0 <= label_smoothing < 1:
+            raise UserError(f"label_smoothing is {label_smoothing:g}: it has to be in [0, 1)")
+        self.label_smoothing = label_smoothing
+        self.lifted = label_smoothing / 2 if symmetric else label_smoothing
         self.false_negatives, self.false_positives = false_negatives, false_positives
         self.exponent, self.smooth = exponent, smooth
         self.axes = {"batch": (0, 1, 2, 3), "image": (1, 2, 3)}[
@@ -53,7 +64,7 @@ class Tversky(keras.losses.Loss):
     def call(self, y_true, y_pred):
         """Return the loss of the batch (a scalar) or of each image (shape (batch,))."""
         y_pred = ops.cast(y_pred, "float32")
-        y_true = ops.cast(y_true, "float32")
+        y_true = ops.cast(y_true, "float32") * (1 - self.label_smoothing) + self.lifted
         tp = ops.sum(y_true * y_pred, self.axes)
         fn = ops.sum(y_true * (1 - y_pred), self.axes)
         fp = ops.sum((1 - y_true) * y_pred, self.axes)

@@ -67,6 +67,20 @@ def test_half_precision_is_counted_in_float32():
     assert value("dice", truth, predicted) == pytest.approx(1 / 3, abs=1e-4)
 
 
+@pytest.mark.parametrize(("symmetric", "truth"), [(False, (1.0, 0.2)), (True, (0.9, 0.1))])
+def test_label_smoothing_by_hand(symmetric, truth):
+    one, zero = truth  # what ones and zeros become with 0.2
+    tp = one * 1.5 + zero * 0.3
+    fn, fp = one * 0.5 + zero * 1.7, (1 - one) * 1.5 + (1 - zero) * 0.3
+    got = value("dice", label_smoothing=0.2, symmetric=symmetric)
+    assert got == pytest.approx(1 - (2 * tp + 2) / (2 * tp + fn + fp + 2), abs=1e-6)
+
+
+def test_impossible_label_smoothing_is_refused():
+    with pytest.raises(UserError, match=r"label_smoothing is 1: .* in \[0, 1\)"):
+        losses.build("dice", label_smoothing=1)
+
+
 def test_unknown_names_are_refused():
     with pytest.raises(UserError, match="unknown loss 'dise': did you mean 'dice'"):
         losses.build("dise")
