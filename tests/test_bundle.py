@@ -42,12 +42,25 @@ def test_what_travels(bundled):
 
 
 @pytest.mark.slow
-def test_trains_elsewhere_and_comes_back(bundled, store, tmp_path):
-    """The package of the bundle, in a process that has neither Jupyter nor SciPy nor Pillow."""
+def test_a_film_needs_no_more_than_a_training(store, tmp_path):
+    job = replace(JOB, record="film", epochs=1)
+    bundle.write([job], tmp_path / "bundle")
+    assert _trained_elsewhere(tmp_path / "bundle", tmp_path).returncode == 0
+    bundle.merge((tmp_path / "bundle").glob("done-*.zip"))
+    assert jobs.finished(job)
+
+
+def _trained_elsewhere(bundled, tmp_path):
+    """Train with the bundle's package in a process without Jupyter, SciPy and Pillow."""
     call = [sys.executable, "-c", BLOCK, "jobs", "--bundle", str(bundled), "--train", "all"]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("BUSUTILS")}
     env = clean | {"PYTHONPATH": str(bundled), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(call, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+    return subprocess.run(call, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_trains_elsewhere_and_comes_back(bundled, store, tmp_path):
+    done = _trained_elsewhere(bundled, tmp_path)
     assert done.returncode == 0, done.stderr
     assert not jobs.finished(JOB)
     assert bundle.merge(bundled.glob("done-*.zip")) == [JOB.id]
