@@ -151,7 +151,10 @@ def _data_list(args: argparse.Namespace) -> None:
     for name, text in sets.SETS.items():
         print(f"{name}: {text}")
     for source in fetch.sources():
-        print(f"fetch {source['name']}: licence: {source['licence']}. Cite {source['citation']}")
+        print(
+            f"fetch {source['name']}: {source['title']}. Licence: {source['licence']}. "
+            f"Cite {source['citation']}"
+        )
 
 
 def _data_fetch(args: argparse.Namespace) -> None:

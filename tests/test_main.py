@@ -1,6 +1,7 @@
 """The command line: exit codes, one sentence for what went wrong, nothing heavy for --help."""
 
 import errno
+import re
 import subprocess
 import sys
 
@@ -120,6 +121,13 @@ def test_data_fetch_phantom_makes_phantoms(project, capsys, monkeypatch):
     code, out, _ = called(capsys, "data", "fetch", "phantom")
     assert (code, out) == (0, f"{project / 'data' / 'phantom'}\n")
     assert (project / "data" / "phantom").is_dir()
+
+
+def test_data_list_names_what_can_be_fetched(project, capsys):
+    code, out, _ = called(capsys, "data", "list")
+    assert code == 0
+    for name in ("busi", "isic2018", "ham10000-masks", "figshare", "lgg"):
+        assert re.search(rf"^fetch {name}: .+\. Licence: .+\. Cite .+$", out, re.MULTILINE)
 
 
 HEAVY = {"keras", "tensorflow", "jax", "numpy", "pandas", "papermill", "matplotlib", "yaml"}

@@ -26,6 +26,10 @@ def conv_norm_relu(x, filters: int, name: str):
 
 def mask(x):
     """Turn features into the probability of a lesion: 1x1 convolution and sigmoid."""
-    x = layers.Conv2D(1, 1, name="final_conv")(x)
+    return probability(layers.Conv2D(1, 1, name="final_conv")(x))
+
+
+def probability(x, prefix: str = ""):
+    """Apply the last sigmoid, by the name that `busutils.explain` looks for."""
     # Probabilities stay float32 under mixed precision: losses take their logarithms.
-    return layers.Activation("sigmoid", dtype="float32", name="sigmoid")(x)
+    return layers.Activation("sigmoid", dtype="float32", name=f"{prefix}sigmoid")(x)

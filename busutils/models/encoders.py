@@ -25,6 +25,7 @@ __all__ = [
     "reestimate_batchnorm",
     "save_encoder",
     "set_batchnorm_momentum",
+    "start",
 ]
 
 DECODER = "decoder_"
@@ -90,6 +91,19 @@ def load_imagenet(model: "keras.Model", backbone: str) -> None:
 
     weights.read_imagenet(_encoder(model), backbone)
     model.encoder_weights = "imagenet"
+
+
+def start(model: "keras.Model", encoder_weights: str, backbone: str) -> "keras.Model":
+    """Give a model's encoder its starting weights and return the model.
+
+    `encoder_weights` is none, imagenet (of `backbone`) or a file; errors are those of
+    `load_encoder` and `load_imagenet`.
+    """
+    if encoder_weights == "imagenet":
+        load_imagenet(model, backbone)
+    elif encoder_weights != "none":
+        load_encoder(model, encoder_weights)
+    return model
 
 
 def check_freezing(mode: str, encoder_weights: str) -> str:

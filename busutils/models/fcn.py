@@ -11,7 +11,8 @@ Long, Shelhamer, Darrell 2015, Fully convolutional networks for semantic segment
 import keras
 from keras import layers
 
-from busutils.models.encoders import DECODER, load_encoder, load_imagenet
+from busutils.models.blocks import probability
+from busutils.models.encoders import DECODER, start
 
 
 def build(
@@ -33,14 +34,8 @@ def build(
         skip = _score(vgg16.get_layer(pool).output, pool)
         x = layers.Add(name=f"{DECODER}{pool}_add")([x, skip])
     x = _enlarged(x, 8, "image")
-    # Probabilities stay float32 under mixed precision: losses take their logarithms.
-    x = layers.Activation("sigmoid", dtype="float32", name=f"{DECODER}sigmoid")(x)
-    model = keras.Model(vgg16.input, x, name="fcn")
-    if encoder_weights == "imagenet":
-        load_imagenet(model, "vgg16")
-    elif encoder_weights != "none":
-        load_encoder(model, encoder_weights)
-    return model
+    model = keras.Model(vgg16.input, probability(x, DECODER), name="fcn")
+    return start(model, encoder_weights, "vgg16")
 
 
 def _score(x, name: str):

@@ -18,7 +18,8 @@ Wang et al. 2025, section 3.2 (paper 4). Simonyan and Zisserman 2015 (VGG16).
 import keras
 from keras import layers
 
-from busutils.models.encoders import DECODER, load_encoder, load_imagenet
+from busutils.models.blocks import probability
+from busutils.models.encoders import DECODER, start
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3))
 """Filters and convolutions of each stage."""
@@ -52,14 +53,8 @@ def build(
             x = layers.Dropout(decoder_dropout, name=f"{DECODER}up{stage}_dropout{i}")(x)
     x = _conv(x, final_filters, f"{DECODER}last_conv")
     x = layers.Conv2D(1, 1, name=f"{DECODER}final_conv")(x)
-    # Probabilities stay float32 under mixed precision: losses take their logarithms.
-    x = layers.Activation("sigmoid", dtype="float32", name=f"{DECODER}sigmoid")(x)
-    model = keras.Model(inputs, x, name="fgfeu_net")
-    if encoder_weights == "imagenet":
-        load_imagenet(model, "vgg16")
-    elif encoder_weights != "none":
-        load_encoder(model, encoder_weights)
-    return model
+    model = keras.Model(inputs, probability(x, DECODER), name="fgfeu_net")
+    return start(model, encoder_weights, "vgg16")
 
 
 def _conv(x, filters: int, name: str):

@@ -14,7 +14,8 @@ Nampalle, Uppala, Raman, section 3 (paper 5). Sandler et al. 2018, MobileNetV2.
 import keras
 from keras import layers
 
-from busutils.models.encoders import DECODER, load_encoder, load_imagenet
+from busutils.models.blocks import probability
+from busutils.models.encoders import DECODER, start
 
 SKIPS = ("block_6_expand_relu", "block_3_expand_relu", "block_1_expand_relu")
 BOTTOM = "block_13_expand_relu"
@@ -31,14 +32,8 @@ def build(size: int, channels: int, alpha: float, encoder_weights: str) -> keras
     for stage, (filters, skip) in enumerate(zip(FILTERS, [*skips, whole.input], strict=True)):
         x = _up(x, skip, filters, f"{DECODER}stage{stage}")
     x = layers.Conv2D(1, 1, name=f"{DECODER}final_conv")(x)
-    # Probabilities stay float32 under mixed precision: losses take their logarithms.
-    x = layers.Activation("sigmoid", dtype="float32", name=f"{DECODER}sigmoid")(x)
-    model = keras.Model(whole.input, x, name="mu_net")
-    if encoder_weights == "imagenet":
-        load_imagenet(model, "mobilenetv2")
-    elif encoder_weights != "none":
-        load_encoder(model, encoder_weights)
-    return model
+    model = keras.Model(whole.input, probability(x, DECODER), name="mu_net")
+    return start(model, encoder_weights, "mobilenetv2")
 
 
 def _up(x, skip, filters: int, name: str):

@@ -13,7 +13,7 @@ image segmentation. IEEE TPAMI 39.
 import keras
 from keras import layers, ops
 
-from busutils.models.blocks import conv_norm_relu
+from busutils.models.blocks import conv_norm_relu, probability
 
 STAGES = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))
 """Filters (times those of the first stage) and convolutions of each stage of VGG16."""
@@ -55,9 +55,7 @@ def build(size: int, channels: int, filters: int) -> keras.Model:
         for i in range(convolutions, 0, -1):
             x = conv_norm_relu(x, narrower if i == 1 else x.shape[-1], f"up{stage}_{i}")
     x = layers.Conv2D(1, 3, padding="same", name="final_conv")(x)
-    # Probabilities stay float32 under mixed precision: losses take their logarithms.
-    x = layers.Activation("sigmoid", dtype="float32", name="sigmoid")(x)
-    return keras.Model(inputs, x, name="segnet")
+    return keras.Model(inputs, probability(x), name="segnet")
 
 
 def _doubled(x):

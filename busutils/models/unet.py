@@ -13,7 +13,8 @@ import keras
 from keras import layers
 
 from busutils.models import backbones
-from busutils.models.encoders import DECODER, load_encoder, load_imagenet
+from busutils.models.blocks import probability
+from busutils.models.encoders import DECODER, start
 
 FILTERS = (256, 128, 64, 32, 16)
 CENTRE_FILTERS = 512
@@ -30,14 +31,8 @@ def build(size: int, channels: int, backbone: str, encoder_weights: str) -> kera
     for stage, (filters, skip) in enumerate(zip(FILTERS, [*skips, None], strict=True)):
         x = _upsample(x, skip, filters, f"stage{stage}")
     x = layers.Conv2D(1, 3, padding="same", name=f"{DECODER}final_conv")(x)
-    # Probabilities stay float32 under mixed precision: losses take their logarithms.
-    x = layers.Activation("sigmoid", dtype="float32", name=f"{DECODER}sigmoid")(x)
-    model = keras.Model(encoder.input, x, name=f"unet_{backbone}")
-    if encoder_weights == "imagenet":
-        load_imagenet(model, backbone)
-    elif encoder_weights != "none":
-        load_encoder(model, encoder_weights)
-    return model
+    model = keras.Model(encoder.input, probability(x, DECODER), name=f"unet_{backbone}")
+    return start(model, encoder_weights, backbone)
 
 
 def _upsample(x, skip, filters: int, name: str):

@@ -1,8 +1,8 @@
 """What the studies of the papers share: jobs with what they stand for, and their results."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 import pandas as pd
 
@@ -10,15 +10,70 @@ from busutils import compare, jobs, paths, statistics, thresholds
 from busutils.data import busi, reading, sets
 from busutils.data.dataset import Dataset
 from busutils.data.files import Listing
+from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.statistics import Difference
 
 REPORTED = paths.project() / "book" / "reported"
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SOURCES = {
     "busi": "Images: BUSI, Al-Dhabyani et al. 2020, doi 10.1016/j.dib.2019.104863; CC BY 4.0 "
     "according to third-party copies"
 }
 """Citation and licence of a set whose images are shown."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The first parameters of every paper's notebook; a study adds its own, by the same names."""
+
+    dataset: str
+    data_root: str
+    image_pattern: str
+    mask_pattern: str
+    size: int
+
+    @classmethod
+    def of(cls, values: Mapping) -> Self:
+        """Pick the settings out of `values` (a notebook's variables) and check them.
+
+        Raises
+        ------
+        UserError
+            If a value is none of its choices, or cannot be taken.
+        """
+        settings = cls(**{f.name: values[f.name] for f in fields(cls)})
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse values that cannot be used."""
+
+    def at_least_one(self, *names: str) -> None:
+        """Refuse a setting under 1."""
+        for name in names:
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} is {getattr(self, name)}: give 1 or more")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What `busutils run` asks of a paper's notebook: its settings, and its jobs by entries."""
+
+    settings: type[Settings]
+    entries: Callable[[Any, Dataset], list]
+
+    def check(self, values: Mapping) -> None:
+        """Refuse parameters or a data root that cannot be used, before anything starts."""
+        listing(self.settings.of(values))
+
+    def dataset(self, values: Mapping) -> Dataset:
+        """Open the data set that the parameters name, at their size."""
+        return opened(self.settings.of(values), values["size"])
+
+    def plan(self, values: Mapping, data: Dataset) -> list[Job]:
+        """List every job that the parameters ask for."""
+        return [entry.job for entry in self.entries(self.settings.of(values), data)]
 
 
 @dataclass(frozen=True)
@@ -38,7 +93,7 @@ class Results:
     An entry has part, repeat (two entries of one repeat saw the same split) and job.
     """
 
-    settings: Any
+    settings: Settings
     entries: list
     cases: pd.DataFrame
     history: pd.DataFrame
@@ -111,14 +166,14 @@ def from_table(table: pd.DataFrame, kind: type = Entry) -> list:
     ]
 
 
-def listing(settings: Any) -> Listing:
+def listing(settings: Settings) -> Listing:
     """List the files of the set that a notebook's settings name."""
     return sets.listing(
         settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
     )
 
 
-def opened(settings: Any, size: int) -> Dataset:
+def opened(settings: Settings, size: int) -> Dataset:
     """Open that set at `size` pixels."""
     return reading.load(listing(settings), size)
 

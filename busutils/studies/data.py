@@ -1,36 +1,27 @@
 """The data page: what a set of images holds, measured."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from skimage.measure import regionprops_table
 
-from busutils.data import reading, sets, splits
+from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.data.files import Listing, joined_mask, read_image
 from busutils.jobs import Job
+from busutils.studies import common
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(common.Settings):
     """The parameters cell of the notebook, by the same names."""
 
-    dataset: str
-    data_root: str
-    image_pattern: str
-    mask_pattern: str
-    size: int
     samples: int
     groups_shown: int
     seed: int
     splits_drawn: int
-
-    @classmethod
-    def of(cls, values: Mapping) -> "Settings":
-        """Pick the settings out of `values` (a notebook's variables)."""
-        return cls(**{f.name: values[f.name] for f in fields(cls)})
 
 
 def check(values: Mapping) -> None:
@@ -40,13 +31,12 @@ def check(values: Mapping) -> None:
 
 def listing(values: Mapping) -> Listing:
     """List the files of the set that the parameters name."""
-    s = Settings.of(values)
-    return sets.listing(s.dataset, s.data_root, s.image_pattern, s.mask_pattern)
+    return common.listing(Settings.of(values))
 
 
 def dataset(values: Mapping) -> Dataset:
     """Open the set that the parameters name."""
-    return reading.load(listing(values), values["size"])
+    return common.opened(Settings.of(values), values["size"])
 
 
 def plan(values: Mapping, data: Dataset) -> list[Job]:

@@ -1,4 +1,4 @@
-"""Downloads from a server on this machine: whole, resumed, wrong, cut off, unwritable."""
+"""Downloads from a server on this machine: whole, resumed, wrong, cut off, unwritable, several."""
 
 import errno
 import hashlib
@@ -14,37 +14,52 @@ from pathlib import Path
 
 import pytest
 
-from busutils.data import busi, fetch, phantom
+from busutils.data import busi, fetch, isic, phantom
 from busutils.errors import RunError, UserError
 
 FOLDER = busi.FOLDER
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one archive and remembers what was asked for."""
+    """Serves BUSI's archive and what else is in `files`; remembers what was asked for."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.content, self.ranges, self.cut, self.knows_ranges = content, [], None, True
+        self.files, self.asked, self.ranges = {"Dataset_BUSI.zip": content}, [], []
+        self.cut, self.knows_ranges = None, True
+
+    @property
+    def content(self) -> bytes:
+        return self.files["Dataset_BUSI.zip"]
+
+    @content.setter
+    def content(self, content: bytes) -> None:
+        self.files["Dataset_BUSI.zip"] = content
+
+    @property
+    def folder(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/Dataset_BUSI.zip"
+        return self.folder + "Dataset_BUSI.zip"
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         server, asked = self.server, self.headers.get("Range")
         server.ranges.append(asked)
-        if not self.path.endswith("Dataset_BUSI.zip"):
+        server.asked.append(name := self.path.removeprefix("/"))
+        if name not in server.files:
             return self.send_error(404)
+        content = server.files[name]
         start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and server.knows_ranges else 0
-        if start >= len(server.content):
+        if start >= len(content):
             return self.send_error(416)
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(server.content) - start))
+        self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
-        self.wfile.write(server.content[start : server.cut])
+        self.wfile.write(content[start : server.cut])
         return None
 
     def log_message(self, *args):
@@ -77,8 +92,8 @@ def server(content, monkeypatch):
 
 
 def offer(monkeypatch, url, content):
-    sha256 = hashlib.sha256(content).hexdigest()
-    source = replace(fetch.SOURCES["busi"], url=url, sha256=sha256, verify=True)
+    file = fetch.File("Dataset_BUSI.zip", url, hashlib.sha256(content).hexdigest())
+    source = replace(fetch.SOURCES["busi"], files=(file,), verify=True)
     monkeypatch.setitem(fetch.SOURCES, "busi", source)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
@@ -266,7 +281,7 @@ def test_an_archive_of_another_kind(server, tmp_path, monkeypatch, wrong, messag
 
 
 def test_a_set_on_kaggle_alone_gets_two_steps(tmp_path, monkeypatch):
-    source = replace(fetch.SOURCES["busi"], url=None, sha256=None, kaggle="someone/some-set")
+    source = replace(fetch.SOURCES["busi"], files=(), kaggle="someone/some-set")
     monkeypatch.setitem(fetch.SOURCES, "some", source)
     with pytest.raises(UserError, match=r"\(1\) .*download someone/some-set.* \(2\) unpack") as e:
         fetch.fetch("some", tmp_path)
@@ -278,12 +293,182 @@ def test_an_unknown_set_is_refused(tmp_path):
         fetch.fetch("bussi", tmp_path)
 
 
+def test_lgg_is_asked_for_on_kaggle_until_it_is_there(tmp_path, capsys):
+    steps = r"download mateuszbuda/lgg-mri-segmentation.*kaggle_3m is there$"
+    with pytest.raises(UserError, match=steps):
+        fetch.fetch("lgg", tmp_path)
+    (tmp_path / "kaggle_3m").mkdir()
+    assert fetch.fetch("lgg", tmp_path) == tmp_path / "kaggle_3m"
+    assert capsys.readouterr().err == ""
+
+
 def test_every_source_is_complete():
     for source in fetch.sources():
-        assert source["licence"] and source["citation"] and source["folder"]
-        assert source["kaggle"] if source["url"] is None else len(source["sha256"]) == 64
+        assert source["title"] and source["licence"] and source["citation"]
+        assert source["files"] or (source["kaggle"] and source["folder"])
 
 
-@pytest.mark.parametrize(("size", "text"), [(None, "size not published"), (10808743, "10.8 MB")])
-def test_sizes_are_said_in_megabytes(size, text):
-    assert replace(fetch.SOURCES["busi"], size=size).size_text() == text
+def test_every_file_but_one_has_a_hash():
+    files = [file for source in fetch.SOURCES.values() for file in source.files]
+    for file in files:
+        assert file.url.startswith("https://")
+        assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
+    assert [(f.name, f.size) for f in files if f.sha256 is None] == [("cvind.mat", 5736)]
+    assert len({f.sha256 for f in files}) == len({f.url for f in files}) == len(files) == 13
+
+
+@pytest.mark.parametrize(
+    ("sizes", "text"),
+    [
+        ([None], "size not published"),
+        ([None, None], "size not published"),
+        ([10808743], "10.8 MB"),
+        ([10_400_000_000, None, None], "10.4 GB, size not published for 2 of 3 files"),
+    ],
+)
+def test_sizes_are_said(sizes, text):
+    assert fetch._size_text([fetch.File("a.zip", "", "", size) for size in sizes]) == text
+
+
+def archive_of(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, f"content of {name}")
+    return buffer.getvalue()
+
+
+def serve(server, monkeypatch, name, contents):
+    """Let a set of `SOURCES` come from `server`, with `contents` in place of its files."""
+    files = []
+    for file in fetch.SOURCES[name].files:
+        server.files[file.name] = content = contents[file.name]
+        sha256 = file.sha256 and hashlib.sha256(content).hexdigest()
+        files.append(replace(file, url=server.folder + file.name, sha256=sha256))
+    source = replace(fetch.SOURCES[name], files=tuple(files))
+    monkeypatch.setitem(fetch.SOURCES, name, source)
+
+
+ISIC = [
+    f"ISIC2018_{task}_{part}_{kind}"
+    for part in isic.PARTS
+    for task, kind in (("Task1-2", "Input"), ("Task1", "GroundTruth"))
+]
+
+
+@pytest.fixture
+def skin(server, monkeypatch):
+    contents = {}
+    for number, folder in enumerate(ISIC):
+        file = f"ISIC_000000{number // 2}" + ("_segmentation.png" if number % 2 else ".jpg")
+        contents[f"{folder}.zip"] = archive_of(f"{folder}/{file}", f"{folder}/LICENSE.txt")
+    serve(server, monkeypatch, "isic2018", contents)
+    return server
+
+
+def test_six_archives_are_unpacked_beside_each_other(skin, tmp_path, capsys):
+    assert fetch.fetch("isic2018", tmp_path) == tmp_path
+    assert left_in(tmp_path) == sorted(ISIC)
+    cases = isic.listing(tmp_path).cases
+    assert [(c.case, len(c.masks)) for c in cases] == [(f"ISIC_000000{i}", 1) for i in range(3)]
+    assert "10.4 GB, size not published for 5 of 6 files" in capsys.readouterr().err
+
+
+def test_only_the_archives_that_are_missing_are_fetched(skin, tmp_path, capsys):
+    (tmp_path / ISIC[0]).mkdir()
+    (tmp_path / f"{ISIC[3]}.zip").write_bytes(skin.files[f"{ISIC[3]}.zip"])
+    fetch.fetch("isic2018", tmp_path)
+    rest = [ISIC[1], ISIC[2], ISIC[4], ISIC[5]]
+    assert skin.asked == [f"{name}.zip" for name in rest]
+    assert "lesions, 3694 images: size not published; licence" in capsys.readouterr().err
+    assert left_in(tmp_path) == sorted([*ISIC, f"{ISIC[3]}.zip"])
+    fetch.fetch("isic2018", tmp_path)
+    assert len(skin.asked) == 4
+    assert capsys.readouterr().err == ""
+
+
+def test_one_of_several_is_damaged(skin, tmp_path):
+    whole = skin.files[f"{ISIC[2]}.zip"]
+    skin.files[f"{ISIC[2]}.zip"] = whole[:-1] + b"x"
+    with pytest.raises(RunError, match=f"sent as {ISIC[2]}.zip is damaged .*its sha256 differs"):
+        fetch.fetch("isic2018", tmp_path, progress=False)
+    assert left_in(tmp_path) == sorted(ISIC[:2])
+    skin.files[f"{ISIC[2]}.zip"] = whole
+    fetch.fetch("isic2018", tmp_path, progress=False)
+    assert left_in(tmp_path) == sorted(ISIC)
+    assert skin.asked == [f"{name}.zip" for name in [*ISIC[:3], *ISIC[2:]]]
+
+
+HAM_MASKS = "HAM10000_segmentations_lesion_tschandl"
+
+
+def test_what_a_mac_adds_is_not_kept(server, monkeypatch, tmp_path):
+    mask = "ISIC_0025504_segmentation.png"
+    content = archive_of(f"{HAM_MASKS}/{mask}", f"__MACOSX/{HAM_MASKS}/._{mask}")
+    serve(server, monkeypatch, "ham10000-masks", {f"{HAM_MASKS}.zip": content})
+    folder = fetch.fetch("ham10000-masks", tmp_path, progress=False)
+    assert folder == tmp_path / HAM_MASKS
+    assert [path.relative_to(tmp_path) for path in tmp_path.rglob("*.*")] == [Path(HAM_MASKS, mask)]
+
+
+SLICES = "brainTumorDataPublic"
+PARTS = [f"{SLICES}_{part}.zip" for part in ("1-766", "767-1532", "1533-2298", "2299-3064")]
+
+
+@pytest.fixture
+def brain(server, monkeypatch):
+    contents = {name: archive_of(f"{i}.mat", "__MACOSX/._x.mat") for i, name in enumerate(PARTS)}
+    serve(server, monkeypatch, "figshare", contents | {"cvind.mat": bytes(5736)})
+    return server
+
+
+def test_files_without_a_folder_come_into_one(brain, tmp_path, capsys):
+    assert fetch.fetch("figshare", tmp_path) == tmp_path
+    assert left_in(tmp_path) == [SLICES, "cvind.mat"]
+    assert left_in(tmp_path / SLICES) == ["0.mat", "1.mat", "2.mat", "3.mat"]
+    assert (tmp_path / SLICES / "2.mat").read_text() == "content of 2.mat"
+    said = capsys.readouterr().err
+    assert "879 MB; licence" in said
+    assert "cvind.mat is unverified: no hash of it is published, only its size of 5736 " in said
+    fetch.fetch("figshare", tmp_path)
+    assert len(brain.asked) == 5
+
+
+def test_the_folder_of_several_archives_is_whole_or_not_there(brain, tmp_path):
+    whole = brain.files[PARTS[2]]
+    brain.files[PARTS[2]] = b"damaged"
+    with pytest.raises(RunError, match=f"sent as {PARTS[2]} is damaged"):
+        fetch.fetch("figshare", tmp_path, progress=False)
+    assert left_in(tmp_path) == sorted(PARTS[:2])
+    brain.files[PARTS[2]] = whole
+    fetch.fetch("figshare", tmp_path, progress=False)
+    assert brain.asked == [*PARTS[:3], *PARTS[2:], "cvind.mat"]
+    assert left_in(tmp_path) == sorted([SLICES, *PARTS[:2], "cvind.mat"])
+    assert len(left_in(tmp_path / SLICES)) == 4
+
+
+def test_a_bare_archive_without_files_is_named(brain, monkeypatch, tmp_path):
+    contents = brain.files | {PARTS[3]: archive_of("__MACOSX/._x.mat")}
+    serve(brain, monkeypatch, "figshare", contents)
+    with pytest.raises(RunError, match=r"2299-3064.zip holds no files: delete it and fetch"):
+        fetch.fetch("figshare", tmp_path, progress=False)
+    assert left_in(tmp_path) == sorted(PARTS)
+
+
+def test_a_single_file_is_fetched_where_it_alone_is_missing(brain, tmp_path, capsys):
+    (tmp_path / SLICES).mkdir()
+    fetch.fetch("figshare", tmp_path, progress=False)
+    assert brain.asked == ["cvind.mat"]
+    assert (tmp_path / "cvind.mat").stat().st_size == 5736
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_unverified_file_of_another_size_is_not_kept(brain, tmp_path):
+    (tmp_path / SLICES).mkdir()
+    brain.files["cvind.mat"] = b"<html>not now</html>"
+    with pytest.raises(RunError, match=r"cvind.mat is damaged .* \(its size differs\): run again"):
+        fetch.fetch("figshare", tmp_path, progress=False)
+    assert left_in(tmp_path) == [SLICES]
+    (tmp_path / "cvind.mat").write_bytes(b"put there by hand")
+    fetch.fetch("figshare", tmp_path, progress=False)
+    assert brain.asked == ["cvind.mat"]

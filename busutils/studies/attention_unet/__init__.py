@@ -4,8 +4,12 @@ Laghmati, Hicham, Cherradi, Hamida, Tmiri: Segmentation of Breast Cancer on Ultr
 Attention U-Net Model. IJACSA, 2023.
 """
 
-from busutils.studies.attention_unet.planning import check, dataset, entries, plan
+from busutils.studies import common
+from busutils.studies.attention_unet.planning import entries
 from busutils.studies.attention_unet.settings import NETWORKS, Settings
 from busutils.studies.common import Entry
+
+_study = common.Study(Settings, entries)
+check, dataset, plan = _study.check, _study.dataset, _study.plan
 
 __all__ = ["NETWORKS", "Entry", "Settings", "check", "dataset", "entries", "plan"]

@@ -1,10 +1,10 @@
 """Paper 2: its two networks, its splits, and the parameters of its notebook."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from busutils import models
 from busutils.errors import UserError, choose
+from busutils.studies import common
 
 NETWORKS = {
     "attention3": ("Attention3 U-Net", {"depth": 3}),
@@ -22,14 +22,9 @@ ODD = 255
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(common.Settings):
     """The parameters cell of the notebook, by the same names."""
 
-    dataset: str
-    data_root: str
-    image_pattern: str
-    mask_pattern: str
-    size: int
     networks: list[str]
     reading3: str
     reading4: str
@@ -49,31 +44,20 @@ class Settings:
     puzzle_size: int
     draws: int
 
-    @classmethod
-    def of(cls, values: Mapping) -> "Settings":
-        """Pick the settings out of `values` (a notebook's variables) and check them.
-
-        Raises
-        ------
-        UserError
-            If a value is none of its choices, or the size cannot be taken.
-        """
-        settings = cls(**{f.name: values[f.name] for f in fields(cls)})
-        if settings.size == ODD:
+    def check(self) -> None:
+        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        if self.size == ODD:
             raise UserError(
                 f"{ODD} px, as printed, cannot be halved evenly ({ODD} to {ODD // 2}, and back to "
                 f"{2 * (ODD // 2)}), so the skips would not fit: take {ODD + 1}"
             )
-        for name in settings.networks:
+        for name in self.networks:
             choose(name, NETWORKS, "network")
-            models.check("attention_unet", settings.size, **settings.options(name))
-        for name in settings.splits:
+            models.check("attention_unet", self.size, **self.options(name))
+        for name in self.splits:
             choose(name, SPLITS, "split")
-        choose(settings.precision, ("float32", "mixed_bfloat16", "mixed_float16"), "precision")
-        for name in ("epochs", "batch", "repeats", "draws", "puzzle_size"):
-            if getattr(settings, name) < 1:
-                raise UserError(f"{name} is {getattr(settings, name)}: give 1 or more")
-        return settings
+        choose(self.precision, common.PRECISIONS, "precision")
+        self.at_least_one("epochs", "batch", "repeats", "draws", "puzzle_size")
 
     def options(self, network: str) -> dict:
         """Options of a network of `NETWORKS`."""

@@ -4,8 +4,12 @@ Paudel, Khakurel: Segmenting Abnormalities and Predicting Breast Cancer in Ultra
 Modified UNET Architecture. Journal of Science and Technology 4(1), 2024.
 """
 
+from busutils.studies import common
 from busutils.studies.common import Entry
-from busutils.studies.multitask_unet.planning import check, dataset, entries, plan
+from busutils.studies.multitask_unet.planning import entries
 from busutils.studies.multitask_unet.settings import Settings
+
+_study = common.Study(Settings, entries)
+check, dataset, plan = _study.check, _study.dataset, _study.plan
 
 __all__ = ["Entry", "Settings", "check", "dataset", "entries", "plan"]

@@ -1,6 +1,6 @@
 """Paper 3: the jobs that its notebook's parameters ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
@@ -9,24 +9,8 @@ from busutils import jobs
 from busutils.data import copies, splits
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
-from busutils.studies import common
 from busutils.studies.common import Entry
 from busutils.studies.multitask_unet.settings import FOLDS, LABELS, Settings
-
-
-def check(values: Mapping) -> None:
-    """Refuse parameters or a data root that cannot be used, before anything starts."""
-    common.listing(Settings.of(values))
-
-
-def dataset(values: Mapping) -> Dataset:
-    """Open the data set that the parameters name, at their size."""
-    return common.opened(Settings.of(values), values["size"])
-
-
-def plan(values: Mapping, data: Dataset) -> list[Job]:
-    """List every job that the parameters ask for."""
-    return [entry.job for entry in entries(Settings.of(values), data)]
 
 
 def entries(settings: Settings, data: Dataset) -> list[Entry]:

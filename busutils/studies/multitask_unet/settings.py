@@ -1,10 +1,10 @@
 """Paper 3: its heads, the arms of the copies experiment, and the parameters of its notebook."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from busutils import models
 from busutils.errors import UserError, choose
+from busutils.studies import common
 
 FOLDS = 10
 LABELS = ("benign", "malignant")
@@ -21,14 +21,9 @@ ARMS = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(common.Settings):
     """The parameters cell of the notebook, by the same names."""
 
-    dataset: str
-    data_root: str
-    image_pattern: str
-    mask_pattern: str
-    size: int
     head: str
     filters: int
     depth: int
@@ -52,32 +47,21 @@ class Settings:
     copies_repeats: int
     copies_epochs: int
 
-    @classmethod
-    def of(cls, values: Mapping) -> "Settings":
-        """Pick the settings out of `values` (a notebook's variables) and check them.
-
-        Raises
-        ------
-        UserError
-            If a value is none of its choices, or the size cannot be taken.
-        """
-        settings = cls(**{f.name: values[f.name] for f in fields(cls)})
-        for head in (settings.head, *settings.heads):
-            models.check("multitask_unet", settings.size, **settings.options(head))
-        for rival in settings.rivals:
+    def check(self) -> None:
+        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        for head in (self.head, *self.heads):
+            models.check("multitask_unet", self.size, **self.options(head))
+        for rival in self.rivals:
             choose(rival, RIVALS, "rival")
-            models.check(rival, settings.size)
-        for arm in settings.copies:
+            models.check(rival, self.size)
+        for arm in self.copies:
             choose(arm, ARMS, "arm")
-        choose(settings.segmentation_loss, ("bce", "iou"), "segmentation_loss")
-        choose(settings.precision, ("float32", "mixed_bfloat16", "mixed_float16"), "precision")
-        for fold in settings.folds:
+        choose(self.segmentation_loss, ("bce", "iou"), "segmentation_loss")
+        choose(self.precision, common.PRECISIONS, "precision")
+        for fold in self.folds:
             if not 1 <= fold <= FOLDS:
                 raise UserError(f"fold {fold} is none of 1 to {FOLDS}: name one of these")
-        for name in ("epochs", "batch", "stop_after", "copies_epochs"):
-            if getattr(settings, name) < 1:
-                raise UserError(f"{name} is {getattr(settings, name)}: give 1 or more")
-        return settings
+        self.at_least_one("epochs", "batch", "stop_after", "copies_epochs")
 
     def options(self, head: str) -> dict:
         """Options of the network with one of its heads."""

@@ -6,7 +6,7 @@ segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,21 +36,6 @@ class Entry:
     def repeat(self) -> str:
         """Name of the split: entries that share it are compared case by case."""
         return f"split {self.split_seed}, fold {self.fold}"
-
-
-def check(values: Mapping) -> None:
-    """Refuse parameters or a data root that cannot be used, before anything starts."""
-    common.listing(Settings.of(values))
-
-
-def dataset(values: Mapping) -> Dataset:
-    """Open the data set that the parameters name, at their size."""
-    return common.opened(Settings.of(values), values["size"])
-
-
-def plan(values: Mapping, data: Dataset) -> list[Job]:
-    """List every job that the parameters ask for."""
-    return [entry.job for entry in entries(Settings.of(values), data)]
 
 
 def entries(settings: Settings, data: Dataset) -> list[Entry]:

@@ -1,11 +1,11 @@
 """Paper 1: its rows, and the parameters of its notebook."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from busutils import models
-from busutils.errors import UserError, choose
+from busutils.errors import choose
 from busutils.models import encoders
+from busutils.studies import common
 
 ROWS = {
     "row01": ("base", "vgg16"),
@@ -33,14 +33,9 @@ CONTRASTS = {
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(common.Settings):
     """The parameters cell of the notebook, by the same names."""
 
-    dataset: str
-    data_root: str
-    image_pattern: str
-    mask_pattern: str
-    size: int
     rows: list[str]
     folds: list[int]
     split_seed: int
@@ -74,31 +69,20 @@ class Settings:
     threshold_on: str
     normal_pixels: int
 
-    @classmethod
-    def of(cls, values: Mapping) -> "Settings":
-        """Pick the settings out of `values` (a notebook's variables) and check them.
-
-        Raises
-        ------
-        UserError
-            If a value is none of its choices.
-        """
-        settings = cls(**{f.name: values[f.name] for f in fields(cls)})
-        for row in settings.rows:
+    def check(self) -> None:
+        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        for row in self.rows:
             choose(row, BACKBONES, "row")
-            models.check("unet", settings.size, backbone=BACKBONES[row])
-        models.check("unet", settings.transfer_size)
-        models.check("unet", settings.phantom_size)
-        for contrast in settings.contrasts:
+            models.check("unet", self.size, backbone=BACKBONES[row])
+        models.check("unet", self.transfer_size)
+        models.check("unet", self.phantom_size)
+        for contrast in self.contrasts:
             choose(contrast, CONTRASTS, "contrast")
-        choose(settings.test_mix, ("stratified", "paper"), "test_mix")
-        choose(settings.encoder_weights, ("phantom", "imagenet", "none"), "encoder_weights")
-        choose(settings.freeze, encoders.FREEZING, "freeze")
-        choose(settings.preprocessing, ("paper", "backbone"), "preprocessing")
-        choose(settings.threshold_on, ("val", "test"), "threshold_on")
-        choose(settings.reduction, ("batch", "image"), "reduction")
-        choose(settings.precision, ("float32", "mixed_bfloat16", "mixed_float16"), "precision")
-        for name in ("epochs", "batch", "patience", "phantom_epochs", "transfer_epochs"):
-            if getattr(settings, name) < 1:
-                raise UserError(f"{name} is {getattr(settings, name)}: give 1 or more")
-        return settings
+        choose(self.test_mix, ("stratified", "paper"), "test_mix")
+        choose(self.encoder_weights, ("phantom", "imagenet", "none"), "encoder_weights")
+        choose(self.freeze, encoders.FREEZING, "freeze")
+        choose(self.preprocessing, ("paper", "backbone"), "preprocessing")
+        choose(self.threshold_on, ("val", "test"), "threshold_on")
+        choose(self.reduction, ("batch", "image"), "reduction")
+        choose(self.precision, common.PRECISIONS, "precision")
+        self.at_least_one("epochs", "batch", "patience", "phantom_epochs", "transfer_epochs")
