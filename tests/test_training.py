@@ -306,7 +306,7 @@ def test_early_stopping_ends_a_training(store):
 
 def test_film_has_a_frame_an_epoch_and_survives_an_interruption(store, monkeypatch):
     job = replace(JOB, record="film")
-    jobs.complete([job], {"film"}, quiet=True)
+    jobs.complete([job], {"film", "weights"}, quiet=True)
     with np.load(jobs.folder(job) / "film.npz") as film:
         undisturbed = film["frames"]
         assert film["case"] in [f"case {i}" for i in range(12, 16)]
