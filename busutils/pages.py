@@ -58,6 +58,8 @@ def build(quiet: bool = False) -> Path:
     """
     root = paths.project()
     collect()
+    # Sphinx leaves the pages of runs that are gone.
+    shutil.rmtree(root / "_build" / "html" / "book" / "local", ignore_errors=True)
     log = root / "_build" / "site.log"
     command = [Path(sys.executable).with_name("jupyter-book"), "build", "--all", "-W", "-n"]
     if not quiet:

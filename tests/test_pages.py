@@ -171,3 +171,16 @@ def test_a_warning_of_the_build_is_told_in_one_sentence(project, monkeypatch):
         RunError, match=re.escape("built: book/index.md:3: WARNING: no such page (")
     ):
         pages.build(quiet=True)
+
+
+def test_the_page_of_a_run_that_is_gone_leaves_the_site(project, monkeypatch):
+    builder = project / "bin" / "jupyter-book"
+    builder.parent.mkdir()
+    builder.write_text("#!/bin/sh\nexit 0\n")
+    builder.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(builder.with_name("python")))
+    stale = project / "_build" / "html" / "book" / "local" / "gone.html"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old")
+    pages.build(quiet=True)
+    assert not stale.exists()
