@@ -37,7 +37,7 @@ def write(jobs: Sequence[Job], to: Path, store: Path | None = None) -> list[Path
     Raises
     ------
     UserError
-        If `to` exists, or nothing is left to train.
+        If `to` exists, nothing is left to train, or ImageNet weights cannot be downloaded.
     """
     store = store or paths.store()
     todo = [job for job, _ in _jobs.plan(jobs, store=store)]
@@ -138,6 +138,7 @@ def _packed(todo: list[Job], store: Path) -> bytes:
         f"splits/{job.split['id']}.csv" for job in todo
     }
     needed |= {f"weights/{job.encoder_weights[5:]}.h5" for job in todo if _from_file(job)}
+    needed |= _imagenet([job for job in todo if job.encoder_weights == "imagenet"], store)
     needed |= {f"jobs/{job.needs.id}" for job in todo if job.needs and job.needs not in todo}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as tar:
@@ -148,6 +149,17 @@ def _packed(todo: list[Job], store: Path) -> bytes:
         info.size = len(text)
         tar.addfile(info, io.BytesIO(text))
     return buffer.getvalue()
+
+
+def _imagenet(todo: list[Job], store: Path) -> set[str]:
+    """Names of the ImageNet encoders in the store, fetched now: there is no network there."""
+    if not todo:
+        return set()
+    from busutils import training  # imports a framework, which takes seconds
+
+    for job in todo:
+        training.keep_imagenet(job, store)
+    return {training.imagenet_file(job) for job in todo}
 
 
 def _from_file(job: Job) -> bool:

@@ -96,8 +96,7 @@ def build(job: Job, images: np.ndarray | None = None, store: Path | None = None)
 
     `images` (grey levels 0..255) re-estimate the batch-norm statistics.
     """
-    model = _network(job)
-    _load_encoder(job, model, store or paths.store())
+    model = _network(job, encoder_weights=_start(job, store or paths.store()))
     if job.batchnorm_momentum is not None:
         encoders.set_batchnorm_momentum(model, job.batchnorm_momentum)
     if images is not None:
@@ -117,6 +116,24 @@ def load(job: Job) -> keras.Model:
     model = _network(job)
     model.load_weights(jobs.folder(job) / jobs.KEEP["weights"])
     return model
+
+
+def imagenet_file(job: Job) -> str:
+    """Where in the store a bundle carries the ImageNet encoder that Keras would download."""
+    return f"weights/{'-'.join(['imagenet', job.model, *map(str, job.options.values())])}.h5"
+
+
+def keep_imagenet(job: Job, store: Path) -> None:
+    """Put that encoder into the store, downloaded if it was not yet.
+
+    Raises
+    ------
+    UserError
+        If it cannot be had.
+    """
+    if not (store / imagenet_file(job)).exists():
+        (store / "weights").mkdir(parents=True, exist_ok=True)
+        encoders.save_encoder(_network(job, encoder_weights="imagenet"), store / imagenet_file(job))
 
 
 def next_rate(history: list[dict], job: Job) -> float:
@@ -169,11 +186,12 @@ def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
     return {r: np.flatnonzero(role == r) for r in ("train", *ROLES)}
 
 
-def _network(job: Job) -> keras.Model:
+def _network(job: Job, **started) -> keras.Model:
     keras.backend.clear_session()
     keras.config.set_dtype_policy(job.precision)
     keras.utils.set_random_seed(job.init_seed)
-    return models.build(job.model, size=job.size, **job.options)
+    given = {name: value for name, value in started.items() if value != "none"}
+    return models.build(job.model, size=job.size, **job.options, **given)
 
 
 def _criteria(job: Job) -> dict:
@@ -195,17 +213,19 @@ def _criteria(job: Job) -> dict:
     }
 
 
-def _load_encoder(job: Job, model: keras.Model, store: Path) -> None:
+def _start(job: Job, store: Path) -> str:
+    """What the network's option `encoder_weights` takes: none, imagenet or a file of the store."""
     if job.needs:
-        encoders.load_encoder(model, jobs.folder(job.needs, store) / jobs.KEEP["encoder"])
-    elif job.encoder_weights.startswith("file:"):
-        encoders.load_encoder(model, store / "weights" / f"{job.encoder_weights[5:]}.h5")
-    elif job.encoder_weights == "imagenet":
-        encoders.load_imagenet(model, job.options["backbone"])
-    elif job.encoder_weights != "none":
+        return str(jobs.folder(job.needs, store) / jobs.KEEP["encoder"])
+    if job.encoder_weights.startswith("file:"):
+        return str(store / "weights" / f"{job.encoder_weights[5:]}.h5")
+    if job.encoder_weights == "imagenet" and (store / imagenet_file(job)).exists():
+        return str(store / imagenet_file(job))
+    if job.encoder_weights not in ("imagenet", "none"):
         raise UserError(
             f"unknown encoder weights {job.encoder_weights!r}: name a file, imagenet or none"
         )
+    return job.encoder_weights
 
 
 class Progress:

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from dataclasses import replace
 
+import keras
 import pytest
 
 from busutils import bundle, jobs, paths
@@ -69,6 +70,30 @@ def test_trains_elsewhere_and_comes_back(bundled, store, tmp_path):
     jobs.complete([JOB], quiet=True)
     ours = (jobs.folder(JOB) / "cases.csv.gz").read_bytes()
     assert (tmp_path / "theirs" / "cases.csv.gz").read_bytes() == ours
+
+
+def test_imagenet_weights_travel(store, tmp_path, monkeypatch):
+    from busutils import training
+    from busutils.models import weights
+
+    def official(_):
+        return keras.applications.MobileNetV2(weights=None, include_top=False)
+
+    def refused(_):
+        raise AssertionError("there is no network here")
+
+    job = replace(
+        JOB, model="unet", options={"backbone": "mobilenetv2"}, encoder_weights="imagenet"
+    )
+    monkeypatch.setattr(weights, "_official", official)
+    bundle.write([job], tmp_path / "bundle")
+    monkeypatch.setattr(weights, "_official", refused)
+    there = bundle.open_store(tmp_path / "bundle")
+    assert [f.name for f in (there / "weights").iterdir()] == ["imagenet-unet-mobilenetv2.h5"]
+    training.build(job, store=there)
+    (there / "weights" / "imagenet-unet-mobilenetv2.h5").unlink()
+    with pytest.raises(AssertionError, match="no network"):
+        training.build(job, store=there)
 
 
 def test_a_missing_or_damaged_part_is_named(bundled):

@@ -2,7 +2,7 @@
 
 `.weights.h5` is the layout of Keras 3; the older one, which Keras 1 and 2 wrote, is that of all
 published ImageNet files. Both are read by position, not by the names of layers, and whole or not
-at all.
+at all. A file may go on where the encoder ends (deeper layers, a classifier).
 """
 
 import shutil
@@ -56,7 +56,7 @@ def read_imagenet(encoder: keras.Model, backbone: str) -> None:
             "repeat the grey channel, or take encoder_weights 'none'"
         )
     if backbone in OFFICIAL:
-        encoder.set_weights(_official(backbone).get_weights())
+        encoder.set_weights(_official(backbone).get_weights()[: len(encoder.weights)])
     else:
         read(encoder, _released(backbone))
 
@@ -82,7 +82,7 @@ def read(encoder: keras.Model, path: str | Path) -> None:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             f"{path} does not fit the encoder of {encoder.name} ({reason}): "
-            "name a file of this backbone's weights without its classifier"
+            "name a file of this backbone's weights"
         ) from error
 
 
@@ -168,9 +168,6 @@ def assign(encoder: keras.Model, arrays: list[np.ndarray]) -> None:
     """Give arrays to the layers by position, after all shapes were found to fit."""
     rest = iter(arrays)
     values = [_take(layer, rest) for layer in encoder.layers]
-    surplus = len(list(rest))
-    if surplus:
-        raise ValueError(f"it has {surplus} arrays too many")
     for layer, layer_values in zip(encoder.layers, values, strict=True):
         layer.set_weights(layer_values)
 
@@ -189,7 +186,7 @@ def _take(layer: keras.layers.Layer, rest: Iterator[np.ndarray]) -> list[np.ndar
 
 def _read_newer(encoder: keras.Model, path: str | Path, file: h5py.File) -> None:
     """Let Keras read its own layout, and put back what was there if that fails."""
-    if _count_arrays(file["layers"]) != len(encoder.weights):
+    if _count_arrays(file["layers"]) < len(encoder.weights):
         raise ValueError(
             f"it has {_count_arrays(file['layers'])} arrays, not {len(encoder.weights)}"
         )
