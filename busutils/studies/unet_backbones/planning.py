@@ -4,18 +4,14 @@ Bal-Ghaoui, El Yousfi Alaoui, Jilbab, Bourouhou: U-Net transfer learning backbon
 segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
 """
 
-import hashlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from busutils import jobs, paths, pretraining
+from busutils import jobs
 from busutils.data import splits
 from busutils.data.dataset import Dataset
-from busutils.errors import UserError
 from busutils.jobs import Job
-from busutils.studies import common
+from busutils.studies import common, starting
 from busutils.studies.unet_backbones.settings import BACKBONES, CONTRASTS, Settings
 
 
@@ -122,7 +118,7 @@ def _entry(
         split=split(settings, data, fold),
         model="unet",
         options={"backbone": backbone},
-        encoder_weights=_start(settings, backbone, weights),
+        encoder_weights=starting.start(settings, backbone, weights),
         freeze=freeze,
         preprocessing="paper" if weights == "phantom" else settings.preprocessing,
         batchnorm_momentum=settings.batchnorm_momentum,
@@ -175,27 +171,3 @@ def protocol_of(settings: Settings, data: Dataset) -> splits.Protocol:
         several_masks=settings.several_masks,
     )
     return protocol.paper_test() if settings.test_mix == "paper" else protocol
-
-
-def _start(settings: Settings, backbone: str, weights: str) -> str | Job:
-    if weights == "phantom":
-        return pretraining.job(
-            backbone, settings.phantoms, settings.phantom_size, settings.phantom_epochs
-        )
-    if weights == "imagenet" and settings.imagenet_file:
-        if backbone != "mobilenetv2":
-            raise UserError(f"imagenet_file holds MobileNetV2, not {backbone}: leave it empty")
-        return f"file:{_keep_weights(Path(settings.imagenet_file).expanduser())}"
-    return weights
-
-
-def _keep_weights(file: Path) -> str:
-    """Copy a file of weights into the store, named by its hash, so that jobs find it anywhere."""
-    if not file.is_file():
-        raise UserError(f"imagenet_file {file} is not there: name an .h5 file, or leave it empty")
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-    kept = paths.store() / "weights" / f"{digest}.h5"
-    if not kept.exists():
-        with paths.whole_file(kept) as part:
-            shutil.copyfile(file, part)
-    return digest
