@@ -28,9 +28,12 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray | dict[str, np.ndarray]]:
         rows = self.rows[index * self.job.batch : (index + 1) * self.job.batch]
         images, masks = zip(*(self._case(row) for row in rows), strict=True)
+        told = positive(self.dataset, rows, self.job)
+        if self.job.task == "classify":
+            masks = told.reshape(-1, 1, 1)
         truth = np.stack(masks)[..., None].astype("float32")
         if self.job.task == "both":
-            truth = {"mask": truth, "malignant": malignant(self.dataset, rows)[:, None]}
+            truth = {"mask": truth, "malignant": told.astype("float32")[:, None]}
         return prepare(np.stack(images), self.job), truth
 
     def _case(self, row: int) -> tuple[np.ndarray, np.ndarray]:
@@ -41,9 +44,17 @@ class Batches(keras.utils.PyDataset):
         return augment.apply(drawn, image, mask)
 
 
-def malignant(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    """Return 1 for each malignant case of `rows`, else 0, as float32 of shape (n,)."""
-    return (dataset.cases["label"].to_numpy()[rows] == "malignant").astype("float32")
+def positive(dataset: Dataset, rows: np.ndarray, job: Job) -> np.ndarray:
+    """Tell of each case of `rows` whether it is what the job calls positive: bool, shape (n,)."""
+    labels = dataset.cases["label"].to_numpy()[rows]
+    return labels == "malignant" if job.positive == "malignant" else labels != "normal"
+
+
+def truth(dataset: Dataset, rows: np.ndarray, job: Job) -> np.ndarray:
+    """Masks of `rows`, bool (n, size, size); of a classifier one pixel an image, (n, 1, 1)."""
+    if job.task == "classify":
+        return positive(dataset, rows, job).reshape(-1, 1, 1)
+    return dataset.masks[rows]
 
 
 def prepare(images: np.ndarray, job: Job) -> np.ndarray:

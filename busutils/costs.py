@@ -18,6 +18,8 @@ PASSES = {
     "mu_net": 10,
     "segnet": 90,
     "fcn": 20,
+    "cnn": 300,
+    "lstm": 300,
     "vgg16": 38,
     "vgg19": 33,
     "resnet50": 30,
@@ -58,7 +60,7 @@ def hours(job: Job) -> float:
     role = jobs.read_split(job)["role"].value_counts()
     passes = role.get("train", 0) + FORWARD * role.get("val", 0)
     speed = 1000 * PASSES[job.options.get("backbone", job.model)] * (128 / job.size) ** 2
-    if job.freeze == "none" and job.model == "unet":
+    if job.freeze == "none" and "backbone" in job.options:
         speed *= UNFROZEN
     speed *= (16 / job.options.get("filters", 16)) ** 2
     return START + job.epochs * passes / speed

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from busutils import losses, metrics, thresholds
-from busutils.batches import Batches, malignant, prepare
+from busutils.batches import Batches, positive, prepare, truth
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
 
-CURVES = ("accuracy", "iou")
+CURVES = ("accuracy", "iou", "sensitivity", "precision")
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class Predicted:
     Attributes
     ----------
     rows : int array of shape (n,)
-    masks : float32 array of shape (n, size, size), probability of lesion
-    malignant : float32 array of shape (n,), or None where the task has no classes
+    masks : float32 array of shape (n, size, size), probability of lesion; of a classifier that of
+        its positive class, (n, 1, 1)
+    malignant : float32 array of shape (n,), or None where the task is not "both"
     """
 
     rows: np.ndarray
@@ -37,7 +38,8 @@ def predict(model: keras.Model, job: Job, dataset: Dataset, rows: np.ndarray) ->
     """Predict `rows` of a set."""
     if not len(rows):
         nothing = np.zeros(0, "float32") if job.task == "both" else None
-        return Predicted(rows, np.zeros((0, job.size, job.size), "float32"), nothing)
+        side = 1 if job.task == "classify" else job.size
+        return Predicted(rows, np.zeros((0, side, side), "float32"), nothing)
     found = model.predict(Batches(dataset, rows, job), verbose=0)
     if job.task == "both":
         return Predicted(rows, found["mask"][..., 0], found["malignant"][:, 0])
@@ -48,27 +50,31 @@ def loss(job: Job, dataset: Dataset, predicted: Predicted) -> float:
     """Loss of predictions as training computes it: the mean over batches, weighted by images."""
     criterion = losses.build(job.loss, **job.loss_options)
     bce = keras.losses.BinaryCrossentropy()
-    truth, total = dataset.masks[predicted.rows], 0.0
-    told = malignant(dataset, predicted.rows)
-    for i in range(0, len(truth), job.batch):
+    masks, total = truth(dataset, predicted.rows, job), 0.0
+    told = positive(dataset, predicted.rows, job).astype("float32")
+    for i in range(0, len(masks), job.batch):
         at = slice(i, i + job.batch)
-        y = truth[at, ..., None].astype("float32")
+        y = masks[at, ..., None].astype("float32")
         value = float(criterion(y, predicted.masks[at, ..., None]))
         if predicted.malignant is not None:
             value += job.class_weight * float(bce(told[at], predicted.malignant[at]))
         total += len(y) * value
-    return total / len(truth) if len(truth) else float("nan")
+    return total / len(masks) if len(masks) else float("nan")
 
 
-def curves(dataset: Dataset, predicted: Predicted) -> dict[str, float]:
-    """Scores of one epoch: Dice over cases with a lesion; accuracy and IoU of all pixels pooled."""
-    truth = dataset.masks[predicted.rows]
-    counts = metrics.counts(truth, predicted.masks >= 0.5)
-    lesions = counts[truth.any(axis=(1, 2))]
+def curves(job: Job, dataset: Dataset, predicted: Predicted) -> dict[str, float]:
+    """Scores of one epoch: Dice over cases with a lesion, the others of all pixels pooled.
+
+    Of a classifier Dice is that of its images pooled, which is their F1.
+    """
+    masks = truth(dataset, predicted.rows, job)
+    counts = metrics.counts(masks, predicted.masks >= 0.5)
+    pooled, lesions = metrics.pooled(counts), counts[masks.any(axis=(1, 2))]
     dice = float(metrics.per_case(lesions)["dice"]) if len(lesions) else float("nan")
-    found = {"val_dice": dice} | {f"val_{s}": metrics.pooled(counts)[s] for s in CURVES}
+    found = {"val_dice": pooled["dice"] if job.task == "classify" else dice}
+    found |= {f"val_{score}": pooled[score] for score in CURVES}
     if predicted.malignant is not None:
-        right = (predicted.malignant >= 0.5) == malignant(dataset, predicted.rows)
+        right = (predicted.malignant >= 0.5) == positive(dataset, predicted.rows, job)
         found["val_class_accuracy"] = float(right.mean())
     return found
 
@@ -80,21 +86,24 @@ def by_keras(job: Job, dataset: Dataset, predicted: Predicted) -> dict[str, floa
     1 counts as background.
     """
     metric = keras.metrics.MeanIoU(num_classes=2)
-    for y, p in zip(dataset.masks[predicted.rows], predicted.masks, strict=True):
+    for y, p in zip(truth(dataset, predicted.rows, job), predicted.masks, strict=True):
         metric.update_state(y.astype("float32"), p)
     return {"loss": loss(job, dataset, predicted), "mean_iou_of_raw": float(metric.result())}
 
 
-def cases(dataset: Dataset, predicted: Predicted, split: pd.DataFrame, role: str) -> pd.DataFrame:
+def cases(
+    job: Job, dataset: Dataset, predicted: Predicted, split: pd.DataFrame, role: str
+) -> pd.DataFrame:
     """Pixel counts of every case at every threshold, as ``cases.csv.gz`` has them."""
     names = dataset.cases["case"].to_numpy()[predicted.rows]
     levels = thresholds.quantise(predicted.masks)
-    counts = thresholds.counts(dataset.masks[predicted.rows], levels)
+    counts = thresholds.counts(truth(dataset, predicted.rows, job), levels)
     row = counts.pop("row")
     about = split.set_index("case").loc[names[row], ["label", "group"]].reset_index()
     table = pd.concat([about.assign(split=role), counts], axis=1)
-    if predicted.malignant is not None:
-        table["p_malignant"] = predicted.malignant[row].round(6)
+    if job.task != "segment":
+        told = predicted.masks[:, 0, 0] if predicted.malignant is None else predicted.malignant
+        table[f"p_{job.positive}"] = told[row].round(6)
     return table
 
 

@@ -50,7 +50,9 @@ class Job:
         better validation loss
     augmentation : what :func:`busutils.augment.draw` takes
     init_seed, order_seed : of the weights, and of data order and augmentation
-    task : "segment", or "both": outline the lesion and tell whether it is malignant
+    task : "segment"; "classify": tell of the whole image whether it is `positive`; "both": outline
+        the lesion and tell whether it is malignant
+    positive : of "classify": "malignant", or "lesion" (malignant or benign)
     class_weight : weight of the malignancy's cross-entropy beside the loss of the mask
     stop_after : stop after so many epochs without a better validation loss; None never stops
     record : "none"; "training" scores the training cases too and keeps accuracy and IoU of every
@@ -80,6 +82,7 @@ class Job:
     init_seed: int = 0
     order_seed: int = 0
     task: str = "segment"
+    positive: str = "malignant"
     class_weight: float = 1.0
     stop_after: int | None = None
     record: str = "none"
@@ -195,7 +198,9 @@ def complete(
 def cases(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
     """Pixel counts of every case at every threshold.
 
-    Columns: job, case, label, group, split (val, test, normal), threshold, tp, fp, fn, tn.
+    Columns: job, case, label, group, split (val, test, normal), threshold, tp, fp, fn, tn; where
+    the task classifies also the probability p_malignant or p_lesion (where it only classifies, an
+    image counts as one pixel).
     """
     return _tables(jobs, "cases.csv.gz", store)
 

@@ -28,7 +28,7 @@ from busutils.jobs import Job
 from busutils.models import encoders
 
 HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
-PIXELS = ["accuracy", "iou", "val_accuracy", "val_iou"]
+PIXELS = ["accuracy", "iou", "sensitivity", "precision"]
 CLASSES = ["class_accuracy", "val_class_accuracy"]
 ROLES = ("val", "test", "normal")
 
@@ -167,7 +167,7 @@ def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: 
     batches = Batches(dataset, rows["train"], job, epoch)
     fitted = model.fit(batches, shuffle=False, verbose=0).history
     predicted = evaluation.predict(model, job, dataset, rows["val"])
-    found = evaluation.curves(dataset, predicted) | {
+    found = evaluation.curves(job, dataset, predicted) | {
         "epoch": epoch,
         "loss": fitted.pop("loss")[-1],
         "val_loss": evaluation.loss(job, dataset, predicted),
@@ -175,9 +175,10 @@ def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: 
         "seconds": time.monotonic() - start,
     }
     fitted = {key.removeprefix("mask_"): values[-1] for key, values in fitted.items()}
-    found |= {name: fitted[name] for name in ("accuracy", "iou") if name in fitted}
+    found |= {name: fitted[name] for name in PIXELS if name in fitted}
     found["class_accuracy"] = fitted.get("malignant_class_accuracy")
-    columns = [*HISTORY, *PIXELS * (job.record != "none"), *CLASSES * (job.task == "both")]
+    recorded = [*PIXELS, *(f"val_{name}" for name in PIXELS)] * (job.record != "none")
+    columns = [*HISTORY, *recorded, *CLASSES * (job.task == "both")]
     return {name: found[name] for name in columns}
 
 
@@ -200,8 +201,10 @@ def _criteria(job: Job) -> dict:
     pixels = [
         keras.metrics.BinaryAccuracy(name="accuracy"),
         keras.metrics.BinaryIoU(target_class_ids=[1], name="iou"),
+        keras.metrics.Recall(name="sensitivity"),
+        keras.metrics.Precision(name="precision"),
     ]
-    if job.task == "segment":
+    if job.task != "both":
         return {"loss": mask, "metrics": pixels if recorded else None}
     return {
         "loss": {"mask": mask, "malignant": keras.losses.BinaryCrossentropy()},
@@ -256,9 +259,9 @@ def _write(job, model, dataset, rows, history, film, keep, store) -> None:
     with paths.whole_folder(jobs.folder(job, store)) as part:
         (part / "job.json").write_text(job.to_json())
         history.to_csv(part / "history.csv", index=False, float_format="%.6g")
-        table = pd.concat([evaluation.cases(dataset, p, split, r) for r, p in predicted.items()])
+        tables = [evaluation.cases(job, dataset, p, split, r) for r, p in predicted.items()]
         compression = {"method": "gzip", "mtime": 0}
-        table.to_csv(part / "cases.csv.gz", index=False, compression=compression)
+        pd.concat(tables).to_csv(part / "cases.csv.gz", index=False, compression=compression)
         levels = {r: thresholds.quantise(predicted[r].masks) for r in ROLES}
         np.savez_compressed(part / jobs.KEEP["probabilities"], **levels)
         if film:

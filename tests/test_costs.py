@@ -10,7 +10,7 @@ from tests.discs import JOB
 
 
 def test_every_network_has_a_cost():
-    assert set(costs.PASSES) == {*BACKBONES, *models.NETWORKS} - {"unet"}
+    assert set(costs.PASSES) == {*BACKBONES, *models.NETWORKS} - {"unet", "classifier"}
 
 
 def test_hours_grow_with_pixels_epochs_and_filters(store):

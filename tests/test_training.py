@@ -241,8 +241,9 @@ def test_two_tasks_are_trained_and_recorded(store):
     cases, history = jobs.cases([BOTH]), jobs.history([BOTH])
     manifest = jobs.manifests([BOTH]).loc[BOTH.id]
     assert cases.groupby("split")["case"].nunique()["train"] == 12
-    assert list(history.columns[-6:]) == [
-        *["accuracy", "iou", "val_accuracy", "val_iou"],
+    assert list(history.columns[-10:]) == [
+        *["accuracy", "iou", "sensitivity", "precision"],
+        *["val_accuracy", "val_iou", "val_sensitivity", "val_precision"],
         *["class_accuracy", "val_class_accuracy"],
     ]
     best = history.loc[history["val_loss"].idxmin()]
@@ -277,6 +278,30 @@ def test_mean_iou_of_raw_probabilities_is_that_of_an_empty_mask(store):
     background = 1 - open_cached("discs").masks[12:16].mean()
     by_keras = jobs.manifests([BOTH]).loc[BOTH.id, "by_keras"]
     assert by_keras["val"]["mean_iou_of_raw"] == pytest.approx(background / 2, abs=1e-5)
+
+
+@pytest.mark.parametrize("positive", ["lesion", "malignant"])
+def test_images_are_classified_and_counted_as_one_pixel(store, positive):
+    job = replace(
+        JOB,
+        model="cnn",
+        options={"filters": 2},
+        task="classify",
+        positive=positive,
+        loss="bce",
+        record="training",
+    )
+    jobs.complete([job], quiet=True)
+    cases, history = jobs.cases([job]), jobs.history([job])
+    assert (cases[["tp", "fp", "fn", "tn"]].sum(axis=1) == 1).all()
+    truth = cases["label"] != "normal" if positive == "lesion" else cases["label"] == "malignant"
+    assert (cases["tp"] + cases["fn"] == truth).all()
+    half = cases[cases["threshold"] == 0.5]
+    assert ((half["tp"] + half["fp"] == 1) == (half[f"p_{positive}"] >= 0.5)).all()
+    val = cases[(cases["split"] == "val") & (cases["threshold"] == 0.5)]
+    told, p = (val["tp"] + val["fn"] == 1), val[f"p_{positive}"]
+    by_hand = -np.log(np.where(told, p, 1 - p)).mean()
+    assert history["val_loss"].min() == pytest.approx(by_hand, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Segmentation networks by name.
+"""Networks by name: most outline a lesion, some tell of a whole image.
 
 `describe` lists them and `check` judges a call without importing a deep-learning framework;
 `build` imports Keras and makes the network.
@@ -120,6 +120,31 @@ NETWORKS = {
             "encoder_weights": Option("none", "none, imagenet, or the path of an .h5 file"),
         },
     ),
+    "classifier": Network(
+        "an ImageNet classifier that answers yes or no, as paper 4 compares with",
+        "busutils.models.classifier",
+        lambda options: 32,
+        {
+            "backbone": Option("vgg16", "the classifier", tuple(BACKBONES)),
+            "head": Option("plain", "what follows it", ("plain", "enhanced")),
+            "encoder_weights": Option("none", "none, imagenet, or the path of an .h5 file"),
+        },
+    ),
+    "cnn": Network(
+        "a small classifier of images, as paper 4 compares with",
+        "busutils.models.cnn",
+        lambda options: 16,
+        {"filters": Option(16, "filters of the first convolution, doubled at each next one")},
+    ),
+    "lstm": Network(
+        "LSTM that reads the rows of an image and answers yes or no",
+        "busutils.models.lstm",
+        lambda options: 1,
+        {
+            "units": Option(64, "units in each direction"),
+            "directions": Option(1, "1 reads downwards, 2 both ways (Bi-LSTM)", (1, 2)),
+        },
+    ),
 }
 
 
@@ -174,7 +199,8 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
     keras.Model
         From (None, size, size, channels) to probabilities (None, size, size, 1), float32 in
         [0, 1] whatever the precision policy, with all layers trainable; `multitask_unet` to a
-        dict of these (`mask`) and the probability of malignancy (None, 1) (`malignant`).
+        dict of these (`mask`) and the probability of malignancy (None, 1) (`malignant`);
+        `classifier`, `cnn` and `lstm` to one probability an image, (None, 1, 1, 1).
 
     Raises
     ------

@@ -33,3 +33,9 @@ def probability(x, prefix: str = ""):
     """Apply the last sigmoid, by the name that `busutils.explain` looks for."""
     # Probabilities stay float32 under mixed precision: losses take their logarithms.
     return layers.Activation("sigmoid", dtype="float32", name=f"{prefix}sigmoid")(x)
+
+
+def one_probability(x, prefix: str = ""):
+    """Turn features of an image into one probability, shaped as a mask of one pixel."""
+    x = layers.Dense(1, name=f"{prefix}final_dense")(x)
+    return layers.Reshape((1, 1, 1), name=f"{prefix}one_pixel")(probability(x, prefix))

@@ -36,8 +36,12 @@ NETWORKS = {
     "mu_net": {"alpha": 0.35},
     "segnet": {"filters": 4},
     "fcn": {"dense_filters": 16},
+    "classifier": {"head": "enhanced"},
+    "cnn": {"filters": 4},
+    "lstm": {"units": 4, "directions": 2},
     **{f"unet {backbone}": {"backbone": backbone} for backbone in BACKBONES},
 }
+CLASSIFIERS = ("classifier", "cnn", "lstm")
 
 
 def build(case: str, size: int = SIZE) -> keras.Model:
@@ -67,9 +71,9 @@ def model(case) -> keras.Model:
     return build(case)
 
 
-def test_output_is_one_probability_a_pixel(model):
+def test_output_is_one_probability_a_pixel_or_an_image(case, model):
     output = np.asarray(mask(model(images())))
-    assert output.shape == (2, SIZE, SIZE, 1)
+    assert output.shape == ((2, 1, 1, 1) if case in CLASSIFIERS else (2, SIZE, SIZE, 1))
     assert output.dtype == np.float32
     assert 0 <= output.min() < output.max() <= 1
 
@@ -85,7 +89,7 @@ def test_parameter_counts_are_those_of_the_paper(case, model):
     assert parameters(model.trainable_weights) == trainable
 
 
-def test_a_step_changes_what_trains_and_nothing_else(model):
+def test_a_step_changes_what_trains_and_nothing_else(case, model):
     if encoders.encoder_layers(model):
         encoders.freeze(model, "all_but_batchnorm")
     norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
@@ -96,6 +100,8 @@ def test_a_step_changes_what_trains_and_nothing_else(model):
     # Eager: tracing the larger networks takes a minute.
     model.compile("adam", "binary_crossentropy", run_eagerly=True)
     truth = images(count=3)[..., :1] > 0
+    if case in CLASSIFIERS:
+        truth = truth[:, :1, :1]
     if isinstance(model.output, dict):
         truth = {"mask": truth, "malignant": truth[:, 0, 0]}
     model.train_on_batch(images(count=3), truth)
@@ -185,6 +191,22 @@ def test_segnet_mirrors_vgg16():
     up = [x.filters for x in model.layers if x.name.startswith("up") and "conv" in x.name]
     assert down == [4, 4, 8, 8, 16, 16, 16, *[32] * 6]
     assert up == [32, 32, 32, 32, 32, 16, 16, 16, 8, 8, 4, 4, 4]
+
+
+def test_classifiers_have_the_parameters_counted_by_hand():
+    vgg16, head = 14_714_688, 4 * 512 + (512 + 1) * 256 + 257
+    counts = {"plain": vgg16 + 513, "enhanced": vgg16 + head}
+    for kind, count in counts.items():
+        model = models.build("classifier", 32, backbone="vgg16", head=kind)
+        assert model.count_params() == count
+        assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == vgg16
+    lstm = 4 * (8 * 3 + 5 + 1) * 5  # four gates; 8 pixels of 3 channels and 5 units
+    assert models.build("lstm", 8, units=5).count_params() == lstm + 6
+    both = models.build("lstm", 8, units=5, directions=2)
+    assert both.count_params() == 2 * lstm + 11
+    convolutions = 9 * (3 * 2 + 2 * 4 + 4 * 8 + 8 * 16) + 2 + 4 + 8 + 16
+    cnn = models.build("cnn", 16, filters=2)
+    assert cnn.count_params() == convolutions + 17 * 64 + 65
 
 
 def test_fcn_has_vgg16_as_its_encoder():
