@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from busutils import augment
-from busutils.data.dataset import Dataset
+from busutils.data.dataset import Dataset, positives
 from busutils.jobs import Job
 from busutils.models import encoders
 
@@ -46,8 +46,7 @@ class Batches(keras.utils.PyDataset):
 
 def positive(dataset: Dataset, rows: np.ndarray, job: Job) -> np.ndarray:
     """Tell of each case of `rows` whether it is what the job calls positive: bool, shape (n,)."""
-    labels = dataset.cases["label"].to_numpy()[rows]
-    return labels == "malignant" if job.positive == "malignant" else labels != "normal"
+    return positives(dataset.cases["label"].iloc[rows], job.positive).to_numpy()
 
 
 def truth(dataset: Dataset, rows: np.ndarray, job: Job) -> np.ndarray:

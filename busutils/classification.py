@@ -1,7 +1,7 @@
-"""Benign or malignant, image by image: counts and curves from the cases of finished jobs.
+"""Images told apart as wholes: counts and curves from the cases of finished jobs.
 
-An image is counted like a pixel elsewhere: malignant is the positive class, and exactly one of tp,
-fp, fn, tn is 1. So every score and interval of pixels serves images too.
+An image is counted like a pixel elsewhere: malignant (or: holding a lesion) is the positive class,
+and exactly one of tp, fp, fn, tn is 1. So every score and interval of pixels serves images too.
 """
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from busutils import statistics
+from busutils.data.dataset import positives
 from busutils.statistics import Interval
 
 AREAS = {"ROC": roc_auc_score, "precision-recall": average_precision_score}
@@ -20,16 +21,17 @@ def counts(cases: pd.DataFrame, positive: str = "malignant") -> pd.DataFrame:
 
     Parameters
     ----------
-    cases : the long table of :func:`busutils.jobs.cases` with a column p_malignant
-    positive : "malignant", or "benign" for the scores of the other class
+    cases : the long table of :func:`busutils.jobs.cases` with a column p_malignant, or p_lesion
+    positive : "malignant", "lesion", or "benign" for the scores of the class that is not malignant
 
     Returns
     -------
-    DataFrame with columns job, case, label, group, split, threshold (0.5), p_malignant, tp, fp,
+    DataFrame with columns job, case, label, group, split, threshold (0.5), the probability, tp, fp,
     fn, tn; one row an image and job.
     """
     table = cases[np.isclose(cases["threshold"], 0.5)].reset_index(drop=True)
-    truth, told = table["label"] == positive, table["p_malignant"] >= 0.5
+    truth = positives(table["label"], positive)
+    told = table["p_lesion" if positive == "lesion" else "p_malignant"] >= 0.5
     if positive == "benign":
         told = ~told
     cells = {"tp": truth & told, "fp": ~truth & told, "fn": truth & ~told, "tn": ~truth & ~told}
@@ -46,11 +48,11 @@ def majority(images: pd.DataFrame) -> str:
     return str(images["label"].mode()[0])
 
 
-def area(images: pd.DataFrame, curve: str) -> Interval:
+def area(images: pd.DataFrame, curve: str, positive: str = "malignant") -> Interval:
     """Area under a curve of `AREAS`, with its bootstrap interval over groups."""
 
     def score(table: pd.DataFrame) -> float:
-        truth = table["label"] == "malignant"
-        return AREAS[curve](truth, table["p_malignant"]) if truth.nunique() == 2 else np.nan
+        truth = positives(table["label"], positive)
+        return AREAS[curve](truth, table[f"p_{positive}"]) if truth.nunique() == 2 else np.nan
 
     return statistics.resampled_interval(score, images, images["group"])

@@ -32,7 +32,8 @@ def write(
     """Write a finished job.
 
     `counts` gives tp, fp, fn, tn of a case (case, label, group, role) at a threshold, `malignant`
-    its probability; `manifest` and `history` add to `MANIFEST` and replace columns of `HISTORY`.
+    its probability of being what the job calls positive; `manifest` and `history` add to `MANIFEST`
+    and replace columns of `HISTORY`.
     """
     role = jobs.read_split(job)
     place = paths.store() / "jobs" / job.id
@@ -46,7 +47,7 @@ def write(
             told = (malignant(case),) if malignant else ()
             rows.append((*about, *counts(case, threshold), *told))
     names = ["case", "label", "group", "split", "threshold", "tp", "fp", "fn", "tn"]
-    names += ["p_malignant"] * (malignant is not None)
+    names += [f"p_{job.positive}"] * (malignant is not None)
     pd.DataFrame(rows, columns=names).to_csv(place / "cases.csv.gz", index=False)
     epochs = pd.DataFrame(HISTORY | (history or {}))
     epochs.assign(learning_rate=1e-3, seconds=6.0).to_csv(place / "history.csv", index=False)

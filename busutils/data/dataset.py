@@ -106,3 +106,11 @@ def write_table(folder: Path, name: str, cases: pd.DataFrame) -> None:
     """Write the table of cases, and last the note that tells a whole cache."""
     cases.to_csv(folder / "cases.csv", index=False)
     (folder / "meta.json").write_text(json.dumps({"name": name, "n": len(cases)}))
+
+
+def positives(labels: pd.Series, positive: str) -> pd.Series:
+    """Tell which labels are positive.
+
+    `positive` is one of the labels, or "lesion": all but normal ones.
+    """
+    return labels != "normal" if positive == "lesion" else labels == positive

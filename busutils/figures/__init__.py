@@ -1,6 +1,6 @@
 """Figures with one look: every function returns a matplotlib ``Figure`` and keeps no state."""
 
-from busutils.figures.cases import by_rank, cases_strip
+from busutils.figures.cases import by_rank, cases_strip, predictions_strip
 from busutils.figures.data import against_random
 from busutils.figures.film import film, heat_strip
 from busutils.figures.lines import (
@@ -25,6 +25,7 @@ __all__ = [
     "film",
     "heat_strip",
     "intervals",
+    "predictions_strip",
     "printed_against_rerun",
     "threshold_curves",
 ]

@@ -1,6 +1,6 @@
 """Cases as image, truth, prediction, difference: chosen by rank, never by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -63,6 +63,43 @@ def cases_strip(
     return figure
 
 
+@mpl.rc_context(LOOK)
+def predictions_strip(
+    images: np.ndarray,
+    truths: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
+    names: Sequence[str],
+    title: str = "",
+) -> Figure:
+    """Draw a row a case: the image with its truth, then what each network found.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width, 1), grey levels 0 to 255
+    truths : bool array of shape (n, height, width)
+    predictions : name of a network -> bool array of that shape; at most six fit the page
+    names : of the n cases
+    title : the finding
+    """
+    figure, panels = new_figure(0.9 + 1.15 * len(names), len(names), 1 + len(predictions))
+    for i, row in enumerate(panels):
+        for axes in row:
+            _show(axes, images[i, ..., 0])
+        outline(row[0], truths[i], "truth")
+        row[0].set_xlabel(names[i], fontsize=8, loc="left")
+        for axes, masks in zip(row[1:], predictions.values(), strict=True):
+            outline(axes, truths[i], "truth")
+            outline(axes, masks[i], "prediction")
+            dice = metrics.SCORES["dice"](metrics.counts(truths[i : i + 1], masks[i : i + 1]))
+            axes.set_xlabel(f"Dice {dice[0]:.2f}", fontsize=8)
+    for axes, name in zip(panels[0], ["image", *predictions], strict=True):
+        axes.set_title(name, fontsize=8)
+    told = ("truth", "prediction")
+    legend_below(figure, [Line2D([], [], color=COLOURS[n], lw=1.5, label=n) for n in told])
+    headline(figure, title)
+    return figure
+
+
 def by_rank(scores: np.ndarray, ranks: Sequence[float] = (0, 0.5, 1)) -> list[int]:
     """Return the places of the cases at the given ranks (0 lowest score, 1 highest)."""
     if len(scores) == 0 or not all(0 <= rank <= 1 for rank in ranks):
@@ -73,13 +110,17 @@ def by_rank(scores: np.ndarray, ranks: Sequence[float] = (0, 0.5, 1)) -> list[in
 
 def _draw_case(row: Sequence[Axes], image: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> None:
     for axes in row:
-        axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
+        _show(axes, image)
     outline(row[1], truth, "truth")
     outline(row[2], mask, "prediction")
     outline(row[3], truth & ~mask, "missed")
     outline(row[3], mask & ~truth, "false")
+
+
+def _show(axes: Axes, image: np.ndarray) -> None:
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
 
 
 def outline(axes: Axes, mask: np.ndarray, what: str) -> None:

@@ -31,6 +31,8 @@ QUANTITIES = {
     "dice": (None, "val_dice", "Dice"),
     "accuracy": ("accuracy", "val_accuracy", "accuracy, pixels"),
     "iou": ("iou", "val_iou", "IoU, pooled pixels"),
+    "sensitivity": ("sensitivity", "val_sensitivity", "sensitivity, pooled pixels"),
+    "precision": ("precision", "val_precision", "precision, pooled pixels"),
     "class_accuracy": ("class_accuracy", "val_class_accuracy", "accuracy, images"),
 }
 """Name -> columns of the history (training, validation) and the label of the axis."""
@@ -45,6 +47,8 @@ def printed_against_rerun(
     title: str = "",
     label: str = "",
     ends: tuple[float, float] = (0, 1),
+    band: tuple[float, float] | None = None,
+    band_label: str = "",
 ) -> Figure:
     """Draw a row a model: printed a hollow diamond, ours a dot with its interval.
 
@@ -56,6 +60,7 @@ def printed_against_rerun(
     title : the finding
     label : of the x axis, with unit and reduction; the column's name without it
     ends : of the x axis
+    band, band_label : a range that is shaded across all rows, and what it is
     """
     choose(column, table["column"].unique(), "column")
     picked = table[table["column"] == column].sort_values("ours", na_position="first")
@@ -72,7 +77,11 @@ def printed_against_rerun(
     axes.set(xlabel=label or column, ylim=(-0.6, len(picked) - 0.4))
     axes.tick_params(axis="y", length=0)
     limits(axes, *ends)
-    legend_below(figure, _comparison_legend(picked))
+    marks = _comparison_legend(picked)
+    if band:
+        axes.axvspan(*band, color=GREY, alpha=0.25, lw=0, zorder=0)
+        marks.append(Patch(color=GREY, alpha=0.25, lw=0, label=band_label))
+    legend_below(figure, marks)
     headline(figure, title)
     return figure
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import pandas as pd
 
 from busutils import compare, jobs, paths, statistics, thresholds
-from busutils.data import busi, reading, sets
+from busutils.data import busi, reading, sets, splits
 from busutils.data.dataset import Dataset
 from busutils.data.files import Listing
 from busutils.errors import UserError
@@ -164,6 +164,13 @@ def from_table(table: pd.DataFrame, kind: type = Entry) -> list:
         kind(**{**row, "job": Job.from_json((jobs.results(row["job"]) / "job.json").read_text())})
         for row in table.to_dict("records")
     ]
+
+
+def keep_split(roles: pd.DataFrame, about: Mapping) -> dict:
+    """Keep a split's table of roles in the store and return what a job says of it."""
+    identity = splits.split_id(roles)
+    jobs.write_split(roles, identity)
+    return {"id": identity, **about}
 
 
 def listing(settings: Settings) -> Listing:

@@ -26,7 +26,7 @@ def start(settings: Starting, backbone: str, weights: str) -> str | Job:
     """Return what :class:`busutils.jobs.Job` takes as ``encoder_weights``.
 
     `weights` is phantom (a pre-training, which is a job), imagenet (the file that the settings
-    name, else Keras's download) or none.
+    name, else Keras's download), none, or a file of that backbone's weights.
 
     Raises
     ------
@@ -41,13 +41,15 @@ def start(settings: Starting, backbone: str, weights: str) -> str | Job:
         if backbone != IN_FILE:
             raise UserError(f"imagenet_file holds MobileNetV2, not {backbone}: leave it empty")
         return f"file:{_keep(Path(settings.imagenet_file).expanduser())}"
-    return weights
+    if weights in ("imagenet", "none"):
+        return weights
+    return f"file:{_keep(Path(weights).expanduser())}"
 
 
 def _keep(file: Path) -> str:
     """Copy a file of weights into the store, named by its hash, so that jobs find it anywhere."""
     if not file.is_file():
-        raise UserError(f"imagenet_file {file} is not there: name an .h5 file, or leave it empty")
+        raise UserError(f"the weights file {file} is not there: name an .h5 file, or another start")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
     kept = paths.store() / "weights" / f"{digest}.h5"
     if not kept.exists():

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from busutils import jobs
 from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
+from busutils.studies import common
 from busutils.studies.attention_unet.settings import LAST, Settings
 from busutils.studies.common import Entry
 
@@ -38,11 +38,8 @@ def table(settings: Settings, cases: pd.DataFrame, part: str, repeat: int = 0) -
 
 
 def _split(settings: Settings, data: Dataset, part: str, repeat: int) -> dict:
-    roles = table(settings, data.cases, part, repeat)
-    identity = splits.split_id(roles)
-    jobs.write_split(roles, identity)
     about = {"grouped": settings.grouped, "fold": 1 + repeat % 5} if part != LAST else {}
-    return {"id": identity, "kind": part, **about}
+    return common.keep_split(table(settings, data.cases, part, repeat), {"kind": part, **about})
 
 
 def _job(settings: Settings, data: Dataset, network: str, split: dict, seed: int) -> Job:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from busutils import jobs
 from busutils.data import copies, splits
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
+from busutils.studies import common
 from busutils.studies.common import Entry
 from busutils.studies.multitask_unet.settings import FOLDS, LABELS, Settings
 
@@ -50,7 +50,9 @@ def _copies_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
         for arm in settings.copies:
             of = items(data, arm)
             epochs = settings.copies_epochs // (1 if of is data else 2)
-            split = keep(arm_roles(of, arm, settings.split_seed + repeat), {"kind": arm})
+            split = common.keep_split(
+                arm_roles(of, arm, settings.split_seed + repeat), {"kind": arm}
+            )
             job = replace(_job(settings, of, split, repeat), stop_after=None, epochs=epochs)
             yield Entry("copies", arm, f"split {repeat + 1}", job)
 
@@ -68,17 +70,12 @@ def arm_roles(data: Dataset, arm: str, seed: int) -> pd.DataFrame:
     return splits.rotated(data.cases, LABELS, 1, FOLDS, seed, unit)
 
 
-def keep(roles: pd.DataFrame, about: dict) -> dict:
-    """Keep a split's table in the store and return what a job says of it."""
-    identity = splits.split_id(roles)
-    jobs.write_split(roles, identity)
-    return {"id": identity, **about}
-
-
 def _split(settings: Settings, data: Dataset, fold: int) -> dict:
     unit = "group" if settings.grouped else "case"
     roles = splits.rotated(data.cases, LABELS, fold, FOLDS, settings.split_seed, unit)
-    return keep(roles, {"kind": "rotated folds", "fold": fold, "grouped": settings.grouped})
+    return common.keep_split(
+        roles, {"kind": "rotated folds", "fold": fold, "grouped": settings.grouped}
+    )
 
 
 def _options(settings: Settings, head: str) -> dict:

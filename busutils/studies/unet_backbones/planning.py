@@ -7,7 +7,6 @@ segmentation in breast ultrasound images. IJECE 13(5), 2023, 5747-5754.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from busutils import jobs
 from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
@@ -143,11 +142,7 @@ def _entry(
 def split(settings: Settings, data: Dataset, fold: int) -> dict:
     """Draw the split, keep its table of roles in the store, and return what a job says of it."""
     protocol = protocol_of(settings, data)
-    table = splits.split(data.cases, protocol, fold)
-    identity = splits.split_id(table)
-    jobs.write_split(table, identity)
-    return {
-        "id": identity,
+    about = {
         "kind": "held-out test and folds",
         "folds": protocol.folds,
         "fold": fold,
@@ -156,6 +151,7 @@ def split(settings: Settings, data: Dataset, fold: int) -> dict:
         "test": protocol.test,
         "several_masks": protocol.several_masks,
     }
+    return common.keep_split(splits.split(data.cases, protocol, fold), about)
 
 
 def protocol_of(settings: Settings, data: Dataset) -> splits.Protocol:

@@ -1,0 +1,190 @@
+"""Paper 4: Tables 1 and 2 beside ours, and what moves them that is no loss."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from busutils import compare, jobs, metrics, statistics
+from busutils.compare import Row
+from busutils.data.dataset import Dataset
+from busutils.figures import by_rank
+from busutils.studies.common import REPORTED, Entry, Results
+from busutils.studies.fgfeu_net.planning import LESIONS
+from busutils.studies.fgfeu_net.settings import LOSSES, YARDSTICK
+
+LABELLED = "tversky 0.7 0.75"
+"""The pair as it is printed; the one that fits its printed loss stands in the tables."""
+RANKS = (0.1, 0.4, 0.7, 1)
+
+
+def table(results: Results, number: str) -> pd.DataFrame:
+    """Table 1 (loss and accuracy) or 2 (Dice, mean IoU, sensitivity, precision), at 0.5."""
+    rows = {}
+    for name, trained in LOSSES.items():
+        entries = results.of("loss", name)
+        # Of the two readings of the last pair the first one that was run, which fits its loss.
+        if entries and trained.printed not in rows:
+            rows[trained.printed] = _row(results, entries)
+    return compare.table(compare.reported(REPORTED, 4, number), results.cases, rows)
+
+
+def by_loss(results: Results) -> pd.DataFrame:
+    """Mean test Dice under each loss, at 0.5 and at the threshold chosen on validation.
+
+    Columns: loss, at 0.5, at its own, low, high (of the latter), threshold (mean over folds),
+    pooled (Dice of all pixels, at 0.5), converged, folds.
+    """
+    flat = compare.converged(results.history)
+    rows = []
+    for name in _names(results):
+        entries = results.of("loss", name)
+        own = _mean([results.scores(e) for e in entries])
+        rows.append(
+            {
+                "loss": name,
+                "at 0.5": _mean([_at_half(results, e) for e in entries]).estimate,
+                "at its own": own.estimate,
+                "low": own.low,
+                "high": own.high,
+                "threshold": np.mean([results.threshold[e.job.id] for e in entries]),
+                "pooled": float(metrics.pooled(_tested(results, entries))["dice"]),
+                "converged": bool(all(flat[e.job.id] for e in entries)),
+                "folds": len(entries),
+            }
+        )
+    return pd.DataFrame(rows).sort_values("at its own", ascending=False).reset_index(drop=True)
+
+
+def against(results: Results, name: str = "combo") -> pd.DataFrame:
+    """Paired difference of test Dice, `name` minus each other loss, on the same images and seeds.
+
+    Columns: against, difference, low, high, scope.
+    """
+    rows = []
+    for other in _names(results):
+        if other != name and not same_job(other, name):
+            one = results.difference(results.of("loss", name), results.of("loss", other))
+            rows.append((f"{name} minus {other}", one.estimate, one.low, one.high, one.scope))
+    return pd.DataFrame(rows, columns=["against", "difference", "low", "high", "scope"])
+
+
+def same_job(first: str, second: str) -> bool:
+    """Whether two losses are one: Dice and Tversky (0.5, 0.5)."""
+    return LOSSES[first][1:] == LOSSES[second][1:]
+
+
+def yardstick(results: Results) -> pd.DataFrame:
+    """One loss from several seeds: what moves a number though nothing was changed.
+
+    Columns: seed, Dice (mean over test images, own threshold), pooled (all pixels, at 0.5).
+    """
+    rows = []
+    for e in results.of("seed", YARDSTICK):
+        dice = results.mean(e).estimate
+        pooled = float(metrics.pooled(_tested(results, [e]))["dice"])
+        rows.append((e.repeat.removeprefix("seed "), dice, pooled))
+    return pd.DataFrame(rows, columns=["seed", "Dice", "pooled"])
+
+
+def trivial(results: Results, data: Dataset) -> dict[str, float]:
+    """Pooled Dice of test images that three answers have which need no training."""
+    entry = results.of("loss")[0]
+    masks = {role: data.masks[rows_of(entry, data, role)] for role in ("train", "test")}
+    answers = statistics.trivial_answers(masks["test"], statistics.best_ellipse(masks["train"]))
+    return {name: float(metrics.pooled(of)["dice"]) for name, of in answers.groupby("answer")}
+
+
+def items(results: Results) -> pd.DataFrame:
+    """Masks as images: Dice of all test items, of pictures, of masks; and of pairs, to compare.
+
+    Columns: trained on, tested on, Dice, low, high, pooled, items.
+    """
+    rows = []
+    for e in results.of("items"):
+        scores = results.scores(e)
+        mask = scores["case"].str.endswith(", mask again")
+        parts = {"all items": scores, "pictures": scores[~mask], "masks": scores[mask]}
+        rows += [_items_row("pictures and masks", name, of) for name, of in parts.items()]
+    for e in results.of("loss", "combo")[:1] if rows else []:
+        rows.append(_items_row("pictures", "pictures", results.scores(e)))
+    columns = ["trained on", "tested on", "Dice", "low", "high", "pooled", "items"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def jobs_by_loss(results: Results, names: Sequence[str]) -> dict[str, list[str]]:
+    """Job ids of each loss of `names` that was run, for curves."""
+    ran = [name for name in names if results.of("loss", name)]
+    return {name: [e.job.id for e in results.of("loss", name)] for name in ran}
+
+
+def pictured(results: Results, data: Dataset) -> tuple:
+    """Test images of the first fold by rank of Dice under the first loss, with all predictions.
+
+    Returns
+    -------
+    images, truths, predictions (loss -> bool masks at its own threshold) and names, of `RANKS`.
+    """
+    first = {name: results.of("loss", name)[0] for name in _names(results)}
+    entry = next(iter(first.values()))
+    rows = rows_of(entry, data, "test")
+    names = data.cases["case"].iloc[rows]
+    dice = results.scores(entry).set_index("case")["score"][names].to_numpy()
+    places = by_rank(dice, RANKS)
+    predictions = {
+        name: _probabilities(e, places) >= results.threshold[e.job.id] for name, e in first.items()
+    }
+    rows = rows[places]
+    return data.images[rows], data.masks[rows], predictions, list(names.iloc[places])
+
+
+def rows_of(entry: Entry, data: Dataset, role: str) -> np.ndarray:
+    """Rows of the data set that have a role in an entry's split."""
+    table = jobs.read_split(entry.job).set_index("case")["role"].reindex(data.cases["case"])
+    return np.flatnonzero(table == role)
+
+
+def _row(results: Results, entries: Sequence[Entry]) -> Row:
+    flat = compare.converged(results.history)
+    told = results.manifests.loc[[e.job.id for e in entries], "by_keras"]
+    weights = entries[0].job.encoder_weights
+    return Row(
+        jobs={e.job.id: e.repeat for e in entries},
+        parameters={
+            "encoder_weights": "phantom" if entries[0].job.needs else weights,
+            "dataset": results.settings.dataset,
+            "classes": list(LESIONS),
+            "size": results.settings.size,
+            "epochs": results.settings.epochs,
+        },
+        given={"Loss": float(np.mean([one["test"]["loss"] for one in told]))},
+        converged=bool(all(flat[e.job.id] for e in entries)),
+    )
+
+
+def _names(results: Results) -> list[str]:
+    return list(dict.fromkeys(e.name for e in results.of("loss")))
+
+
+def _mean(tables: Sequence[pd.DataFrame]) -> statistics.Interval:
+    scores = pd.concat(tables)
+    return statistics.interval(scores["score"], scores["group"])
+
+
+def _at_half(results: Results, entry: Entry) -> pd.DataFrame:
+    return compare.scores(results.cases, {entry.job.id: entry.repeat}, split="test")
+
+
+def _tested(results: Results, entries: Sequence[Entry]) -> pd.DataFrame:
+    return pd.concat([_at_half(results, e) for e in entries])
+
+
+def _items_row(trained: str, tested: str, scores: pd.DataFrame) -> tuple:
+    one = statistics.interval(scores["score"], scores["group"])
+    pooled = float(metrics.pooled(scores)["dice"])
+    return trained, tested, one.estimate, one.low, one.high, pooled, len(scores)
+
+
+def _probabilities(entry: Entry, places: Sequence[int]) -> np.ndarray:
+    with np.load(jobs.folder(entry.job) / jobs.KEEP["probabilities"]) as stored:
+        return stored["test"][list(places)] / 255

@@ -1,0 +1,298 @@
+"""Paper 4's study: its jobs, its tables, and images that masks and classifiers answer about."""
+
+from dataclasses import fields
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from busutils import jobs, parameters, paths
+from busutils.data import phantom, reading
+from busutils.errors import UserError
+from busutils.studies import common
+from busutils.studies import fgfeu_net as study
+from busutils.studies.fgfeu_net import presence, questions, results, settings, svm, words
+from tests import finished
+
+NAME = "04_fgfeu_net"
+PIXELS = 1000
+HITS = {"combo": 80, "bce": 70, "tversky 0.7 0.75": 20}
+
+
+@pytest.fixture(scope="module")
+def enough(tmp_path_factory):
+    """Phantoms of which ten are normal, two for each fold."""
+    root = tmp_path_factory.mktemp("enough")
+    phantom.write_busi(root, n=60, size=96)
+    return root
+
+
+@pytest.fixture
+def values(tmp_path, monkeypatch, enough):
+    """The quick parameters, with a store and phantoms of the test's own."""
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(reading, "groups", lambda listing, store=None: _own_groups(listing))
+    return parameters.resolve(NAME, "quick", {}) | {"data_root": str(enough)}
+
+
+def _own_groups(listing):
+    return pd.Series({c.case: c.case for c in listing.cases})
+
+
+def _plan(values):
+    chosen = study.Settings.of(values)
+    data = study.dataset(values)
+    return chosen, data, study.entries(chosen, data)
+
+
+def _found(values):
+    chosen, data, plan = _plan(values)
+    for e in plan:
+        if not jobs.finished(e.job):  # two entries may share a job
+            _finish(e)
+    return common.collect(chosen, plan, "val"), data
+
+
+def _finish(entry):
+    """Of 100 lesion pixels as many as `HITS` says, else 60, and 10 false ones.
+
+    Masks of normal images hold 5 pixels under a threshold of 0.6; classifiers are right on lesions
+    and give normal images 0.3.
+    """
+    if entry.job.task == "classify":
+        told = {"normal": 0.3, "benign": 0.2 if entry.job.positive == "malignant" else 0.9}
+        finished.write(entry.job, _one_pixel, lambda case: told.get(case.label, 0.9))
+        return
+
+    def counts(case, threshold):
+        if case.label == "normal":
+            false = 5 * (threshold < 0.6)
+            return 0, false, 0, PIXELS - false
+        hit = HITS.get(entry.name, 60) - entry.job.init_seed
+        return hit, 10, 100 - hit, PIXELS - 110
+
+    loss = {"loss": 0.25, "mean_iou_of_raw": 0.45}
+    finished.write(entry.job, counts, None, {"by_keras": {"test": loss}})
+
+
+def _one_pixel(case, threshold):
+    return (1, 0, 0, 0) if case.label == "malignant" else (0, 0, 0, 1)
+
+
+def test_settings_are_the_parameters_cell():
+    cell = [p.name for p in parameters.read(parameters.source(NAME))]
+    assert cell == [f.name for f in fields(study.Settings)]
+
+
+def test_paper_profile_is_the_papers_protocol():
+    told = yaml.safe_load((paths.project() / "book/reported/paper4.yaml").read_text())["protocol"]
+    used = parameters.resolve(NAME, "paper", {})
+    keys = ("dataset", "size", "epochs", "batch", "learning_rate", "encoder_weights", "smooth")
+    assert {k: used[k] for k in keys} == {k: told[k] for k in keys}
+    dropout = {"encoder": used["encoder_dropout"], "decoder": used["decoder_dropout"]}
+    assert dropout == told["dropout"]
+    printed = {loss.printed for loss in settings.LOSSES.values()}
+    assert {settings.LOSSES[name].printed for name in used["losses"]} == printed
+    assert {"svm", *settings.CLASSIFIERS} == set(used["classifiers"])
+
+
+def test_jobs_of_every_part(values):
+    wanted = {"seeds": 2, "unet_filters": 4, "classifiers": ["svm", "cnn"], "masks_as_images": True}
+    _, _, plan = _plan(values | wanted)
+    parts = [(e.part, e.name, e.repeat) for e in plan]
+    assert parts == [
+        ("loss", "tversky 0.5 0.5", "fold 1"),
+        ("loss", "combo", "fold 1"),
+        ("seed", "tversky 0.5 0.5", "seed 1"),
+        ("seed", "tversky 0.5 0.5", "seed 2"),
+        ("unet", "unet", "fold 1"),
+        ("lesion", "cnn", "fold 1"),
+        ("malignant", "cnn", "fold 1"),
+        ("items", "masks as images", "fold 1"),
+    ]
+    assert plan[0].job == plan[2].job  # the first seed is the row of the table
+    assert [e.job.task for e in plan[4:7]] == ["segment", "classify", "classify"]
+    assert plan[-1].job.epochs == plan[0].job.epochs // 2
+
+
+def test_dice_and_tversky_with_equal_weights_are_one_training(values):
+    _, _, plan = _plan(values | {"losses": ["tversky 0.5 0.5", "dice", "bce"]})
+    of = {e.name: e.job for e in plan if e.part == "loss"}
+    assert of["dice"] == of["tversky 0.5 0.5"]
+    assert results.same_job("dice", "tversky 0.5 0.5")
+    assert of["bce"].loss_options == {}
+    weights = {k: of["dice"].loss_options[k] for k in ("false_positives", "false_negatives")}
+    assert weights == {"false_positives": 0.5, "false_negatives": 0.5}
+
+
+def test_beta_is_the_weight_of_missed_pixels(values):
+    _, _, plan = _plan(values | {"losses": ["tversky 0.1 0.9"], "seeds": 1})
+    assert plan[0].job.loss_options["false_negatives"] == 0.9
+
+
+def test_all_models_are_tested_on_the_same_images(values):
+    _, _, plan = _plan(values | {"classifiers": ["cnn"]})
+    split = {e.part: jobs.read_split(e.job).set_index("case") for e in plan}
+    tested = {part: table["role"] for part, table in split.items()}
+    asked = set(tested["lesion"].index[tested["lesion"] == "test"])
+    assert set(tested["loss"].index[tested["loss"].isin(["test", "normal"])]) == asked
+    lesions = split["lesion"].index[split["lesion"]["label"] != "normal"]
+    assert set(tested["malignant"].index[tested["malignant"] == "test"]) == asked & set(lesions)
+    normal = split["loss"][split["loss"]["label"] == "normal"]
+    assert set(normal["role"]) == {"normal", "unused"}
+
+
+def test_starting_weights_go_to_what_is_pretrained(values, tmp_path):
+    wanted = {"encoder_weights": "phantom", "classifiers": ["vgg16", "vgg16 enhanced", "resnet50"]}
+    _, _, plan = _plan(values | wanted)
+    needs = {e.name: e.job.needs.options["backbone"] if e.job.needs else None for e in plan}
+    assert needs["combo"] == needs["vgg16 enhanced"] == "vgg16"
+    assert needs["resnet50"] == "resnet50"
+    assert needs["vgg16"] is None
+    file = tmp_path / "vgg16.h5"
+    file.write_bytes(b"weights")
+    _, _, plan = _plan(values | wanted | {"encoder_weights": str(file)})
+    assert plan[0].job.encoder_weights.startswith("file:")
+    assert next(e for e in plan if e.name == "resnet50").job.needs
+
+
+def test_wrong_values_are_refused(values):
+    for wrong, told in {
+        "losses": (["tversky 1 1"], "loss 'tversky 1 1'"),
+        "classifiers": (["vgg"], "classifier 'vgg'"),
+        "asked": (["normal"], "question 'normal'"),
+        "folds": ([6], "fold 6 is none of 1 to 5"),
+        "size": (40, "multiples of 16"),
+    }.items():
+        with pytest.raises(UserError, match=told[1]):
+            study.check(values | {wrong: told[0]})
+    with pytest.raises(UserError, match=r"weights file nowhere\.h5 is not there"):
+        _plan(values | {"encoder_weights": "nowhere.h5"})
+
+
+def test_tables_1_and_2(values):
+    found, _ = _found(values | {"losses": ["dice", "combo", "tversky 0.7 0.75", "tversky 0.7 0.3"]})
+    table2 = results.table(found, "2").set_index(["key", "column"])
+    hit = 80 - 1  # the seed of fold 1
+    assert table2.loc[("Combo", "DSC"), "ours"] == pytest.approx(
+        2 * hit / (2 * hit + 10 + 100 - hit)
+    )
+    assert table2.loc[("Combo", "Precision"), "ours"] == pytest.approx(hit / (hit + 10))
+    assert table2.loc[("BCE", "DSC"), "verdict"] == "not re-run"
+    # of the last pair's two readings the one that fits the printed loss
+    assert table2.loc[("TC a=0.7 b=0.75", "Sensitivity"), "ours"] == pytest.approx(0.59)
+    table1 = results.table(found, "1").set_index(["key", "column"])
+    assert table1.loc[("Combo", "Loss"), "ours"] == 0.25
+    lost = 10 + 100 - hit
+    assert table1.loc[("Combo", "Accuracy"), "ours"] == pytest.approx(1 - lost / PIXELS)
+
+
+def test_losses_are_paired_and_seeds_are_the_yardstick(values):
+    found, _ = _found(values | {"losses": ["tversky 0.5 0.5", "bce", "combo", "dice"], "seeds": 3})
+    by_loss = results.by_loss(found).set_index("loss")
+
+    def dice(hit):
+        return 2 * hit / (2 * hit + 10 + 100 - hit)
+
+    assert by_loss.loc["bce", "at 0.5"] == pytest.approx(dice(69))
+    assert by_loss.index[0] == "combo"
+    against = results.against(found).set_index("against")
+    assert against.loc["combo minus bce", "difference"] == pytest.approx(dice(79) - dice(69))
+    seeds = results.yardstick(found)
+    assert seeds["Dice"].tolist() == pytest.approx([dice(59), dice(58), dice(57)])
+    told = words.loss_finding(results.by_loss(found), seeds)
+    assert told.startswith("4 losses lie within ")
+    assert f"3 seeds of one loss within {dice(59) - dice(57):.3f}" in told
+
+
+def test_a_mask_answers_by_being_empty_or_not(values):
+    found, data = _found(values | {"classifiers": ["svm", "cnn"]})
+    answers = presence.answers(found, data, "lesion")
+    assert list(answers) == ["CNN", "SVM", "FgFEU-Net (Ours)"]
+    mask = answers["FgFEU-Net (Ours)"]
+    lesion = mask["label"] != "normal"
+    assert (mask["tp"] + mask["fn"] == lesion).all()
+    # the threshold chosen is 0.4, at which normal images hold pixels; the highest that finds any
+    assert mask.loc[~lesion, "fp"].eq(1).all()
+    assert mask.loc[~lesion, "p_lesion"].eq(0.55).all()
+    assert mask.loc[lesion, "p_lesion"].eq(0.95).all()
+    table = presence.table(answers, "lesion").set_index("model")
+    assert table.loc["CNN", "accuracy"] == 1
+    assert table.loc["FgFEU-Net (Ours)", "accuracy"] == pytest.approx(lesion.mean())
+    assert table.loc["FgFEU-Net (Ours)", "ROC area"] == 1
+    assert table.loc["always yes", "accuracy"] == pytest.approx(lesion.mean())
+    assert "always yes" in words.presence_finding(presence.table(answers, "lesion"))
+
+
+def test_table_3_has_what_can_be_compared(values):
+    found, data = _found(values | {"classifiers": ["cnn"]})
+    answers = presence.answers(found, data, "lesion")
+    table = presence.table3(found, answers).set_index(["key", "column"])
+    assert table.loc[("CNN", "Accuracy Test"), "ours"] == 1
+    tested = answers["CNN"].query("split == 'test'")
+    p = tested["label"].map({"normal": 1 - 0.3}).fillna(0.9)
+    assert table.loc[("CNN", "Loss Test"), "ours"] == pytest.approx(-np.log(p).mean())
+    assert table.loc[("FgFEU-Net (Ours)", "Loss Test"), "verdict"] == "not re-run"
+    assert set(table["verdict"]) == {"not comparable", "not re-run"}
+
+
+def test_only_classifiers_tell_malignant_lesions(values):
+    found, data = _found(values | {"classifiers": ["cnn"]})
+    answers = presence.answers(found, data, "malignant")
+    assert list(answers) == ["CNN"]
+    tested = answers["CNN"].query("split == 'test'")
+    assert set(tested["label"]) == {"benign", "malignant"}
+    assert presence.table(answers, "malignant").set_index("model").loc["CNN", "F1"] == 1
+
+
+def test_svm_learns_what_its_features_show(values):
+    """Lesion images are striped one way, normal ones the other way."""
+    from dataclasses import replace
+
+    chosen, data, _ = _plan(values)
+    stripes = np.tile(np.arange(32) % 8 * 30, (32, 1)).astype(np.uint8)
+    normal = (data.cases["label"] == "normal").to_numpy()
+    noise = np.random.default_rng(0).integers(0, 20, data.images.shape, np.uint8)
+    images = np.where(normal[:, None, None], stripes.T, stripes)[..., None] + noise
+    told = svm.classified(replace(data, images=images), _roles(chosen, data), "lesion", 0)
+    assert set(told["split"]) == {"train", "test"}
+    assert (told["tp"] + told["tn"]).mean() == 1
+    assert svm.features(images[:2]).shape == (2, 7 * 7 * 4 * 9 + 10 + 9)
+
+
+def _roles(chosen, data):
+    from busutils.studies.fgfeu_net.planning import roles
+
+    return roles(chosen, data, 1, "lesion")
+
+
+def test_masks_as_images_are_scored_apart(values):
+    found, _ = _found(values | {"masks_as_images": True})
+    table = results.items(found).set_index("tested on")
+    assert table.loc[["pictures", "masks"], "items"].sum().item() > table.loc["all items", "items"]
+    assert words.items_finding(results.items(found)).startswith("With masks as images Dice is ")
+    assert words.items_finding(results.items(_found(values)[0])) == "Not in this profile"
+
+
+def test_claims_need_every_row_that_they_speak_of(values):
+    every = values | {"losses": list(settings.LOSSES)}
+    found, data = _found(every)
+    told = {c.sentence: c for c in questions.claims(found, presence.answers(found, data, "lesion"))}
+    combo = next(c for s, c in told.items() if s.startswith("Dice + cross-entropy"))
+    assert combo.word == "supported"
+    second = next(c for s, c in told.items() if s.startswith("The Dice loss"))
+    assert second.word == "opposite"  # cross-entropy is better here
+    model = next(c for s, c in told.items() if s.startswith("FgFEU-Net is better"))
+    assert (model.word, model.note) == ("undecided", "10 models of Table 3 were not run")
+    some, _ = _found(values)
+    undecided = questions.claims(some, {})
+    assert {c.word for c in undecided} == {"undecided"}
+    assert "not run: " in undecided[0].note
+
+
+def test_cuts_name_what_is_not_the_papers(values):
+    told = words.cuts(study.Settings.of(values))
+    assert "pixels a side: 32 instead of 256" in told
+    assert "losses: 2 of 9" in told
+    assert words.printed_counts() == {"printed_images": 1294, "pictures": 647}
