@@ -174,7 +174,7 @@ def _data_check(args: argparse.Namespace) -> None:
         raise UserError("give --images and --masks together, such as 'images/{case}.png'")
     from busutils.data import check, sets
 
-    name = "busi" if args.images is None else "pairs"
+    name = "pairs" if args.images else sets.recognise(args.root)
     listing = sets.listing(name, str(args.root), args.images or "", args.masks or "")
     report = check.check(listing)
     print(report.to_json() if args.json else report.to_text())
@@ -282,7 +282,7 @@ def _add_data(commands) -> None:
     add = _add(commands, "fetch", _data_fetch, "download a set, or make the phantoms")
     add.add_argument("name", metavar="NAME", help="as `data list` names it, or phantom")
     add.add_argument("--to", type=Path, metavar="FOLDER", help="default: data/NAME")
-    add = _add(commands, "check", _data_check, "check a BUSI folder, or your own with two patterns")
+    add = _add(commands, "check", _data_check, "check a known set, or your own with two patterns")
     add.add_argument("root", metavar="FOLDER", type=Path)
     add.add_argument("--json", action="store_true", help="print JSON")
     add.add_argument("--figure", type=Path, metavar="FILE", help="draw the duplicate groups")

@@ -20,6 +20,8 @@ from busutils.errors import UserError
 
 TUMOUR = "tumour"
 FOLDS = "cvind.mat"
+KINDS = {"meningioma": 708, "glioma": 1426, "pituitary": 930}
+"""Published number of slices by kind, figshare."""
 VERSION = 1
 
 _SLICE = re.compile(r"(?P<patient>.+)_(?P<number>\d+)")
@@ -39,8 +41,7 @@ def listing(root: Path) -> Listing:
     root = Path(root)
     if not root.is_dir():
         raise UserError(f"{root} is not a folder: name the one that holds the slices")
-    slices = [path for path in root.rglob("*.mat") if path.name != FOLDS]
-    if slices:
+    if slices := _in_order(root):
         return _figshare(root, slices)
     places = (root / "kaggle_3m", root / "lgg-mri-segmentation" / "kaggle_3m", root)
     folder = next((f for f in places if any(f.glob("TCGA_*/*_mask.tif"))), None)
@@ -70,7 +71,7 @@ def folds(root: Path) -> pd.Series:
             numbers = np.asarray(file["cvind"]).ravel().astype(int)
     else:  # an older MATLAB file
         numbers = loadmat(files[0])["cvind"].ravel().astype(int)
-    cases = [c.case for c in listing(Path(root)).cases]
+    cases = [path.stem for path in _in_order(Path(root))]
     if len(cases) != len(numbers):
         raise UserError(
             f"{files[0]} has {len(numbers)} folds, but {len(cases)} slices are there: bring all"
@@ -78,12 +79,22 @@ def folds(root: Path) -> pd.Series:
     return pd.Series(numbers, index=cases, name="fold")
 
 
+def _in_order(root: Path) -> list[Path]:
+    """Figshare slices by their number."""
+    slices = [path for path in root.rglob("*.mat") if path.name != FOLDS]
+    return sorted(slices, key=lambda p: int(re.sub(r"\D", "", p.stem) or 0))
+
+
 def _figshare(root: Path, slices: list[Path]) -> Listing:
     cases = []
-    for path in sorted(slices, key=lambda p: int(re.sub(r"\D", "", p.stem) or 0)):
+    for path in slices:
         label, patient = matlab.about(path)
         cases.append(Case(path.stem, label, path, (path,), group=patient))
-    return Listing("Figshare brain tumours", root, tuple(cases), VERSION)
+    parts = {}
+    if any(root.rglob(FOLDS)):
+        parts = {case: f"fold {number}" for case, number in folds(root).items()}
+    name = "Figshare brain tumours"
+    return Listing(name, root, tuple(cases), VERSION, expected=KINDS, parts=parts or None)
 
 
 def _lgg(folder: Path) -> Listing:

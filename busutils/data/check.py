@@ -9,8 +9,8 @@ import pandas as pd
 from PIL import Image
 from scipy import ndimage
 
-from busutils.data import duplicates
-from busutils.data.files import NORMAL, Case, Listing, joined_mask, read_image, read_mask
+from busutils.data import duplicates, reading
+from busutils.data.files import NORMAL, Case, Listing, joined_mask, read_image, read_mask, shape_of
 from busutils.data.sheet import figure
 from busutils.errors import UserError
 
@@ -31,6 +31,7 @@ _TEXTS = {
     "several_masks": ("images with several masks", "joined when read"),
     "exact_duplicates": ("pairs of equal images", "split by group, or keep one of each"),
     "duplicate_groups": ("groups of the same or a neighbouring frame", "split by group"),
+    "divided_groups": ("groups in several parts of the published split", "split by group"),
     "mixed_groups": ("groups that mix classes", "a label may be wrong: look, or leave them out"),
     "contradicting_masks": ("pairs of one frame with different masks", "look, or leave them out"),
 }
@@ -49,13 +50,16 @@ class Report:
     findings : dict of str to list of dict
         By kind (unreadable, constant, missing_masks, orphan_masks, empty_lesion_masks,
         nonempty_normal_masks, nonbinary_masks, size_mismatches, several_masks, exact_duplicates,
-        duplicate_groups, mixed_groups, contradicting_masks), each with "cases" or "file" and
+        duplicate_groups, divided_groups, mixed_groups, contradicting_masks), each with "cases" or "file" and
         details. Every kind is there, even with nothing found.
     groups : Series
-        Group of every case, from :func:`busutils.data.duplicates.groups`.
+        Group of every case: patient or lesion where the set tells, else from
+        :func:`busutils.data.duplicates.groups`.
     agreement : DataFrame
         case_a, case_b, dice: how well the masks of two copies of one frame agree, aligned. What
         two outlines of one lesion reach is about what a network can reach.
+    grouped : bool
+        Whether the set itself tells groups; near-duplicates are then not searched for.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Report:
     notes: tuple[str, ...] = ()
     groups: pd.Series = field(default_factory=pd.Series, repr=False)
     agreement: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    grouped: bool = False
 
     def to_dict(self) -> dict:
         """Return plain values."""
@@ -78,7 +83,8 @@ class Report:
             "counts": self.counts,
             "expected": self.expected,
             "counts_as_expected": self.expected is None or self.counts == self.expected,
-            "images_in_duplicate_groups": int(self.groups.duplicated(keep=False).sum()),
+            "groups_told_by_the_set": self.groups.nunique() if self.grouped else None,
+            "images_in_duplicate_groups": 0 if self.grouped else int(self._shared.sum()),
             "notes": list(self.notes),
             "findings": self.findings,
         }
@@ -92,9 +98,15 @@ class Report:
         labels = dict.fromkeys([*(self.expected or {}), *self.counts])
         lines = [f"{self.name}: {sum(self.counts.values())} images, {self.masks} masks"]
         lines += [f"  {label}: {self._count(label)}" for label in labels]
+        if self.grouped:
+            lines += [f"  patients or lesions (groups): {self.groups.nunique()}"]
         lines += [f"  note: {note}" for note in self.notes]
         found = [_line(kind, items) for kind, items in self.findings.items() if items]
         return "\n".join(lines + (found or ["- nothing else to report"]))
+
+    @property
+    def _shared(self) -> pd.Series:
+        return self.groups.duplicated(keep=False)
 
     def _count(self, label: str) -> str:
         count = self.counts.get(label, 0)
@@ -109,12 +121,15 @@ def check(listing: Listing) -> Report:
     """
     findings = {kind: [] for kind in _TEXTS}
     findings["orphan_masks"] += [{"file": _name(path, listing)} for path in listing.orphans]
-    joined = {case.case: _look_at(case, listing, findings) for case in listing.cases}
-    pairs = duplicates.find(listing)
-    groups = duplicates.groups(listing, pairs)
+    readable = {case.case: case for case in listing.cases if _look_at(case, listing, findings)}
+    # Slices of one patient are alike by nature: where the set tells groups, only copies matter.
+    pairs = duplicates.find(listing, near=not listing.grouped)
+    groups = reading.groups(listing) if listing.grouped else duplicates.groups(listing, pairs)
     labels = pd.Series([case.label for case in listing.cases], index=groups.index, dtype=object)
-    _compare_labels(groups, labels, findings)
-    agreement = _compare_masks(pairs, joined, findings)
+    if not listing.grouped:
+        _compare_labels(groups, labels, findings)
+    findings["divided_groups"] += _divided(groups, listing.parts)
+    agreement = _compare_masks(pairs, readable, findings)
     return Report(
         name=listing.name,
         root=str(listing.root),
@@ -125,17 +140,31 @@ def check(listing: Listing) -> Report:
         notes=listing.notes,
         groups=groups,
         agreement=agreement,
+        grouped=listing.grouped,
     )
 
 
-def _look_at(case: Case, listing: Listing, findings: dict) -> np.ndarray | None:
-    """Add what is wrong with one case; return its joined mask if all of it can be read."""
+def _divided(groups: pd.Series, parts: dict[str, str] | None) -> list[dict]:
+    """Groups that stand in more than one part of the split that the set's authors published."""
+    if not parts:
+        return []
+    part = pd.Series(parts).reindex(groups.index)
+    found = part.groupby(groups, sort=False).unique()
+    return [
+        {"group": name, "cases": groups.index[groups == name].tolist(), "parts": sorted(of)}
+        for name, of in found.items()
+        if len(of) > 1
+    ]
+
+
+def _look_at(case: Case, listing: Listing, findings: dict) -> bool:
+    """Add what is wrong with one case; tell whether all of it can be read."""
     try:
         image = read_image(case.image)
         masks = [read_mask(path) for path in case.masks]
     except UserError as error:
         findings["unreadable"].append({"cases": [case.case], "why": str(error)})
-        return None
+        return False
     if image.min() == image.max():
         findings["constant"].append({"cases": [case.case], "value": int(image.min())})
     if len(masks) > 1:
@@ -147,22 +176,23 @@ def _look_at(case: Case, listing: Listing, findings: dict) -> np.ndarray | None:
             findings["size_mismatches"].append(item | sizes)
         if levels := _grey_levels(path):
             findings["nonbinary_masks"].append(item | {"levels": levels})
-    joined = joined_mask(case, image.shape)
-    if kind := _wrong_lesion(case, joined):
+    if kind := _wrong_lesion(case, any(mask.any() for mask in masks)):
         findings[kind].append({"cases": [case.case]})
-    return joined
+    return True
 
 
-def _wrong_lesion(case: Case, joined: np.ndarray) -> str | None:
+def _wrong_lesion(case: Case, lesion: bool) -> str | None:
     if case.label == NORMAL:
-        return "nonempty_normal_masks" if joined.any() else None
+        return "nonempty_normal_masks" if lesion else None
     if not case.masks:
         return "missing_masks"
-    return None if joined.any() else "empty_lesion_masks"
+    return None if lesion else "empty_lesion_masks"
 
 
 def _grey_levels(path: Path) -> int:
     """Number of values of a mask if there are others than 0 and 255, else 0."""
+    if path.suffix == ".mat":
+        return 0  # read as: everything that is not 0
     with Image.open(path) as image:
         if image.mode == "1":
             return 0
@@ -179,15 +209,17 @@ def _compare_labels(groups: pd.Series, labels: pd.Series, findings: dict) -> Non
             findings["mixed_groups"].append(members)
 
 
-def _compare_masks(pairs: pd.DataFrame, joined: dict, findings: dict) -> pd.DataFrame:
+def _compare_masks(pairs: pd.DataFrame, readable: dict, findings: dict) -> pd.DataFrame:
     """Compare the masks of copies of one frame; add those that differ (any pixel if exact)."""
     rows = []
     for pair in pairs.itertuples():
         cases, exact = [pair.case_a, pair.case_b], pair.kind == "exact"
         if exact:
             findings["exact_duplicates"].append({"cases": cases})
-        a, b = (joined[case] for case in cases)
-        if a is None or b is None or pair.score < duplicates.SAME or not (a.any() or b.any()):
+        if pair.score < duplicates.SAME or not all(case in readable for case in cases):
+            continue
+        a, b = (_joined(readable[case]) for case in cases)
+        if not (a.any() or b.any()):
             continue
         dice = _dice(a, b, pair.transform)
         rows.append((*cases, dice))
@@ -198,6 +230,10 @@ def _compare_masks(pairs: pd.DataFrame, joined: dict, findings: dict) -> pd.Data
             item = {"cases": cases, "why": why, "dice": round(dice, 4)}
             findings["contradicting_masks"].append(item)
     return pd.DataFrame(rows, columns=["case_a", "case_b", "dice"])
+
+
+def _joined(case: Case) -> np.ndarray:
+    return joined_mask(case, shape_of(case.image))
 
 
 def _dice(a: np.ndarray, b: np.ndarray, transform: np.ndarray) -> float:

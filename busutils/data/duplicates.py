@@ -35,7 +35,9 @@ ABOVE = 2
 _WORKING = 320  # longest side, pixels, at which pictures are compared
 
 
-def find(listing: Listing, classes: Sequence[str] | None = None) -> pd.DataFrame:
+def find(
+    listing: Listing, classes: Sequence[str] | None = None, near: bool = True
+) -> pd.DataFrame:
     """Find the pairs of cases that show the same or a neighbouring frame.
 
     Files that cannot be read are left out (:mod:`busutils.data.check` reports them).
@@ -45,6 +47,8 @@ def find(listing: Listing, classes: Sequence[str] | None = None) -> pd.DataFrame
     listing : Listing
     classes : sequence of str, optional
         Labels to look at; all if not given.
+    near : bool
+        False looks for exact copies only, which takes a moment.
 
     Returns
     -------
@@ -61,7 +65,9 @@ def find(listing: Listing, classes: Sequence[str] | None = None) -> pd.DataFrame
     read = pd.DataFrame(read, columns=["case", "content", "picture", "factor"])
     read = read.sort_values(["content", "case"], ignore_index=True)
     first = read.drop_duplicates("content", ignore_index=True)
-    pairs = pd.concat([_exact(read), _spread(_near(first), read)], ignore_index=True)
+    pairs = _exact(read)
+    if near:
+        pairs = pd.concat([pairs, _spread(_near(first), read)], ignore_index=True)
     return _in_order(pairs, {c.case: i for i, c in enumerate(cases)})
 
 

@@ -34,7 +34,8 @@ class Listing:
 
     `version` is the reader's: raised when the same files would give other cases. `orphans` are
     masks without an image, `notes` what else a person should know, `expected` the published
-    number of cases by label where there is one. `channels` is 1 (grey) or 3.
+    number of cases by label where there is one. `channels` is 1 (grey) or 3. `parts` is the part
+    of each case in the split that the set's authors published, where there is one.
     """
 
     name: str
@@ -45,6 +46,12 @@ class Listing:
     notes: tuple[str, ...] = ()
     expected: dict[str, int] | None = None
     channels: int = 1
+    parts: dict[str, str] | None = None
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the set itself says which cases belong together (by patient or lesion)."""
+        return bool(self.cases) and all(case.group for case in self.cases)
 
 
 def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np.ndarray:

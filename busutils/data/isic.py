@@ -47,7 +47,9 @@ def listing(root: Path, name: str = "ISIC 2018") -> Listing:
     ]
     known = {p.stem for p in images}
     orphans = tuple(path for stem, path in masks.items() if stem not in known)
-    return Listing(name, root, tuple(cases), VERSION, orphans, channels=3)
+    parts = {p.stem: _part(p) for p in images}
+    official = parts if all(parts.values()) else None
+    return Listing(name, root, tuple(cases), VERSION, orphans, channels=3, parts=official)
 
 
 def part(source: str) -> str:
@@ -58,10 +60,14 @@ def part(source: str) -> str:
     UserError
         If the image is of no official part.
     """
-    for word, role in {"Training": "train", "Validation": "val", "Test": "test"}.items():
-        if f"_{word}_" in source:
-            return role
+    if found := _part(Path(source)):
+        return found
     raise UserError(f"{source} is of no official part of ISIC 2018: draw a split instead")
+
+
+def _part(image: Path) -> str:
+    words = {"Training": "train", "Validation": "val", "Test": "test"}
+    return next((role for word, role in words.items() if f"_{word}_" in str(image)), "")
 
 
 def _folders(root: Path) -> tuple[list[Path], list[Path]]:

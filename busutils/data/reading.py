@@ -64,7 +64,7 @@ def groups(listing: Listing, store: Path | None = None) -> pd.Series:
 
     Near-duplicates are searched once (a minute for BUSI) and kept in the store's cache.
     """
-    if all(c.group for c in listing.cases):
+    if listing.grouped:
         return pd.Series({c.case: c.group for c in listing.cases})
     store = store or paths.store()
     kept = store / "cache" / f"groups-{_content(listing, store)[:12]}-v{duplicates.VERSION}.csv"

@@ -47,6 +47,16 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
     return {"busi": busi, "isic": isic, "brain": brain}[name].listing(folder)
 
 
+def recognise(root: Path) -> str:
+    """Name the known set that lies in a folder: brain, isic, or else busi, whose reader says more."""
+    if root.is_dir():
+        if any(root.rglob("TCGA_*_mask.tif")) or any(root.rglob("*.mat")):
+            return "brain"
+        if any(root.glob("ISIC2018_Task1*")) or any(root.glob("HAM10000*")):
+            return "isic"
+    return "busi"
+
+
 def _phantoms(root: str) -> Path:
     folder = Path(root or os.environ.get("BUSUTILS_PHANTOMS") or paths.project() / "data/phantom")
     if not (folder / busi.FOLDER).exists():

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from matplotlib.image import imread
 from PIL import Image
 from scipy import ndimage
 
-from busutils.data import busi, check, phantom
+from busutils.data import brain, busi, check, phantom, phantom_brain, phantom_skin, sets
 from busutils.data.files import Case, Listing
 from busutils.errors import UserError
 
@@ -233,3 +234,50 @@ def test_busi(shared):
         "contradicting_masks",
     }  # fmt: skip
     assert all(findings[kind] == [] for kind in nothing)
+
+
+def test_sets_that_tell_groups_are_checked_by_them(tmp_path):
+    """Slices of a patient are alike by nature; a copy in another patient is not."""
+    phantom_brain.write_lgg(tmp_path)
+    listing = sets.listing("brain", str(tmp_path))
+    first = listing.cases[0]
+    other = next(c for c in listing.cases if c.group != first.group)
+    other.image.write_bytes(first.image.read_bytes())
+    report = check.check(listing)
+    told = report.to_dict()
+    assert told["groups_told_by_the_set"] == len({c.group for c in listing.cases})
+    assert told["images_in_duplicate_groups"] == 0
+    assert [first.case, other.case] in [one["cases"] for one in told["findings"]["exact_duplicates"]]
+    assert report.counts["normal"] > 0  # slices without tumour
+    assert "patients or lesions (groups): " in report.to_text()
+
+
+def test_groups_across_the_published_parts_are_named(make):
+    listing = make(*clean(4))
+    cases = tuple(replace(c, group=f"lesion {i // 2}") for i, c in enumerate(listing.cases))
+    parts = dict(zip([c.case for c in cases], ["train", "test", "train", "train"], strict=True))
+    report = check.check(replace(listing, cases=cases, parts=parts))
+    assert report.findings["divided_groups"] == [
+        {"group": "lesion 0", "cases": ["clean 0", "clean 1"], "parts": ["test", "train"]}
+    ]
+
+
+def test_a_known_set_is_recognised(tmp_path):
+    phantom_brain.write_lgg(tmp_path / "lgg")
+    phantom_brain.write_figshare(tmp_path / "figshare")
+    phantom_skin.write_isic(tmp_path / "isic")
+    for name, known in {"lgg": "brain", "figshare": "brain", "isic": "isic", ".": "brain"}.items():
+        assert sets.recognise(tmp_path / name) == known
+    assert sets.recognise(tmp_path / "nowhere") == "busi"
+    report = check.check(sets.listing("brain", str(tmp_path / "figshare")))
+    assert report.expected == brain.KINDS
+    assert report.findings["nonbinary_masks"] == report.findings["divided_groups"] == []
+
+
+@pytest.mark.realdata
+def test_the_shared_sets_are_as_described(shared):
+    told = check.check(sets.listing("brain", str(shared / "data" / "lgg"))).to_dict()
+    assert told["counts"] == {"normal": 222, "tumour": 109}
+    assert told["groups_told_by_the_set"] == 12
+    assert len(told["notes"]) == 3
+    assert not any(told["findings"].values())
