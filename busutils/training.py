@@ -264,7 +264,8 @@ def _write(job, model, dataset, rows, history, film, keep, store) -> None:
         if film:
             case = dataset.cases["case"].iloc[evaluation.film_row(dataset, rows["val"])]
             np.savez_compressed(part / jobs.KEEP["film"], frames=film, case=case)
-        if "weights" in keep or film:  # a film is shown beside what the network looks at
+        # a film is shown beside what the network looks at
+        if "weights" in keep or film or job.record == "weights":
             model.save_weights(part / jobs.KEEP["weights"])
         if "encoder" in keep:
             encoders.save_encoder(model, part / jobs.KEEP["encoder"])
