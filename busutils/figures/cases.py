@@ -32,8 +32,8 @@ def cases_strip(
 
     Parameters
     ----------
-    images : array of shape (n, height, width) or (n, height, width, 1)
-        Grey levels 0 to 255.
+    images : array of shape (n, height, width), (n, height, width, 1) or (n, height, width, 3)
+        Grey levels or colours, 0 to 255.
     truths : bool array of shape (n, height, width)
     probabilities : array of shape (n, height, width), in [0, 1]
     threshold : lesion where the probability reaches it
@@ -47,8 +47,8 @@ def cases_strip(
         If there are no cases, or the arrays do not belong together.
     """
     truths, predicted = np.asarray(truths, bool), np.asarray(probabilities) >= threshold
-    images = np.asarray(images).reshape(np.shape(images)[:3])
-    if not len(images) == len(names) == len(truths) or images.shape != predicted.shape:
+    images = as_shown(images)
+    if not len(images) == len(names) == len(truths) or images.shape[:3] != predicted.shape:
         raise UserError("images, truths, probabilities and names belong to the same cases")
     dice = metrics.SCORES["dice"](metrics.counts(truths, predicted))
     figure, panels = new_figure(0.9 + 1.85 * len(ranks), len(ranks), len(PANELS))
@@ -61,6 +61,12 @@ def cases_strip(
     legend_below(figure, [Line2D([], [], color=c, lw=1.5, label=n) for n, c in COLOURS.items()])
     headline(figure, title)
     return figure
+
+
+def as_shown(images: np.ndarray) -> np.ndarray:
+    """Images as a figure takes them: a last axis of one grey channel is dropped."""
+    images = np.asarray(images)
+    return images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
 
 
 def by_rank(scores: np.ndarray, ranks: Sequence[float] = (0, 0.5, 1)) -> list[int]:

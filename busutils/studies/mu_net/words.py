@@ -1,0 +1,154 @@
+"""Paper 5: cuts, titles and findings in words, computed from settings and results."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from busutils import compare
+from busutils.compare import Claim
+from busutils.data.dataset import Dataset
+from busutils.studies import common
+from busutils.studies.common import REPORTED, Results
+from busutils.studies.mu_net import noise
+from busutils.studies.mu_net import results as made
+from busutils.studies.mu_net.settings import ROWS, Settings
+
+
+def cuts(settings: Settings, data: Dataset) -> list[str]:
+    """What this run leaves of the paper's protocol, or does otherwise; empty if nothing."""
+    told = compare.context(REPORTED, 5)["protocol"]
+    printed = told["printed_datasets"].get(settings.kind, "skin or brain")
+    found = [f"data: {data.name} instead of {printed} (parts of which have no masks)"]
+    names = {"size": "pixels a side", "epochs": "epochs", "learning_rate": "rate of Adam"}
+    for key, words in names.items():
+        if (ours := getattr(settings, key)) != told[key]:
+            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    if not settings.patients_apart and settings.train != told["cases"]["skin"]:
+        found.append(f"images to train on: {settings.train} instead of {told['cases']['skin']}")
+    found += _network_cuts(settings)
+    if missing := [printed for row, printed in ROWS.items() if row not in settings.rows]:
+        found.append(f"not trained: {', '.join(missing)}")
+    if settings.patients_apart and len(settings.folds) < settings.patient_folds:
+        found.append(f"folds by patient: {len(settings.folds)} of {settings.patient_folds}")
+    return [*found, *_own_choices(settings)]
+
+
+def _network_cuts(settings: Settings) -> list[str]:
+    found = []
+    if settings.alpha != 1.4:
+        found.append(f"width of MobileNetV2: {settings.alpha:g} instead of 1.4")
+    told = {"MU-Net": settings.encoder_weights, "the others": settings.other_weights}
+    for name, weights in told.items():
+        if weights != "imagenet":
+            start = {"none": "random weights", "phantom": "phantoms"}[weights]
+            found.append(f"encoder of {name}: starts from {start} instead of ImageNet")
+    if settings.filters != 64:
+        found.append(
+            f"SegNet and U-Net-224: {settings.filters} filters in the first block instead of 64"
+        )
+    if settings.unet_size != 224:
+        found.append(f"U-Net-224: reads {settings.unet_size} pixels a side")
+    if settings.dense_filters != 4096:
+        found.append(f"FCN: {settings.dense_filters} filters in its widest layers, not 4096")
+    return found
+
+
+def _own_choices(settings: Settings) -> list[str]:
+    """What the paper does not print, and is ours."""
+    found = [
+        f"not printed, so ours: exponent {settings.exponent:g} of the loss, {settings.batch} "
+        "images a step, turns of up to 20 degrees, the split"
+    ]
+    if settings.batchnorm_momentum is not None:
+        found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
+    if settings.patients_apart:
+        found.append("no patient is both trained and tested on (the paper does not say)")
+    elif settings.grouped:
+        found.append("near-duplicates stay on one side of the split (not in the paper)")
+    return found
+
+
+def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
+    """What the card at the head of the page says of the run."""
+    how = f"{profile}, {settings.size} px, {settings.epochs} epochs, "
+    how += f"{len(made.by_row(results))} of 6 networks, {len(settings.folds)} "
+    how += "fold" if len(settings.folds) == 1 else "folds"
+    return common.facts(data, results, how, cuts(settings, data))
+
+
+def no_counterpart() -> dict[str, str]:
+    """Figures of the paper that have nothing of ours beside them, and why."""
+    return {
+        "Figures 1 and 2": "drawings of a depth-wise convolution and of MobileNetV2",
+        "Figures 3 and 4": "drawings of MU-Net; its stages stand in the table of models",
+    }
+
+
+def stages(alpha: float = 1.4) -> dict[str, str]:
+    """What MU-Net's encoder hands to its decoder at 256 px, by layer, as height x width x channels.
+
+    Its printed numbers are those of width 1.4.
+    """
+    from busutils import models
+    from busutils.models import mu_net
+
+    built = models.build("mu_net", 256, alpha=alpha)
+    shapes = {n: built.get_layer(n).output.shape[1:] for n in (*mu_net.SKIPS, mu_net.BOTTOM)}
+    told = {name: "x".join(map(str, shape)) for name, shape in shapes.items()}
+    return dict(sorted(told.items(), key=lambda item: -int(item[1].split("x")[0])))
+
+
+def table_finding(results: Results, trivial: Mapping[str, float]) -> str:
+    """The table in one sentence: the best network and MU-Net beside the best trivial answer."""
+    means = {ROWS[n]: made.mean(results, e).estimate for n, e in made.by_row(results).items()}
+    best, answer = max(means, key=means.get), max(trivial, key=trivial.get)
+    own = f"MU-Net {means[ROWS['mu_net']]:.2f}, " if ROWS["mu_net"] in means else ""
+    leader = "" if best == ROWS["mu_net"] else f"{best} {means[best]:.2f}, "
+    return f"Test Dice: {own}{leader}{answer} {trivial[answer]:.2f}"
+
+
+def rounding_finding(table: pd.DataFrame) -> str:
+    """What rounding does to Dice, in one sentence."""
+    gained = table["rounded at 0.5"] - table["not rounded"]
+    return (
+        f"Rounding changes the mean Dice by {gained.min():+.3f} to {gained.max():+.3f}; "
+        "the printed Dice lies below that of printed recall and precision, as an unrounded one does"
+    ).replace("-0.", "−0.")
+
+
+def noise_finding(scored: pd.DataFrame) -> str:
+    """Which kind of noise costs MU-Net most at its middle level, in a few words."""
+    own = scored[scored["network"] == ROWS["mu_net"]]
+    if own.empty:
+        return "MU-Net did not run"
+    lost = {kind: -noise.loss(own, kind).estimate for kind in own["kind"].unique()}
+    worst, least = max(lost, key=lost.get), min(lost, key=lost.get)
+    return (
+        f"MU-Net loses {lost[worst]:.2f} Dice with {worst} of {noise.middle(worst):g}, "
+        f"{lost[least]:.2f} with {least} of {noise.middle(least):g}"
+    ).replace("-0.", "−0.")
+
+
+def cost_finding(measured: pd.DataFrame) -> str:
+    """Title of the cost figure: which network is quickest, and which segments best."""
+    quick = measured.loc[measured["seconds"].idxmin()]
+    best = measured.loc[measured["Dice"].idxmax()]
+    return (
+        f"Quickest: {quick['network']} ({1000 * quick['seconds']:.0f} ms an image); "
+        f"highest Dice: {best['network']} ({best['Dice']:.2f})"
+    )
+
+
+def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
+    """Claims and means as plain values for ``numbers.json``."""
+    means = {n: made.mean(results, e).estimate for n, e in made.by_row(results).items()}
+    best = max(results.of("table"), key=lambda e: results.mean(e, split="val").estimate)
+    told = made.ablations(results)
+    return {
+        "claims": common.told(claims),
+        "test_dice": means,
+        "ablations": dict(zip(told["what"], told["test Dice"], strict=True)),
+        "best": {"job": best.job.id, "threshold": results.threshold[best.job.id]},
+        "minutes": results.minutes,
+    }
