@@ -14,6 +14,7 @@ from busutils import compare, jobs, metrics, statistics, thresholds
 from busutils.compare import Row
 from busutils.data import matlab
 from busutils.data.dataset import Dataset, open_cached
+from busutils.data.files import NORMAL
 from busutils.jobs import Job
 from busutils.statistics import Interval
 from busutils.studies import common
@@ -46,6 +47,20 @@ def table(results: Results) -> pd.DataFrame:
         rows[printed] = _row(results, entries) if entries else Row(not_rerun="not in this run")
     reported = compare.reported(REPORTED, 5, TABLES[results.settings.kind])
     return compare.table(reported, results.cases, rows)
+
+
+def split_table(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Images of each part of the first row's folds.
+
+    Columns: fold, part, images, with a lesion, groups (patients, or lesions and near-duplicates).
+    """
+    rows = []
+    for entry in [e for e in entries if e.part == "table" and e.name == entries[0].name]:
+        roles = jobs.read_split(entry.job)
+        for role, of in roles.groupby("role"):
+            lesions = int((of["label"] != NORMAL).sum())
+            rows.append((entry.repeat, role, len(of), lesions, of["group"].nunique()))
+    return pd.DataFrame(rows, columns=["fold", "part", "images", "with a lesion", "groups"])
 
 
 def tversky(results: Results, entries: Sequence[Entry], on_misses: float, on_false: float):

@@ -91,6 +91,8 @@ class Settings(common.Settings):
     def check(self) -> None:
         """Refuse values that are none of their choices, and sizes that cannot be taken."""
         choose(self.dataset, KINDS, "data set of this paper")
+        if "mu_net" not in self.rows:
+            raise UserError("rows lack mu_net, the paper's own network: name it too")
         for row in self.rows:
             choose(row, ROWS, "row")
             models.check(self.network(row)[0], self.size_of(row), **self.network(row)[1])
@@ -103,7 +105,7 @@ class Settings(common.Settings):
             )
         for name in self.contrasts:
             choose(name, CONTRASTS, "contrast")
-        for name in self.noises:
+        for name in self.noises or [""]:
             choose(name, perturb.PERTURBATIONS, "noise")
         choose(self.loss, LOSSES, "loss")
         choose(self.augmentation, augment.AUGMENTATIONS, "augmentation")

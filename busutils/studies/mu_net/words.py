@@ -8,11 +8,22 @@ import pandas as pd
 from busutils import compare
 from busutils.compare import Claim
 from busutils.data.dataset import Dataset
+from busutils.data.files import NORMAL
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
 from busutils.studies.mu_net import noise
 from busutils.studies.mu_net import results as made
 from busutils.studies.mu_net.settings import ROWS, Settings
+
+SOURCES = {
+    "isic": "Images: ISIC 2018, Codella et al., arXiv 1902.03368, and HAM10000, Tschandl et al., "
+    "Scientific Data 5 (2018) 180161; sources disagree on the licence, here taken as CC BY-NC 4.0",
+    "LGG": "Images: LGG, Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019; CC "
+    "BY-NC-SA 4.0 according to a third party",
+    "Figshare brain tumours": "Images: Cheng et al. 2015, data doi 10.6084/m9.figshare.1512427; "
+    "CC BY 4.0",
+}
+"""Citation and licence of a set whose images are shown."""
 
 
 def cuts(settings: Settings, data: Dataset) -> list[str]:
@@ -77,6 +88,23 @@ def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> 
     return common.facts(data, results, how, cuts(settings, data))
 
 
+def source(settings: Settings, data: Dataset) -> str:
+    """Citation and licence of the images that a figure shows; empty for generated ones."""
+    return SOURCES.get(data.name if settings.dataset == "brain" else settings.dataset, "")
+
+
+def data_notes(settings: Settings) -> list[str]:
+    """What a person should know of the set: sequences that are missing, slices without tumour."""
+    listing = common.listing(settings)
+    labels = pd.Series([c.label for c in listing.cases]).value_counts()
+    empty = labels.get(NORMAL, 0)
+    found = [f"{empty} of {labels.sum()} slices without a tumour"] * bool(empty)
+    groups = len({c.group for c in listing.cases if c.group})
+    if settings.patients_apart:
+        found.append(f"{groups} patients")
+    return [*found, *listing.notes] or ["every image has a mask with a lesion"]
+
+
 def no_counterpart() -> dict[str, str]:
     """Figures of the paper that have nothing of ours beside them, and why."""
     return {
@@ -100,12 +128,12 @@ def stages(alpha: float = 1.4) -> dict[str, str]:
 
 
 def table_finding(results: Results, trivial: Mapping[str, float]) -> str:
-    """The table in one sentence: the best network and MU-Net beside the best trivial answer."""
-    means = {ROWS[n]: made.mean(results, e).estimate for n, e in made.by_row(results).items()}
+    """The table in one sentence, per cent: MU-Net, the best network and the best trivial answer."""
+    rows = made.by_row(results)
+    means = {ROWS[n]: 100 * made.mean(results, e).estimate for n, e in rows.items()}
     best, answer = max(means, key=means.get), max(trivial, key=trivial.get)
-    own = f"MU-Net {means[ROWS['mu_net']]:.2f}, " if ROWS["mu_net"] in means else ""
-    leader = "" if best == ROWS["mu_net"] else f"{best} {means[best]:.2f}, "
-    return f"Test Dice: {own}{leader}{answer} {trivial[answer]:.2f}"
+    leader = "" if best == ROWS["mu_net"] else f"{best} {means[best]:.0f}, "
+    return f"Test Dice: MU-Net {means[ROWS['mu_net']]:.0f}, {leader}{answer} {trivial[answer]:.0f}"
 
 
 def rounding_finding(table: pd.DataFrame) -> str:
@@ -120,8 +148,6 @@ def rounding_finding(table: pd.DataFrame) -> str:
 def noise_finding(scored: pd.DataFrame) -> str:
     """Which kind of noise costs MU-Net most at its middle level, in a few words."""
     own = scored[scored["network"] == ROWS["mu_net"]]
-    if own.empty:
-        return "MU-Net did not run"
     lost = {kind: -noise.loss(own, kind).estimate for kind in own["kind"].unique()}
     worst, least = max(lost, key=lost.get), min(lost, key=lost.get)
     return (
