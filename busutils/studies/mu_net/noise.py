@@ -1,6 +1,7 @@
 """Paper 5, Figure 10: Dice of trained networks on disturbed images, as curves against the level."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,14 @@ from busutils.studies.mu_net import results as made
 from busutils.studies.mu_net.settings import ROWS
 
 
-def scores(results: Results, kinds: Sequence[str], n: int) -> pd.DataFrame:
-    """Dice of every row's first fold on disturbed test images, from the weights that jobs keep.
+def scores(
+    results: Results, networks: Mapping[str, Any], kinds: Sequence[str], n: int
+) -> pd.DataFrame:
+    """Dice of every row's first fold on disturbed test images.
 
     Parameters
     ----------
+    networks : from :func:`busutils.studies.mu_net.results.load`
     kinds : keys of `PERTURBATIONS`
     n : test images with a lesion, evenly spaced; all rows see the same ones, each disturbed at
         the size that its network reads
@@ -27,7 +31,8 @@ def scores(results: Results, kinds: Sequence[str], n: int) -> pd.DataFrame:
     -------
     DataFrame with columns network, kind, level, case, group, score (Dice at one half).
     """
-    parts = [_of_one(entries[0], kinds, n) for entries in made.by_row(results).values()]
+    rows = made.by_row(results)
+    parts = [_of_one(model, rows[name][0], kinds, n) for name, model in networks.items()]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -51,7 +56,7 @@ def losses(scored: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for network, of in scored.groupby("network", sort=False):
-        row = {"network": network, "clean": _clean(of)["score"].mean()}
+        row = {"network": network, "clean": clean(of)["score"].mean()}
         for kind in of["kind"].unique():
             lost = loss(of, kind)
             row[f"{kind} {middle(kind):g}"] = -lost.estimate
@@ -62,8 +67,14 @@ def losses(scored: pd.DataFrame) -> pd.DataFrame:
 def loss(of: pd.DataFrame, kind: str) -> Difference:
     """Dice of one network at a kind's middle level minus that without it, on the same images."""
     disturbed = of[(of["kind"] == kind) & (of["level"] == middle(kind))]
-    sides = (side.assign(repeat="fold 1") for side in (disturbed, _clean(of, kind)))
+    sides = (side.assign(repeat="fold 1") for side in (disturbed, clean(of, kind)))
     return statistics.paired_difference(*sides)
+
+
+def clean(of: pd.DataFrame, kind: str | None = None) -> pd.DataFrame:
+    """Scores of the undisturbed images (of any kind, unless one is named)."""
+    kind = kind or of["kind"].iloc[0]
+    return of[(of["kind"] == kind) & (of["level"] == PERTURBATIONS[kind].levels[0])]
 
 
 def middle(kind: str) -> float:
@@ -79,23 +90,17 @@ def chosen(entry: Entry, data: Dataset, n: int) -> np.ndarray:
     return rows[np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int)]
 
 
-def _clean(of: pd.DataFrame, kind: str | None = None) -> pd.DataFrame:
-    kind = kind or of["kind"].iloc[0]
-    return of[(of["kind"] == kind) & (of["level"] == PERTURBATIONS[kind].levels[0])]
-
-
-def _of_one(entry: Entry, kinds: Sequence[str], n: int) -> pd.DataFrame:
-    from busutils import training
+def _of_one(model, entry: Entry, kinds: Sequence[str], n: int) -> pd.DataFrame:
+    from busutils.batches import prepare
 
     data = made.opened(entry.job)
     rows = chosen(entry, data, n)
-    model = training.load(entry.job)
     images, truth = np.asarray(data.images[rows]), np.asarray(data.masks[rows])
     split = jobs.read_split(entry.job).set_index("case")["group"]
     group = split.reindex(data.cases["case"].iloc[rows])
     parts = []
     for kind, level, disturbed in _disturbed(images, kinds):
-        found = model.predict(training.prepare(disturbed, entry.job), verbose=0)[..., 0] >= 0.5
+        found = model.predict(prepare(disturbed, entry.job), verbose=0)[..., 0] >= 0.5
         counts = metrics.counts(truth, found)
         about = {"network": ROWS[entry.name], "kind": kind, "level": level}
         named = {"case": group.index, "group": group.to_numpy()}

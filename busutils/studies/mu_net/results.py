@@ -6,6 +6,7 @@ otherwise.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -180,6 +181,13 @@ def trivial(results: Results) -> dict[str, float]:
     return {
         name: float(metrics.per_case(counts)["dice"]) for name, counts in answers.groupby("answer")
     }
+
+
+def load(results: Results) -> dict[str, Any]:
+    """The trained network of every row's first fold, from the weights that jobs keep."""
+    from busutils import training
+
+    return {name: training.load(entries[0].job) for name, entries in by_row(results).items()}
 
 
 def test_rows(job: Job, data: Dataset) -> np.ndarray:

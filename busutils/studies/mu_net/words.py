@@ -30,7 +30,9 @@ def cuts(settings: Settings, data: Dataset) -> list[str]:
     """What this run leaves of the paper's protocol, or does otherwise; empty if nothing."""
     told = compare.context(REPORTED, 5)["protocol"]
     printed = told["printed_datasets"].get(settings.kind, "skin or brain")
-    found = [f"data: {data.name} instead of {printed} (parts of which have no masks)"]
+    masks = {"skin": "which has no masks", "brain": "of which only figshare's part has masks"}
+    why = masks.get(settings.kind, "without masks")
+    found = [f"data: {data.name} instead of {printed}, {why}"]
     names = {"size": "pixels a side", "epochs": "epochs", "learning_rate": "rate of Adam"}
     for key, words in names.items():
         if (ours := getattr(settings, key)) != told[key]:
@@ -113,20 +115,6 @@ def no_counterpart() -> dict[str, str]:
     }
 
 
-def stages(alpha: float = 1.4) -> dict[str, str]:
-    """What MU-Net's encoder hands to its decoder at 256 px, by layer, as height x width x channels.
-
-    Its printed numbers are those of width 1.4.
-    """
-    from busutils import models
-    from busutils.models import mu_net
-
-    built = models.build("mu_net", 256, alpha=alpha)
-    shapes = {n: built.get_layer(n).output.shape[1:] for n in (*mu_net.SKIPS, mu_net.BOTTOM)}
-    told = {name: "x".join(map(str, shape)) for name, shape in shapes.items()}
-    return dict(sorted(told.items(), key=lambda item: -int(item[1].split("x")[0])))
-
-
 def table_finding(results: Results, trivial: Mapping[str, float]) -> str:
     """The table in one sentence, per cent: MU-Net, the best network and the best trivial answer."""
     rows = made.by_row(results)
@@ -139,10 +127,8 @@ def table_finding(results: Results, trivial: Mapping[str, float]) -> str:
 def rounding_finding(table: pd.DataFrame) -> str:
     """What rounding does to Dice, in one sentence."""
     gained = table["rounded at 0.5"] - table["not rounded"]
-    return (
-        f"Rounding changes the mean Dice by {gained.min():+.3f} to {gained.max():+.3f}; "
-        "the printed Dice lies below that of printed recall and precision, as an unrounded one does"
-    ).replace("-0.", "−0.")
+    low, high = (f"{value:+.3f}".replace("-", "−") for value in (gained.min(), gained.max()))
+    return f"Rounding changes the mean Dice by {low}" + f" to {high}" * (low != high)
 
 
 def noise_finding(scored: pd.DataFrame) -> str:
@@ -154,6 +140,19 @@ def noise_finding(scored: pd.DataFrame) -> str:
         f"MU-Net loses {lost[worst]:.2f} Dice with {worst} of {noise.middle(worst):g}, "
         f"{lost[least]:.2f} with {least} of {noise.middle(least):g}"
     ).replace("-0.", "−0.")
+
+
+def drawn_finding(table: pd.DataFrame) -> str:
+    """How MU-Net's operations compare with the others', as the papers draw them."""
+    operations = table.set_index("network")["operations, 10^9"]
+    own = operations.pop(ROWS["mu_net"])
+    less = operations[operations < own]
+    return (
+        f"MU-Net has the fewest parameters of the six, but computes {own:.0f} thousand million "
+        f"operations an image; {len(less)} of the other five compute less"
+        + f" ({', '.join(f'{n} {v:.0f}' for n, v in less.items())})"
+        * bool(len(less))
+    )
 
 
 def cost_finding(measured: pd.DataFrame) -> str:
