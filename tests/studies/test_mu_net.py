@@ -54,7 +54,7 @@ def values(tmp_path, monkeypatch, generated):
 @pytest.fixture
 def brains(values):
     """The same on brains, patients left out in four folds."""
-    return values | {"dataset": "phantom_brain", "folds": [1, 2, 3, 4]}
+    return values | {"dataset": "phantom_brain", "folds": []}
 
 
 def _planned(values):
@@ -155,6 +155,11 @@ def test_every_patient_is_tested_once_and_stands_on_one_side(brains):
         assert set(split["role"]) == {"train", "val", "test"}
 
 
+def test_folds_that_are_not_named_are_all_of_them(values, brains):
+    assert study.Settings.of(brains).used_folds == [1, 2, 3, 4]
+    assert study.Settings.of(values | {"folds": []}).used_folds == [1]
+
+
 def test_patients_can_be_told_to_matter_or_not(brains, values):
     drawn = _planned(brains | {"by_patient": False, "folds": [1], "train": 12})[0].job
     assert jobs.read_split(drawn)["role"].value_counts()["train"] == 12
@@ -191,7 +196,6 @@ def test_wrong_values_are_refused(values, brains):
         ({"size": 48}, "mu_net cannot take images of 48 px"),
         ({"contrasts": ["rate 5"]}, "contrast 'rate 5'"),
         ({"noises": []}, "gaussian, speckle"),
-        ({"folds": []}, "folds is empty"),
     ):
         with pytest.raises(UserError, match=match):
             study.check(values | changed)

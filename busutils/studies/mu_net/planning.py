@@ -28,7 +28,7 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     sized = {data.images.shape[1]: data}
     for size in {settings.size_of(row) for row in settings.rows} - set(sized):
         sized[size] = common.opened(settings, size)
-    first, more = settings.folds[:1], settings.folds[1:]
+    first, more = settings.used_folds[:1], settings.used_folds[1:]
     found = [*_table(settings, sized, first), *_contrasts(settings, data)]
     return [*found, *_table(settings, sized, more)]
 
@@ -81,7 +81,9 @@ def _contrasts(settings: Settings, data: Dataset) -> Iterator[Entry]:
     short = replace(settings, epochs=settings.contrast_epochs)
     asked = {name: CONTRASTS[name][1] for name in settings.contrasts}
     for name, changed in ({REFERENCE: {}} | asked).items():
-        entry = _entry(replace(short, **changed), data, "contrast", "mu_net", settings.folds[0])
+        entry = _entry(
+            replace(short, **changed), data, "contrast", "mu_net", settings.used_folds[0]
+        )
         yield replace(entry, name=name)
 
 

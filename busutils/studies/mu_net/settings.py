@@ -149,10 +149,13 @@ class Settings(common.Settings):
             return self.encoder_weights
         return self.other_weights if row in ("vgg19", "resnet50", "fcn") else "none"
 
+    @property
+    def used_folds(self) -> list[int]:
+        """Folds that are run: those named, or every fold of patients, or one draw."""
+        return self.folds or list(range(1, (self.patient_folds if self.patients_apart else 1) + 1))
+
     def _check_folds(self) -> None:
-        known = self.patient_folds if self.patients_apart else max(self.folds, default=1)
+        known = self.patient_folds if self.patients_apart else max(self.used_folds)
         for fold in self.folds:
             if not 1 <= fold <= known:
                 raise UserError(f"fold {fold} is none of 1 to {known}: name one of these")
-        if not self.folds:
-            raise UserError("folds is empty: name one, such as 1")

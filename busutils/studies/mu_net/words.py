@@ -42,8 +42,8 @@ def cuts(settings: Settings, data: Dataset) -> list[str]:
     found += _network_cuts(settings)
     if missing := [printed for row, printed in ROWS.items() if row not in settings.rows]:
         found.append(f"not trained: {', '.join(missing)}")
-    if settings.patients_apart and len(settings.folds) < settings.patient_folds:
-        found.append(f"folds by patient: {len(settings.folds)} of {settings.patient_folds}")
+    if settings.patients_apart and len(settings.used_folds) < settings.patient_folds:
+        found.append(f"folds by patient: {len(settings.used_folds)} of {settings.patient_folds}")
     return [*found, *_own_choices(settings)]
 
 
@@ -85,8 +85,8 @@ def _own_choices(settings: Settings) -> list[str]:
 def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
     """What the card at the head of the page says of the run."""
     how = f"{profile}, {settings.size} px, {settings.epochs} epochs, "
-    how += f"{len(made.by_row(results))} of 6 networks, {len(settings.folds)} "
-    how += "fold" if len(settings.folds) == 1 else "folds"
+    how += f"{len(made.by_row(results))} of 6 networks, {len(settings.used_folds)} "
+    how += "fold" if len(settings.used_folds) == 1 else "folds"
     return common.facts(data, results, how, cuts(settings, data))
 
 
