@@ -270,6 +270,7 @@ def _write(job, model, dataset, rows, history, film, keep, store) -> None:
         if "encoder" in keep:
             encoders.save_encoder(model, part / jobs.KEEP["encoder"])
         manifest = _manifest(job, model, history, len(rows["train"]))
+        manifest["image_channels"] = int(dataset.images.shape[-1])
         if job.record != "none":
             manifest["by_keras"] = {
                 r: evaluation.by_keras(job, dataset, p) for r, p in predicted.items() if len(p.rows)
