@@ -45,7 +45,7 @@ def answers(
         for axes in row:
             _picture(axes, images[i])
             outline(axes, truths[i], "truth")
-        row[0].set_xlabel(names[i], fontsize=7, loc="left")
+        row[0].set_xlabel(names[i], fontsize=8, loc="left")
         for axes, (name, masks) in zip(row[1:], predicted.items(), strict=True):
             outline(axes, masks[i], "prediction")
             axes.set_xlabel(f"Dice {dice[name][i]:.2f}", fontsize=8, loc="left")
