@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from busutils import parameters, paths
+from busutils.data import sets
 from busutils.errors import RunError, UserError
 from busutils.runs import MANIFEST, Run, job_manifests, opening, write_json
 
@@ -37,7 +38,7 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
     values = parameters.resolve(name, profile, overrides)
     dataset = values.get("dataset", "phantom")
     fetched = paths.project() / "data" / dataset
-    if not values.get("data_root") and dataset != "phantom":
+    if not values.get("data_root") and dataset not in sets.GENERATED:
         if not fetched.is_dir():
             raise UserError(
                 f"data set {dataset!r} is not in {fetched}: name its folder with --data-root, "

@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from busutils import paths
+from busutils.data.dataset import TEXT
 from busutils.errors import UserError
 
 VERSION = 1
@@ -56,8 +57,8 @@ class Job:
     class_weight : weight of the malignancy's cross-entropy beside the loss of the mask
     stop_after : stop after so many epochs without a better validation loss; None never stops
     record : "none"; "training" scores the training cases too and keeps accuracy and IoU of every
-        epoch; "film" also keeps the weights, and prediction and Grad-CAM of one validation case
-        in every epoch
+        epoch; "weights" also keeps the weights; "film" also keeps the weights, and prediction and
+        Grad-CAM of one validation case in every epoch
     """
 
     dataset: str
@@ -258,11 +259,15 @@ def read_split(job: Job, store: Path | None = None) -> pd.DataFrame:
     name = f"{job.split['id']}.csv"
     for base in (store or paths.store(), paths.published()):
         if (base / "splits" / name).exists():
-            return pd.read_csv(base / "splits" / name)
+            return pd.read_csv(base / "splits" / name, dtype=TEXT)
     raise UserError(f"split {name} of job {job.id} is missing: plan the job again from its data")
 
 
 def _tables(jobs: Iterable[Job], name: str, store: Path | None) -> pd.DataFrame:
-    tables = [pd.read_csv(results(j.id, store) / name).assign(job=j.id) for j in jobs]
+    tables = [_table(j, name, store) for j in jobs]
     table = pd.concat(tables, ignore_index=True)
     return table[["job", *[c for c in table.columns if c != "job"]]]
+
+
+def _table(job: Job, name: str, store: Path | None) -> pd.DataFrame:
+    return pd.read_csv(results(job.id, store) / name, dtype=TEXT).assign(job=job.id)

@@ -63,6 +63,26 @@ def iou(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike) -> np.ndarray:
     return _ratio(tp, tp + fp + fn)
 
 
+def tversky(
+    tp: ArrayLike,
+    fp: ArrayLike,
+    fn: ArrayLike,
+    false_negatives: float = 0.5,
+    false_positives: float = 0.5,
+) -> np.ndarray:
+    """Tversky index TP / (TP + a FN + b FP), in [0, 1]; 1 where both masks are empty.
+
+    With both weights 1/2 it is Dice, with both 1 the IoU.
+
+    Examples
+    --------
+    >>> float(tversky(3, 1, 2, 0.7, 0.3))
+    0.6382978723404256
+    """
+    tp, fp, fn = _arrays(tp, fp, fn)
+    return _ratio(tp, tp + false_negatives * fn + false_positives * fp)
+
+
 def sensitivity(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike) -> np.ndarray:
     """Sensitivity (recall) TP / (TP + FN), in [0, 1].
 

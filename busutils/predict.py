@@ -1,5 +1,6 @@
 """Masks, probabilities and overlays for images that a user names."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,14 +35,22 @@ def predict(run: Run, images: Sequence[Path], to: Path) -> list[Path]:
     named = run.numbers.get("best")
     if not named:
         raise UserError(f"{run.id} has no trained network: name a run of a paper's notebook")
-    pictures = {Path(image): read_image(Path(image)) for image in images}
+    job, channels = _trained(named["job"])
+    pictures = {Path(image): read_image(Path(image), channels) for image in images}
     _refuse(list(pictures), to)
-    job = Job.from_json((jobs.results(named["job"]) / "job.json").read_text())
     jobs.complete([job], keep={"weights"})
     with paths.whole_folder(to) as part:
         for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
             _write(part / image.stem, pictures[image], levels, named["threshold"])
     return sorted(to.iterdir())
+
+
+def _trained(identity: str) -> tuple[Job, int]:
+    """A finished job, and the channels of the images that it was trained on."""
+    folder = jobs.results(identity)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    # what was trained before colours were read says nothing, and was trained on grey images
+    return Job.from_json((folder / "job.json").read_text()), manifest.get("image_channels", 1)
 
 
 def _refuse(images: list[Path], to: Path) -> None:
@@ -57,16 +66,18 @@ def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:
     from busutils import thresholds, training
 
     model = training.load(job)
-    small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])[..., None]
+    small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])
+    small = small.reshape(*small.shape[:3], -1)
     found = model.predict(training.prepare(small, job), verbose=0)
     found = thresholds.quantise((found["mask"] if job.task == "both" else found)[..., 0])
-    return [resize_image(f, p.shape) for f, p in zip(found, pictures, strict=True)]
+    return [resize_image(f, p.shape[:2]) for f, p in zip(found, pictures, strict=True)]
 
 
 def _write(stem: Path, picture: np.ndarray, levels: np.ndarray, threshold: float) -> None:
     mask = levels / 255 >= threshold
     colour = np.array([int(COLOURS["prediction"][i : i + 2], 16) for i in (1, 3, 5)])
-    overlay = np.repeat(picture[..., None], 3, axis=2).astype(float)
+    overlay = np.repeat(np.atleast_3d(picture), 3 // np.atleast_3d(picture).shape[-1], axis=2)
+    overlay = overlay.astype(float)
     overlay[mask] = 0.6 * overlay[mask] + 0.4 * colour
     for name, array in {"mask": mask, "probability": levels, "overlay": overlay}.items():
         image = Image.fromarray(array if array.dtype == bool else array.astype(np.uint8))

@@ -267,11 +267,13 @@ def _write(job, model, dataset, rows, history, film, keep, store) -> None:
         if film:
             case = dataset.cases["case"].iloc[evaluation.film_row(dataset, rows["val"])]
             np.savez_compressed(part / jobs.KEEP["film"], frames=film, case=case)
-        if "weights" in keep or film:  # a film is shown beside what the network looks at
+        # a film is shown beside what the network looks at
+        if "weights" in keep or film or job.record == "weights":
             model.save_weights(part / jobs.KEEP["weights"])
         if "encoder" in keep:
             encoders.save_encoder(model, part / jobs.KEEP["encoder"])
         manifest = _manifest(job, model, history, len(rows["train"]))
+        manifest["image_channels"] = int(dataset.images.shape[-1])
         if job.record != "none":
             manifest["by_keras"] = {
                 r: evaluation.by_keras(job, dataset, p) for r, p in predicted.items() if len(p.rows)

@@ -76,10 +76,10 @@ def test_imagenet_weights_travel(store, tmp_path, monkeypatch):
     from busutils import training
     from busutils.models import weights
 
-    def official(_):
+    def official(_, **options):
         return keras.applications.MobileNetV2(weights=None, include_top=False)
 
-    def refused(_):
+    def refused(_, **options):
         raise AssertionError("there is no network here")
 
     job = replace(

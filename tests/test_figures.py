@@ -46,6 +46,12 @@ COUNTS = pd.DataFrame(  # Dice of job a: 1/2 at 0.5, 1 at 0.9; of job b: 0 at 0.
     }
 )
 
+LEVELS = pd.DataFrame(
+    {"network": "Net", "kind": "noise", "level": [0, 0.1], "score": [0.9, 0.5]}
+    | {"low": [0.8, 0.4], "high": [1.0, 0.6]}
+)
+COSTS = pd.DataFrame({"network": ["Net"], "seconds": 1, "Dice": 0.5, "low": 0.4, "high": 0.6})
+
 
 def lines(axes, **wanted):
     """Lines of the axes with these properties, as (x, y) lists."""
@@ -65,6 +71,10 @@ def all_figures():
         "loss": figures.curves(HISTORY, {"Net": ["a", "b"]}),
         "threshold": figures.threshold_curves(COUNTS, {"Net": ["a", "b"]}, {"a": 0.5, "b": 0.9}),
         "cases": figures.cases_strip(images, masks, masks * 0.9, 0.5, ["k", "l", "m"]),
+        "answers": figures.answers(images, masks, {"Net": masks}, ["k", "l", "m"]),
+        "pairs": figures.before_and_after([(images[0, ..., 0], images[1, ..., 0])], ("a", "b")),
+        "levels": figures.level_curves(LEVELS, {"noise": "share"}, "Dice", "Finding", "Net"),
+        "cost": figures.against_cost(COSTS, ["seconds"], "Dice", "Finding"),
     }
 
 
@@ -311,3 +321,72 @@ def test_a_film_has_a_picture_an_epoch_and_needs_no_network():
     assert "max='3'" in html
     assert "case &lt;1&gt; after epoch 2" in html
     assert "http" not in html
+
+
+def test_level_curves_have_a_panel_a_kind_and_a_line_a_network():
+    rows = [
+        (network, kind, level, 0.9 - 0.1 * step - low, 0.0, 1.0)
+        for network, low in (("ours", 0), ("theirs", 0.2))
+        for kind, levels in (("noise", (0, 0.1)), ("contrast", (1, 0.5, 0.2)))
+        for step, level in enumerate(levels)
+    ]
+    table = pd.DataFrame(rows, columns=["network", "kind", "level", "score", "low", "high"])
+    units = {"noise": "standard deviation, share of the grey scale", "contrast": "factor"}
+    figure = figures.level_curves(table, units, "Dice", first="ours")
+    noise, contrast = figure.axes
+    assert [ys for _, ys in lines(noise)] == [
+        pytest.approx([0.9, 0.8]),
+        pytest.approx([0.7, 0.6]),
+    ]
+    assert [label.get_text() for label in contrast.get_xticklabels()] == ["1", "0.5", "0.2"]
+    assert noise.get_xlabel() == "standard deviation,\nshare of the grey scale"
+    assert len(noise.collections) == 1  # the band of the first network alone
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["ours", "theirs"]
+
+
+def test_costs_that_were_not_measured_have_no_panel():
+    table = pd.DataFrame(
+        {"network": ["a", "b"], "seconds": [0.1, 0.4], "memory": [np.nan, np.nan]}
+        | {"Dice": [0.8, 0.6], "low": [0.7, 0.5], "high": [0.9, 0.7]}
+    )
+    figure = figures.against_cost(table, ["seconds", "memory"], "Dice")
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_xlabel() for axes in shown] == ["seconds"]
+    assert shown[0].get_xscale() == "log"
+    dots = [line for line in shown[0].get_lines() if line.get_marker() in "os"]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(0.1, 0.8), (0.4, 0.6)]
+
+
+def test_answers_stand_beside_each_other_with_their_dice():
+    truths = np.zeros((2, 8, 8), bool)
+    truths[:, 2:6, 2:6] = True
+    half = truths.copy()
+    half[:, 4:] = False  # 8 of 16 pixels: Dice 2/3
+    colours = np.full((2, 8, 8, 3), 90, np.uint8)
+    answers = {"all of it": truths, "half of it": half}
+    figure = figures.answers(colours, truths, answers, ["one", "two"])
+    assert [axes.get_xlabel() for axes in figure.axes[:3]] == ["one", "Dice 1.00", "Dice 0.67"]
+    assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
+    with pytest.raises(UserError, match="belong to the same cases"):
+        figures.answers(colours, truths, {"half": half[:, :4]}, ["one", "two"])
+
+
+def test_before_stands_above_after():
+    dark, bright = np.zeros((8, 8)), np.full((8, 8), 300.0)
+    mask = np.zeros((8, 8), bool)
+    mask[2:5, 2:5] = True
+    pair = [(dark, bright)]
+    figure = figures.before_and_after(pair, ("before", "after"), [(mask, mask)])
+    above, below = figure.axes[0], figure.axes[4]
+    assert (above.get_ylabel(), below.get_ylabel()) == ("before", "after")
+    assert above.images[0].get_array().max() == 0
+    assert below.images[0].get_array().max() == 255
+
+
+def test_a_strip_takes_colours():
+    masks = np.zeros((1, 8, 8), bool)
+    masks[0, 2:5, 2:5] = True
+    colours = np.full((1, 8, 8, 3), 120, np.uint8)
+    figure = figures.cases_strip(colours, masks, masks.astype(float), 0.5, ["one"], (1,))
+    assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)

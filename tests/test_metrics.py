@@ -87,3 +87,15 @@ def test_left_empty():
 def test_shapes_must_agree():
     with pytest.raises(ValueError, match="differ in shape"):
         metrics.counts(TRUTH[None], EMPTY[None, :1])
+
+
+@given(*[st.integers(0, 1000)] * 3)
+def test_tversky_holds_dice_and_iou(tp, fp, fn):
+    assert metrics.tversky(tp, fp, fn) == pytest.approx(metrics.dice(tp, fp, fn))
+    assert metrics.tversky(tp, fp, fn, 1, 1) == pytest.approx(metrics.iou(tp, fp, fn))
+
+
+def test_tversky_by_hand():
+    assert metrics.tversky(6, 2, 4, 0.7, 0.3) == pytest.approx(6 / (6 + 2.8 + 0.6))
+    assert metrics.tversky(6, 2, 4, 0.3, 0.7) == pytest.approx(6 / (6 + 1.2 + 1.4))
+    assert metrics.tversky(0, 0, 0, 0.7, 0.3) == 1

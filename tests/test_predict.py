@@ -1,5 +1,7 @@
 """Prediction for images that a user names: sizes, files, and what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -38,6 +40,23 @@ def test_mask_probability_and_overlay_at_the_size_of_the_image(run, tmp_path):
     grey = np.where(disc, 70, 150)
     np.testing.assert_array_equal(overlay[~mask, 0], grey[~mask])
     assert (overlay[mask, 0] != grey[mask]).all()
+
+
+def test_colours_are_read_where_the_network_was_trained_on_them(run, store, tmp_path):
+    manifest = store / "jobs" / JOB.id / "manifest.json"
+    told = json.loads(manifest.read_text())
+    assert told["image_channels"] == 1
+    colours = np.zeros((40, 40, 3), np.uint8) + np.array([200, 90, 30], np.uint8)
+    Image.fromarray(colours).save(tmp_path / "mine.png")
+    overlays = {}
+    for channels in (1, 3):
+        manifest.write_text(json.dumps(told | {"image_channels": channels}))
+        to = tmp_path / f"out{channels}"
+        predict(run, [tmp_path / "mine.png"], to)
+        found = np.asarray(Image.open(to / "mine_overlay.png"))
+        overlays[channels] = found[~np.asarray(Image.open(to / "mine_mask.png"))]
+    assert (overlays[3] == [200, 90, 30]).all()
+    assert (np.ptp(overlays[1], axis=1) == 0).all()
 
 
 def test_an_unreadable_image_leaves_nothing(run, tmp_path):

@@ -342,3 +342,28 @@ def test_film_has_a_frame_an_epoch_and_survives_an_interruption(store, monkeypat
     jobs.complete([job], quiet=True)
     with np.load(jobs.folder(job) / "film.npz") as film:
         np.testing.assert_array_equal(film["frames"], undisturbed)
+
+
+def test_weights_can_belong_to_what_a_job_records(store):
+    from busutils import training
+    from busutils.data.dataset import open_cached
+
+    job = replace(JOB, record="weights", epochs=1)
+    jobs.complete([job], quiet=True)
+    assert jobs.finished(job, keep={"weights"})
+    images = training.prepare(open_cached("discs").images[:2], job)
+    assert training.load(job).predict(images, verbose=0).shape == (2, 32, 32, 1)
+
+
+@pytest.mark.parametrize(
+    ("model", "ends"), [("mu_net", (-1.0, 1.0)), ("fcn", (-123.68, 255 - 103.939))]
+)
+def test_a_network_with_a_fixed_encoder_is_scaled_as_its_weights_expect(model, ends):
+    from busutils import training
+
+    grey = np.array([0, 255], np.uint8).reshape(1, 1, 2, 1)
+    job = replace(JOB, model=model, options={}, preprocessing="backbone")
+    found = training.prepare(grey, job)
+    assert (found.min(), found.max()) == pytest.approx(ends, abs=1e-3)
+    with pytest.raises(UserError, match="plain_unet has no encoder"):
+        training.prepare(grey, replace(job, model="plain_unet"))

@@ -15,6 +15,9 @@ import pandas as pd
 from busutils import paths
 from busutils.errors import UserError, choose
 
+TEXT = {"case": str, "label": str, "group": str}
+"""Columns of tables that stay text, so that a case called 1 keeps its name."""
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -90,7 +93,7 @@ def open_cached(
         )
     try:
         meta = json.loads((folder / "meta.json").read_text())
-        cases = pd.read_csv(folder / "cases.csv")
+        cases = pd.read_csv(folder / "cases.csv", dtype=TEXT)
         images = np.load(folder / "images.npy", mmap_mode="r")
         masks = np.load(folder / "masks.npy", mmap_mode="r")
         if not len(images) == len(masks) == len(cases) == meta["n"]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from busutils import paths
 from busutils.data import duplicates
-from busutils.data.dataset import Dataset, open_cached, write_table
+from busutils.data.dataset import TEXT, Dataset, open_cached, write_table
 from busutils.data.files import (
     NORMAL,
     Case,
@@ -71,7 +71,7 @@ def groups(listing: Listing, store: Path | None = None) -> pd.Series:
     if not kept.exists():
         with paths.whole_file(kept) as part:
             duplicates.groups(listing).to_csv(part)
-    return pd.read_csv(kept, index_col="case")["group"]
+    return pd.read_csv(kept, dtype=TEXT).set_index("case")["group"]
 
 
 def _refuse_bare(cases: list[Case], root: Path) -> None:

@@ -1,20 +1,51 @@
 """Data sets by name, as a notebook's parameters say them."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busutils import paths
-from busutils.data import brain, busi, isic, pairs, phantom
+from busutils.data import brain, busi, isic, pairs, phantom, phantom_brain, phantom_skin
 from busutils.data.files import Listing
 from busutils.errors import UserError, choose
 
 SETS = {
     "phantom": "generated breast ultrasound in BUSI's format; needs no download",
+    "phantom_skin": "generated photographs of skin in ISIC's format; needs no download",
+    "phantom_brain": "generated brain MRI in the format of LGG; needs no download",
     "busi": "BUSI, 780 breast ultrasound images (benign, malignant, normal)",
     "isic": "ISIC 2018 Task 1 or HAM10000, photographs of skin lesions",
     "brain": "figshare 1512427 or LGG, brain MRI with tumour masks, grouped by patient",
     "pairs": "your own: a folder, a pattern for images and one for masks",
 }
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A set that is made where it is absent: its folder, how it is written and listed."""
+
+    folder: str
+    write: Callable[[Path], Path]
+    listing: Callable[[Path], Listing]
+
+
+GENERATED = {
+    "phantom": Generated(
+        busi.FOLDER, phantom.write_busi, lambda root: busi.listing(root, "Phantoms")
+    ),
+    "phantom_skin": Generated(
+        phantom_skin.FOLDERS[0].format("Test"),
+        phantom_skin.write_isic,
+        lambda root: _each_its_own(isic.listing(root, "Skin phantoms")),
+    ),
+    "phantom_brain": Generated(
+        "kaggle_3m",
+        phantom_brain.write_lgg,
+        lambda root: replace(brain.listing(root), name="Brain phantoms"),
+    ),
+}
+"""Sets of `SETS` that need no files; all of them fit into one data root."""
 
 
 def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Listing:
@@ -23,7 +54,8 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
     Parameters
     ----------
     name : a key of `SETS`
-    root : folder of the files; for `phantom` empty means ``data/phantom``, made where absent
+    root : folder of the files; for a set of `GENERATED` empty means ``data/phantom``, and what is
+        absent there is made
     images, masks : patterns of :func:`busutils.data.pairs.listing`, for `pairs`
 
     Raises
@@ -37,8 +69,8 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
             "or HAM10000 with its masks)"
         )
     choose(name, SETS, "data set")
-    if name == "phantom":
-        return busi.listing(_phantoms(root), "Phantoms")
+    if name in GENERATED:
+        return GENERATED[name].listing(_made(GENERATED[name], root))
     if not root:
         raise UserError(f"data set {name!r} needs its folder: give --data-root FOLDER")
     folder = Path(root).expanduser()
@@ -57,8 +89,13 @@ def recognise(root: Path) -> str:
     return "busi"
 
 
-def _phantoms(root: str) -> Path:
+def _each_its_own(found: Listing) -> Listing:
+    """Group each case alone: drawn independently, none is a near-duplicate of another."""
+    return replace(found, cases=tuple(replace(c, group=c.case) for c in found.cases))
+
+
+def _made(generated: Generated, root: str) -> Path:
     folder = Path(root or os.environ.get("BUSUTILS_PHANTOMS") or paths.project() / "data/phantom")
-    if not (folder / busi.FOLDER).exists():
-        phantom.write_busi(folder)
+    if not (folder / generated.folder).exists():
+        generated.write(folder)
     return folder

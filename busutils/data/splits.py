@@ -118,6 +118,44 @@ def shares(
     return table.assign(role=np.where(table["role"] == "test", "val", "train"))
 
 
+def drawn(
+    cases: pd.DataFrame, train: int, val: int, seed: int = 0, unit: str = "group"
+) -> pd.DataFrame:
+    """Draw `train` cases to train on and `val` to validate on, whole units; test on all others.
+
+    A unit that would make a part larger than asked for waits for the next part.
+
+    Parameters
+    ----------
+    cases : as a `Dataset` has them
+    unit : column whose equal values stay on one side: "group", or "case" for a split by image
+
+    Raises
+    ------
+    UserError
+        If a part cannot be filled, or nothing is left to test on.
+    """
+    table = cases[["case", "label", "group"]].assign(unit=cases[unit]).reset_index(drop=True)
+    members = [of.index for _, of in table.groupby("unit", sort=True)]
+    waiting = [members[i] for i in np.random.default_rng(seed).permutation(len(members))]
+    table["role"] = "test"
+    for role, wanted in {"train": train, "val": val}.items():
+        left, rest = wanted, []
+        for unit_rows in waiting:
+            if len(unit_rows) <= left:
+                table.loc[unit_rows, "role"] = role
+                left -= len(unit_rows)
+            else:
+                rest.append(unit_rows)
+        waiting = rest
+        if left or not waiting:
+            raise UserError(
+                f"{len(table)} cases cannot give {train} to train on, {val} to validate on and one "
+                "to test on: ask for fewer"
+            )
+    return table[["case", "label", "group", "role"]]
+
+
 def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False) -> pd.DataFrame:
     """Validate on the last `share` of the files and train on the others, unshuffled.
 

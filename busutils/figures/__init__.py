@@ -1,8 +1,11 @@
 """Figures with one look: every function returns a matplotlib ``Figure`` and keeps no state."""
 
-from busutils.figures.cases import by_rank, cases_strip, predictions_strip
+from busutils.figures.answers import answers, before_and_after
+from busutils.figures.cases import by_rank, cases_strip
+from busutils.figures.costs import against_cost
 from busutils.figures.data import against_random
 from busutils.figures.film import film, heat_strip
+from busutils.figures.levels import level_curves
 from busutils.figures.lines import (
     classification_curves,
     curves,
@@ -14,8 +17,11 @@ from busutils.figures.look import COLOURS, alternative_text, caption, embed
 
 __all__ = [
     "COLOURS",
+    "against_cost",
     "against_random",
     "alternative_text",
+    "answers",
+    "before_and_after",
     "by_rank",
     "caption",
     "cases_strip",
@@ -25,7 +31,7 @@ __all__ = [
     "film",
     "heat_strip",
     "intervals",
-    "predictions_strip",
+    "level_curves",
     "printed_against_rerun",
     "threshold_curves",
 ]

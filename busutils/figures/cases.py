@@ -1,6 +1,6 @@
 """Cases as image, truth, prediction, difference: chosen by rank, never by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -32,8 +32,8 @@ def cases_strip(
 
     Parameters
     ----------
-    images : array of shape (n, height, width) or (n, height, width, 1)
-        Grey levels 0 to 255.
+    images : array of shape (n, height, width), (n, height, width, 1) or (n, height, width, 3)
+        Grey levels or colours, 0 to 255.
     truths : bool array of shape (n, height, width)
     probabilities : array of shape (n, height, width), in [0, 1]
     threshold : lesion where the probability reaches it
@@ -47,8 +47,8 @@ def cases_strip(
         If there are no cases, or the arrays do not belong together.
     """
     truths, predicted = np.asarray(truths, bool), np.asarray(probabilities) >= threshold
-    images = np.asarray(images).reshape(np.shape(images)[:3])
-    if not len(images) == len(names) == len(truths) or images.shape != predicted.shape:
+    images = as_shown(images)
+    if not len(images) == len(names) == len(truths) or images.shape[:3] != predicted.shape:
         raise UserError("images, truths, probabilities and names belong to the same cases")
     dice = metrics.SCORES["dice"](metrics.counts(truths, predicted))
     figure, panels = new_figure(0.9 + 1.85 * len(ranks), len(ranks), len(PANELS))
@@ -63,41 +63,10 @@ def cases_strip(
     return figure
 
 
-@mpl.rc_context(LOOK)
-def predictions_strip(
-    images: np.ndarray,
-    truths: np.ndarray,
-    predictions: Mapping[str, np.ndarray],
-    names: Sequence[str],
-    title: str = "",
-) -> Figure:
-    """Draw a row a case: the image with its truth, then what each network found.
-
-    Parameters
-    ----------
-    images : array of shape (n, height, width, 1), grey levels 0 to 255
-    truths : bool array of shape (n, height, width)
-    predictions : name of a network -> bool array of that shape; at most six fit the page
-    names : of the n cases
-    title : the finding
-    """
-    figure, panels = new_figure(0.9 + 1.15 * len(names), len(names), 1 + len(predictions))
-    for i, row in enumerate(panels):
-        for axes in row:
-            _show(axes, images[i, ..., 0])
-        outline(row[0], truths[i], "truth")
-        row[0].set_xlabel(names[i], fontsize=8, loc="left")
-        for axes, masks in zip(row[1:], predictions.values(), strict=True):
-            outline(axes, truths[i], "truth")
-            outline(axes, masks[i], "prediction")
-            dice = metrics.SCORES["dice"](metrics.counts(truths[i : i + 1], masks[i : i + 1]))
-            axes.set_xlabel(f"Dice {dice[0]:.2f}", fontsize=8)
-    for axes, name in zip(panels[0], ["image", *predictions], strict=True):
-        axes.set_title(name, fontsize=8)
-    told = ("truth", "prediction")
-    legend_below(figure, [Line2D([], [], color=COLOURS[n], lw=1.5, label=n) for n in told])
-    headline(figure, title)
-    return figure
+def as_shown(images: np.ndarray) -> np.ndarray:
+    """Images as a figure takes them: a last axis of one grey channel is dropped."""
+    images = np.asarray(images)
+    return images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
 
 
 def by_rank(scores: np.ndarray, ranks: Sequence[float] = (0, 0.5, 1)) -> list[int]:
@@ -110,14 +79,15 @@ def by_rank(scores: np.ndarray, ranks: Sequence[float] = (0, 0.5, 1)) -> list[in
 
 def _draw_case(row: Sequence[Axes], image: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> None:
     for axes in row:
-        _show(axes, image)
+        show(axes, image)
     outline(row[1], truth, "truth")
     outline(row[2], mask, "prediction")
     outline(row[3], truth & ~mask, "missed")
     outline(row[3], mask & ~truth, "false")
 
 
-def _show(axes: Axes, image: np.ndarray) -> None:
+def show(axes: Axes, image: np.ndarray) -> None:
+    """Show a picture, grey or in colours, without a frame."""
     axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from busutils.errors import choose
+from busutils.errors import UserError, choose
 
 if TYPE_CHECKING:
     import keras
@@ -129,3 +129,23 @@ BACKBONES = {
         "symmetric",
     ),
 }
+
+ENCODERS = {"mu_net": "mobilenetv2", "fcn": "vgg16", "fgfeu_net": "vgg16"}
+"""Networks whose encoder is fixed, and which one it is."""
+
+
+def of_network(model: str, options: dict) -> str:
+    """Return the backbone of a network of the registry.
+
+    Raises
+    ------
+    UserError
+        If it has none.
+    """
+    if "backbone" in options:
+        return options["backbone"]
+    if model not in ENCODERS:
+        raise UserError(
+            f"{model} has no encoder with weights of ImageNet: take preprocessing 'paper'"
+        )
+    return ENCODERS[model]

@@ -79,8 +79,10 @@ def load_encoder(model: "keras.Model", path: str | Path) -> None:
     model.encoder_weights = str(path)
 
 
-def load_imagenet(model: "keras.Model", backbone: str) -> None:
+def load_imagenet(model: "keras.Model", backbone: str, **options) -> None:
     """Put the published ImageNet weights into a model's encoder, downloading them if needed.
+
+    `options` are the backbone's own, such as MobileNetV2's width `alpha`.
 
     Raises
     ------
@@ -89,18 +91,18 @@ def load_imagenet(model: "keras.Model", backbone: str) -> None:
     """
     from busutils.models import weights
 
-    weights.read_imagenet(_encoder(model), backbone)
+    weights.read_imagenet(_encoder(model), backbone, **options)
     model.encoder_weights = "imagenet"
 
 
-def start(model: "keras.Model", encoder_weights: str, backbone: str) -> "keras.Model":
+def start(model: "keras.Model", encoder_weights: str, backbone: str, **options) -> "keras.Model":
     """Give a model's encoder its starting weights and return the model.
 
-    `encoder_weights` is none, imagenet (of `backbone`) or a file; errors are those of
-    `load_encoder` and `load_imagenet`.
+    `encoder_weights` is none, imagenet (of `backbone` with its `options`) or a file; errors are
+    those of `load_encoder` and `load_imagenet`.
     """
     if encoder_weights == "imagenet":
-        load_imagenet(model, backbone)
+        load_imagenet(model, backbone, **options)
     elif encoder_weights != "none":
         load_encoder(model, encoder_weights)
     return model

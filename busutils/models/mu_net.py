@@ -33,7 +33,7 @@ def build(size: int, channels: int, alpha: float, encoder_weights: str) -> keras
         x = _up(x, skip, filters, f"{DECODER}stage{stage}")
     x = layers.Conv2D(1, 1, name=f"{DECODER}final_conv")(x)
     model = keras.Model(whole.input, probability(x, DECODER), name="mu_net")
-    return start(model, encoder_weights, "mobilenetv2")
+    return start(model, encoder_weights, "mobilenetv2", alpha=alpha)
 
 
 def _up(x, skip, filters: int, name: str):

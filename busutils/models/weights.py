@@ -41,8 +41,11 @@ RELEASED = {
 STALLED = 60  # seconds without a byte after which a download is given up
 
 
-def read_imagenet(encoder: keras.Model, backbone: str) -> None:
+def read_imagenet(encoder: keras.Model, backbone: str, **options) -> None:
     """Fill an encoder with its published ImageNet weights, downloaded once to Keras's cache.
+
+    `options` are those of the network of keras.applications that the encoder was built with, such
+    as MobileNetV2's `alpha`: each width has a file.
 
     Raises
     ------
@@ -56,7 +59,8 @@ def read_imagenet(encoder: keras.Model, backbone: str) -> None:
             "repeat the grey channel, or take encoder_weights 'none'"
         )
     if backbone in OFFICIAL:
-        encoder.set_weights(_official(backbone).get_weights()[: len(encoder.weights)])
+        whole = _official(backbone, **options)
+        encoder.set_weights(whole.get_weights()[: len(encoder.weights)])
     else:
         read(encoder, _released(backbone))
 
@@ -103,12 +107,13 @@ def write(encoder: keras.Model, path: Path) -> None:
         raise UserError(f"cannot write the encoder's weights to {path}: {error}") from error
 
 
-def _official(backbone: str) -> keras.Model:
+def _official(backbone: str, **options) -> keras.Model:
     """Return the network of keras.applications with its ImageNet weights."""
     with _downloading(backbone):
         # No size given: MobileNetV2 has a file for each, and the papers' is the one of 224 px.
         network = getattr(keras.applications, OFFICIAL[backbone])
-        return network(include_top=False, weights="imagenet", input_shape=(None, None, 3))
+        shape = (None, None, 3)
+        return network(include_top=False, weights="imagenet", input_shape=shape, **options)
 
 
 def _released(backbone: str) -> str:

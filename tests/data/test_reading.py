@@ -120,3 +120,13 @@ def test_full_disk_leaves_nothing(tmp_path):
         (part / "a").write_text("a")
         raise OSError(28, os.strerror(28))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_case_called_by_a_number_keeps_its_name_and_its_group(tmp_path, store):
+    from busutils.data import brain, phantom_brain
+
+    found = brain.listing(phantom_brain.write_figshare(tmp_path, n=6, size=32))
+    data = reading.load(found, 32)
+    assert data.cases["case"].tolist() == ["1", "2", "3", "4", "5", "6"]
+    assert data.cases["group"].tolist() == ["100000"] * 3 + ["100001"] * 3
+    assert data.original_mask("2").any()

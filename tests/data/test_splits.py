@@ -123,3 +123,19 @@ def test_last_fifth_of_busi_is_nearly_all_normal(shared):
         table = splits.in_file_order(cases, numeric=numeric)
         labels = table.loc[table["role"] == "val", "label"].value_counts().to_dict()
         assert labels == {"normal": 133, "malignant": 23}
+
+
+def test_drawn_parts_have_their_numbers_and_whole_groups(cases):
+    table = splits.drawn(cases, train=70, val=10, seed=3)
+    assert splits.mix(table).sum(axis=1).to_dict() == {"train": 70, "val": 10, "test": 40}
+    assert splits.divided(table).empty
+    assert not splits.drawn(cases, train=70, val=10, seed=4).equals(table)
+    by_case = splits.drawn(cases, train=70, val=10, seed=3, unit="case")
+    assert len(splits.divided(by_case)) > 0
+
+
+def test_a_drawn_split_leaves_something_to_test_on(cases):
+    with pytest.raises(UserError, match="120 cases cannot give 110 to train on, 10 to validate"):
+        splits.drawn(cases, train=110, val=10)
+    with pytest.raises(UserError, match="ask for fewer"):
+        splits.drawn(cases, train=121, val=1)

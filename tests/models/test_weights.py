@@ -154,6 +154,17 @@ class TestFiles:
         with pytest.raises(UserError, match="does not fit the encoder of mu_net"):
             models.build("mu_net", 32, alpha=1.4, encoder_weights=file)
 
+    def test_each_width_of_mobilenet_has_its_own_official_weights(self, monkeypatch):
+        asked = []
+
+        def official(backbone, **options):
+            asked.append((backbone, options))
+            return keras.applications.MobileNetV2(weights=None, include_top=False, **options)
+
+        monkeypatch.setattr(weights, "_official", official)
+        models.build("mu_net", 32, alpha=0.35, encoder_weights="imagenet")
+        assert asked == [("mobilenetv2", {"alpha": 0.35})]
+
     def test_another_backbones_file_is_refused(self, mobilenet, tmp_path):
         path = tmp_path / "mobilenet.h5"
         encoders.save_encoder(mobilenet, path)

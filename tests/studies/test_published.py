@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from busutils import paths
-from busutils.studies import attention_unet, common, multitask_unet, unet_backbones
+from busutils.studies import attention_unet, common, mu_net, multitask_unet, unet_backbones
 from busutils.studies.attention_unet import results as attention
+from busutils.studies.mu_net import results as mu
 from busutils.studies.multitask_unet import copies
 from busutils.studies.multitask_unet import results as multitask
 from busutils.studies.unet_backbones import questions
@@ -18,6 +19,7 @@ STUDIES = {
     "01_unet_backbones": unet_backbones,
     "02_attention_unet": attention_unet,
     "03_multitask_unet": multitask_unet,
+    "05_mu_net": mu_net,
 }
 TABLES = {
     "01_unet_backbones": {
@@ -47,7 +49,14 @@ TABLES = {
         "copies": copies.table,
         "twins": copies.twins,
     },
+    "05_mu_net": {
+        "split": lambda found: mu.split_table(found.entries),
+        "table": mu.table,
+        "tversky_readings": mu.tversky_readings,
+        "ablations": mu.ablations,
+    },
 }
+COLLECT = {"01_unet_backbones": backbones.collect, "05_mu_net": mu.collect}
 PUBLISHED = [
     run
     for name in STUDIES
@@ -63,7 +72,7 @@ def test_published_tables_are_made_again_from_published_jobs(run, tmp_path, monk
     study = STUDIES[manifest["notebook"]]
     settings = study.Settings.of(manifest["parameters"])
     table = pd.read_csv(run / "tables" / "entries.csv")
-    collect = backbones.collect if study is unet_backbones else common.collect
+    collect = COLLECT.get(manifest["notebook"], common.collect)
     found = collect(settings, common.from_table(table, study.Entry))
     for name, make in TABLES[manifest["notebook"]].items():
         made = pd.read_csv(io.StringIO(make(found).to_csv(index=False)))

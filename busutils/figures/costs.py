@@ -1,0 +1,59 @@
+"""A score against what it costs: a panel a cost, a dot a network."""
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from busutils.figures.levels import STYLES
+from busutils.figures.look import LOOK, headline, legend_below, new_figure
+
+
+@mpl.rc_context(LOOK)
+def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: str = "") -> Figure:
+    """Draw a score with its interval against each cost, on logarithmic axes; up and left is better.
+
+    Parameters
+    ----------
+    table : DataFrame with columns network, Dice, low, high, and one a cost; a cost that was not
+        measured (NaN) leaves its panel out
+    costs : columns that are drawn, with their unit in the name
+    label : of the y axis
+    """
+    known = [cost for cost in costs if table[cost].notna().all()]
+    columns = min(len(known), 2)
+    rows = -(-len(known) // columns)
+    figure, grid = new_figure(0.8 + 2.1 * rows, rows, columns, sharey=True)
+    for axes in grid.flat[len(known) :]:
+        axes.set_visible(False)
+    for axes, cost in zip(grid.flat, known, strict=False):
+        handles = [
+            axes.errorbar(
+                row[cost],
+                row["Dice"],
+                [[row["Dice"] - row["low"]], [row["high"] - row["Dice"]]],
+                fmt=mark,
+                color=colour,
+                ms=6,
+                lw=1.4,
+                label=row["network"],
+            )
+            for (_, row), (colour, mark, _) in zip(table.iterrows(), STYLES, strict=False)
+        ]
+        _axis(axes, table[cost])
+        axes.set(xlabel=cost, ylim=(0, 1.02))
+    for row in grid:
+        row[0].set_ylabel(label)
+    legend_below(figure, handles, columns=3)
+    headline(figure, title)
+    return figure
+
+
+def _axis(axes, values: pd.Series) -> None:
+    """A logarithmic axis with plain numbers, a little wider than the values."""
+    axes.set_xscale("log")
+    axes.set_xlim(values.min() / 1.6, values.max() * 1.6)
+    axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())

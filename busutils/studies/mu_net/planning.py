@@ -1,0 +1,145 @@
+"""Paper 5: the jobs that its notebook's parameters ask for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from busutils.data import splits
+from busutils.data.dataset import Dataset
+from busutils.data.files import Listing
+from busutils.errors import UserError
+from busutils.jobs import Job
+from busutils.studies import common, starting
+from busutils.studies.common import Entry
+from busutils.studies.mu_net.settings import CONTRASTS, REFERENCE, Settings
+
+BACKBONES = {"mu_net": "mobilenetv2", "vgg19": "vgg19", "resnet50": "resnet50", "fcn": "vgg16"}
+"""Rows whose encoder can start from weights."""
+
+
+def entries(settings: Settings, data: Dataset) -> list[Entry]:
+    """List every job with what it stands for: every row on the first fold, contrasts, more folds.
+
+    Parts: table (name is the row) and contrast (a key of `CONTRASTS`, or what it is compared with).
+    """
+    sized = {data.images.shape[1]: data}
+    for size in {settings.size_of(row) for row in settings.rows} - set(sized):
+        sized[size] = common.opened(settings, size)
+    first, more = settings.used_folds[:1], settings.used_folds[1:]
+    found = [*_table(settings, sized, first), *_contrasts(settings, data)]
+    return [*found, *_table(settings, sized, more)]
+
+
+def roles(settings: Settings, cases: pd.DataFrame, fold: int) -> pd.DataFrame:
+    """Roles of all cases in a fold: patients left out in turn, or another draw of `train` cases."""
+    if settings.patients_apart:
+        labels = set(cases["label"])
+        seed, folds = settings.split_seed, settings.patient_folds
+        return splits.rotated(cases, labels, fold, folds, seed)
+    unit = "group" if settings.grouped else "case"
+    seed = settings.split_seed + fold - 1
+    return splits.drawn(cases, settings.train, settings.validation, seed, unit)
+
+
+def refuse_unknown_patients(settings: Settings, listing: Listing) -> None:
+    """Refuse folds by patient where the set does not say who its patients are.
+
+    Raises
+    ------
+    UserError
+        If a case has no group of its own, or a fold would test on fewer than two patients.
+    """
+    if not settings.patients_apart:
+        return
+    if unknown := [c.case for c in listing.cases if c.group is None]:
+        raise UserError(
+            f"{listing.name} does not say which patient {unknown[0]} is of, so that no patient can "
+            "be left out: put {group} into image_pattern, or take by_patient false"
+        )
+    known = len({c.group for c in listing.cases})
+    if not 3 <= settings.patient_folds <= known // 2:
+        raise UserError(
+            f"patient_folds is {settings.patient_folds}, and {listing.name} has {known} patients: "
+            "one fold tests, one validates, the others train, and an interval needs two patients "
+            f"in each; take 3 to {known // 2}"
+        )
+
+
+def _table(settings: Settings, sized: dict[int, Dataset], folds: list[int]) -> Iterator[Entry]:
+    for fold in folds:
+        for row in settings.rows:
+            yield _entry(settings, sized[settings.size_of(row)], "table", row, fold)
+
+
+def _contrasts(settings: Settings, data: Dataset) -> Iterator[Entry]:
+    """Trainings of MU-Net that differ in one thing, on the same images as their reference."""
+    if not settings.contrasts:
+        return
+    short = replace(settings, epochs=settings.contrast_epochs)
+    asked = {name: CONTRASTS[name][1] for name in settings.contrasts}
+    for name, changed in ({REFERENCE: {}} | asked).items():
+        entry = _entry(
+            replace(short, **changed), data, "contrast", "mu_net", settings.used_folds[0]
+        )
+        yield replace(entry, name=name)
+
+
+def _entry(settings: Settings, data: Dataset, part: str, row: str, fold: int) -> Entry:
+    table = roles(settings, data.cases, fold)
+    if part == "contrast" and settings.contrast_train:
+        table = fewer(table, settings.contrast_train)
+    kind = "patients left out" if settings.patients_apart else "drawn"
+    split = common.keep_split(table, {"kind": kind, "fold": fold})
+    return Entry(part, row, f"fold {fold}", _job(settings, data, row, split, fold - 1))
+
+
+def fewer(table: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Keep `n` training cases, evenly spaced in file order, and leave the other ones unused."""
+    trained = table.index[table["role"] == "train"]
+    kept = trained[np.linspace(0, len(trained) - 1, min(n, len(trained))).round().astype(int)]
+    dropped = (table["role"] == "train") & ~table.index.isin(kept)
+    return table.assign(role=table["role"].mask(dropped, "unused"))
+
+
+def _job(settings: Settings, data: Dataset, row: str, split: dict, seed: int) -> Job:
+    model, options = settings.network(row)
+    weights = settings.weights_of(row)
+    start = starting.start(settings, BACKBONES[row], weights) if row in BACKBONES else "none"
+    own_scale = settings.preprocessing == "backbone" and weights == "imagenet"
+    return Job(
+        dataset=data.fingerprint,
+        size=data.images.shape[1],
+        split=split,
+        model=model,
+        options=options,
+        encoder_weights=start,
+        preprocessing="backbone" if own_scale else "paper",
+        batchnorm_momentum=settings.batchnorm_momentum,
+        reestimate_batchnorm=isinstance(start, str) and start.startswith("file:"),
+        loss=settings.loss,
+        loss_options=_loss_options(settings),
+        learning_rate=settings.learning_rate,
+        patience=settings.epochs,  # no schedule is printed
+        epochs=settings.epochs,
+        batch=settings.batch,
+        augmentation=settings.augmentation,
+        precision=settings.precision,
+        init_seed=seed,
+        order_seed=seed,
+        record="weights",
+    )
+
+
+def _loss_options(settings: Settings) -> dict:
+    """What the loss takes: the printed constants belong to the Tversky losses alone."""
+    if settings.loss not in ("focal_tversky", "tversky"):
+        return {}
+    options = {
+        "false_negatives": settings.false_negatives,
+        "false_positives": settings.false_positives,
+        "label_smoothing": settings.label_smoothing,
+        "symmetric": settings.symmetric_smoothing,
+    }
+    return options | ({"exponent": settings.exponent} if settings.loss == "focal_tversky" else {})

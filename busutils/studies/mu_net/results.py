@@ -1,0 +1,252 @@
+"""Paper 5: its tables beside ours, from the cases of finished jobs.
+
+Scores are those of images with a lesion, at the paper's threshold of one half, unless said
+otherwise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from busutils import compare, jobs, metrics, statistics, thresholds
+from busutils.compare import Row
+from busutils.data import matlab
+from busutils.data.dataset import Dataset, open_cached
+from busutils.data.files import NORMAL
+from busutils.jobs import Job
+from busutils.statistics import Interval
+from busutils.studies import common
+from busutils.studies.common import REPORTED, Entry, Results
+from busutils.studies.mu_net.settings import CONTRASTS, REFERENCE, ROWS, TABLES, Settings
+
+FLAIR = 1
+"""Channel of LGG that shows the tumour best."""
+
+
+def collect(settings: Settings, entries: Sequence[Entry]) -> Results:
+    """Read what finished jobs left: images with a lesion, and the threshold that validates best."""
+    found = common.collect(settings, entries)
+    lesions = found.cases[found.cases["tp"] + found.cases["fn"] > 0]
+    chosen = lesions[lesions["split"] == "val"].groupby("job")
+    best = {job: thresholds.best(table) for job, table in chosen}
+    return replace(found, cases=lesions, threshold=found.threshold | best)
+
+
+def everything(results: Results) -> pd.DataFrame:
+    """Counts of all images, those without a lesion too."""
+    return jobs.cases({e.job.id: e.job for e in results.entries}.values())
+
+
+def table(results: Results) -> pd.DataFrame:
+    """Table 1 (skin) or 2 (brain): six networks; printed, ours, interval, verdict."""
+    rows = {}
+    for name, printed in ROWS.items():
+        entries = results.of("table", name)
+        rows[printed] = _row(results, entries) if entries else Row(not_rerun="not in this run")
+    reported = compare.reported(REPORTED, 5, TABLES[results.settings.kind])
+    return compare.table(reported, results.cases, rows)
+
+
+def split_table(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Images of each part of the first row's folds.
+
+    Columns: fold, part, images, with a lesion, groups (patients, or lesions and near-duplicates).
+    """
+    rows = []
+    for entry in [e for e in entries if e.part == "table" and e.name == entries[0].name]:
+        roles = jobs.read_split(entry.job)
+        for role, of in roles.groupby("role"):
+            lesions = int((of["label"] != NORMAL).sum())
+            rows.append((entry.repeat, role, len(of), lesions, of["group"].nunique()))
+    return pd.DataFrame(rows, columns=["fold", "part", "images", "with a lesion", "groups"])
+
+
+def tversky(results: Results, entries: Sequence[Entry], on_misses: float, on_false: float):
+    """Mean Tversky index of the test images of some entries, with its interval."""
+    long = pd.concat([at_half(results, e) for e in entries])
+    counts = long["tp"], long["fp"], long["fn"]
+    scored = long.assign(score=metrics.tversky(*counts, on_misses, on_false))
+    once = scored.groupby("case").agg(score=("score", "mean"), group=("group", "first"))
+    return statistics.interval(once["score"], once["group"])
+
+
+def tversky_readings(results: Results) -> pd.DataFrame:
+    """The Tversky index with 0.7 on missed pixels and on false ones, beside the printed one.
+
+    Columns: network, printed (per cent), 0.7 on missed, 0.7 on false (per cent), recall,
+    precision.
+    """
+    reported = compare.reported(REPORTED, 5, TABLES[results.settings.kind])
+    rows = []
+    for name, entries in by_row(results).items():
+        both = [
+            100 * tversky(results, entries, *pair).estimate for pair in ((0.7, 0.3), (0.3, 0.7))
+        ]
+        other = [100 * mean(results, entries, s).estimate for s in ("sensitivity", "precision")]
+        rows.append((ROWS[name], float(reported.printed(ROWS[name], "Tversky")), *both, *other))
+    columns = ["network", "printed", "0.7 on missed", "0.7 on false", "recall", "precision"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def post_processing(results: Results) -> pd.DataFrame:
+    """Dice without rounding, rounded at one half, and at the threshold that validates best.
+
+    Columns: network, soft (probabilities as they are), at 0.5, at the chosen one, threshold (its
+    mean over folds). Needs the jobs' probabilities.
+    """
+    rows = []
+    for name, entries in by_row(results).items():
+        unrounded = np.concatenate([soft_dice(e) for e in entries])
+        chosen = pd.concat([results.scores(e) for e in entries])["score"].mean()
+        threshold = np.mean([results.threshold[e.job.id] for e in entries])
+        half = mean(results, entries).estimate
+        rows.append((ROWS[name], unrounded.mean(), half, chosen, threshold))
+    columns = ["network", "not rounded", "rounded at 0.5", "at the chosen threshold", "threshold"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def soft_dice(entry: Entry) -> np.ndarray:
+    """Dice of the unrounded probabilities on each test image with a lesion."""
+    data = opened(entry.job)
+    rows = test_rows(entry.job, data)
+    truth = np.asarray(data.masks[rows])
+    probabilities = test_probabilities(entry)
+    lesions = truth.any(axis=(1, 2))
+    both = (truth * probabilities).sum(axis=(1, 2))
+    total = truth.sum(axis=(1, 2)) + probabilities.sum(axis=(1, 2))
+    return (2 * both / np.maximum(total, 1e-12))[lesions]
+
+
+def ablations(results: Results) -> pd.DataFrame:
+    """Section 5.3 and the readings: one training each, beside the same network as in the table.
+
+    Columns: what, section, test Dice, low, high, difference (to the first row), from, to.
+    """
+    base, *others = results.of("contrast") or [None]
+    rows = []
+    for entry in filter(None, [base, *others]):
+        one = mean(results, [entry])
+        about = CONTRASTS.get(entry.name, ("–",))[0]
+        row = {"what": entry.name, "section": about}
+        row |= {"test Dice": one.estimate, "low": one.low, "high": one.high}
+        if entry.name != REFERENCE:
+            paired = difference(results, [entry], [base])
+            row |= {"difference": paired.estimate, "from": paired.low, "to": paired.high}
+        rows.append(row)
+    columns = ["what", "section", "test Dice", "low", "high", "difference", "from", "to"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def mean(results: Results, entries: Sequence[Entry], score: str = "dice") -> Interval:
+    """Mean of a score over the test images of some entries; an image tested twice counts once."""
+    long = pd.concat([at_half(results, e, score) for e in entries])
+    once = long.groupby("case").agg(score=("score", "mean"), group=("group", "first"))
+    return statistics.interval(once["score"], once["group"])
+
+
+def difference(results: Results, first: Sequence[Entry], second: Sequence[Entry]):
+    """Mean Dice of `first` minus that of `second` on the same test images, fold by fold."""
+    both = (pd.concat([at_half(results, e) for e in side]) for side in (first, second))
+    tables = list(both)
+    if results.settings.patients_apart:  # each image is tested once: all folds are one repeat
+        tables = [one.assign(repeat="folds") for one in tables]
+    return statistics.paired_difference(*tables)
+
+
+def at_half(results: Results, entry: Entry, score: str = "dice") -> pd.DataFrame:
+    """Score of each test image with a lesion at one half, as the paper rounds."""
+    return compare.scores(results.cases, {entry.job.id: entry.repeat}, score, 0.5, "test")
+
+
+def by_row(results: Results) -> dict[str, list[Entry]]:
+    """Entries of the table by row, in the printed order."""
+    return {name: found for name in ROWS if (found := results.of("table", name))}
+
+
+def jobs_by_row(results: Results) -> dict[str, list[str]]:
+    """Job ids of each row, for training curves."""
+    return {ROWS[name]: [e.job.id for e in found] for name, found in by_row(results).items()}
+
+
+def trivial(results: Results) -> dict[str, float]:
+    """Mean Dice of three answers that need no training, on the test images of the first row."""
+    entry = results.of("table")[0]
+    data = opened(entry.job)
+    train, test = (data.masks[roles_in(entry.job, data) == r][:] for r in ("train", "test"))
+    ellipse = statistics.best_ellipse(train)
+    answers = statistics.trivial_answers(test[test.any(axis=(1, 2))], ellipse)
+    return {
+        name: float(metrics.per_case(counts)["dice"]) for name, counts in answers.groupby("answer")
+    }
+
+
+def load(results: Results) -> dict[str, Any]:
+    """The trained network of every row's first fold, from the weights that jobs keep."""
+    from busutils import training
+
+    return {name: training.load(entries[0].job) for name, entries in by_row(results).items()}
+
+
+def test_rows(job: Job, data: Dataset) -> np.ndarray:
+    """Rows of a set that a job tests on."""
+    return np.flatnonzero(roles_in(job, data) == "test")
+
+
+def roles_in(job: Job, data: Dataset) -> np.ndarray:
+    """Role of every case of a set in a job's split."""
+    role = jobs.read_split(job).set_index("case")["role"]
+    return role.reindex(data.cases["case"]).to_numpy()
+
+
+def test_probabilities(entry: Entry) -> np.ndarray:
+    """Probabilities of the test images, (n, size, size), which a job keeps as k / 255."""
+    with np.load(jobs.folder(entry.job) / jobs.KEEP["probabilities"]) as stored:
+        return stored["test"] / 255
+
+
+def pictures(settings: Settings, images: np.ndarray) -> np.ndarray:
+    """Images as people look at them: FLAIR of a brain, colours of skin."""
+    if settings.kind == "brain" and images.shape[-1] == 3:
+        return np.asarray(images[..., FLAIR])
+    return np.asarray(images)
+
+
+def obstacle(results: Results) -> str:
+    """Why no number of a run can be compared: other data than the paper's; empty if like data.
+
+    The paper's skin set, ISIC 2019, has no masks; photographs of ISIC with masks are taken for it.
+    Of its brain set only figshare's slices, which are labelled by kind of tumour, have masks.
+    """
+    kinds = set(results.cases["label"])
+    like = results.settings.dataset == "isic" or kinds <= set(matlab.LABELS.values())
+    return "" if like else "data"
+
+
+def _row(results: Results, entries: Sequence[Entry]) -> Row:
+    settings = results.settings
+    flat = compare.converged(results.history)
+    weights = settings.weights_of(entries[0].name)
+    if entries[0].name in ("segnet", "unet_224"):
+        weights = "imagenet"  # nothing to start from, here and in the paper
+    elif entries[0].job.encoder_weights not in ("imagenet", "none"):
+        weights = f"{weights}, another training"
+    return Row(
+        jobs={e.job.id: e.repeat for e in entries},
+        parameters={
+            "encoder_weights": weights,
+            "size": 256 if entries[0].job.size == 224 else entries[0].job.size,
+            "epochs": settings.epochs,
+        },
+        thresholds=0.5,
+        given={"Tversky": tversky(results, entries, 0.7, 0.3)},
+        converged=bool(all(flat[e.job.id] for e in entries)),
+        obstacle=obstacle(results),
+    )
+
+
+def opened(job: Job) -> Dataset:
+    """Open the set that a job was trained on, at its size."""
+    return open_cached(job.dataset)
