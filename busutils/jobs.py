@@ -218,12 +218,17 @@ def manifests(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
 
 
 def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
-    """Copy the small files of finished jobs, and their splits, to the published results."""
+    """Copy the small files of finished jobs, and their splits, to the published results.
+
+    A pre-training that is published stays as it is: one that was made again for its encoder, on
+    another machine, differs in the last digits, and earlier jobs started from the first.
+    """
     store = store or paths.store()
     for job in jobs:
         for one in filter(None, (job, job.needs)):
-            if folder(one, store).exists():
-                with paths.whole_folder(paths.published() / "jobs" / one.id) as part:
+            there = paths.published() / "jobs" / one.id
+            if folder(one, store).exists() and (one is job or not there.exists()):
+                with paths.whole_folder(there) as part:
                     for name in SMALL:
                         shutil.copyfile(folder(one, store) / name, part / name)
             split = f"{one.split['id']}.csv"
