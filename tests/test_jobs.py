@@ -86,6 +86,17 @@ def test_publish_copies_small_files_and_the_split(store):
     assert (paths.published() / "splits" / "s.csv").exists()
 
 
+def test_a_published_pretraining_is_not_written_over(store):
+    job = replace(JOB, encoder_weights=FIRST)
+    for one in (job, FIRST):
+        write(one, store)
+        write(one, paths.published())
+        (store / "jobs" / one.id / "manifest.json").write_text('{"minutes": 9}')
+    jobs.publish([job])
+    published = jobs.manifests([job, FIRST], paths.published())["minutes"]
+    assert published[[job.id, FIRST.id]].tolist() == [9, 2.5]
+
+
 def test_unfinished_jobs_are_named(store):
     with pytest.raises(UserError, match=f"job {JOB.id} is not finished: train it first"):
         jobs.cases([JOB])
