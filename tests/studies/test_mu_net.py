@@ -117,15 +117,32 @@ def test_jobs_of_every_part(values):
     assert (contrast.loss, contrast.loss_options) == ("bce", {})
 
 
+def test_networks_are_compared_from_one_start(values, monkeypatch):
+    wanted = values | {"encoder_weights": "imagenet", "folds": [1, 2]}
+    plan = _planned(wanted)
+    parts = [(e.part, e.job.encoder_weights) for e in plan if e.job.model == "mu_net"]
+    assert parts == [("table", "imagenet"), ("equal", "none")] * 2
+    monkeypatch.setitem(HIT, "mu_net", 90)
+    found = _found(wanted)  # MU-Net finds 90 of 100 from ImageNet, 50 from random weights
+    start = results.pretraining(found)
+    assert start["start"].tolist() == ["ImageNet", "random weights"]
+    assert start["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
+    assert results.pretraining(_found(values)).empty
+    skin = questions.claims(found, _drawn(), None)[0]
+    assert skin.difference.estimate == pytest.approx(100 / 160 - 60 / 140)
+    assert "all encoders from random weights" in skin.note
+
+
 @pytest.mark.parametrize("name", settings.CONTRASTS)
 def test_a_contrast_changes_one_thing(values, name):
     wanted = values | {"contrasts": [name], "encoder_weights": "imagenet", "contrast_train": 5}
     plan = _planned(wanted)
-    first, second = (vars(e.job) for e in plan if e.part == "contrast")
+    found = {e.name: vars(e.job) for e in plan if e.part == "contrast"}
+    first, second = found[settings.BESIDE.get(name, settings.REFERENCE)], found[name]
     changed = {key for key in first if first[key] != second[key]}
     assert changed == {
         "random weights": {"encoder_weights"},
-        "width 1.4": {"encoder_weights", "options"},
+        "width 1.4": {"options"},
         "cross-entropy": {"loss", "loss_options"},
         "Dice loss": {"loss", "loss_options"},
         "no augmentation": {"augmentation"},
@@ -268,6 +285,17 @@ def test_ablations_are_paired_with_their_reference(values):
     assert table.loc["Dice loss", "section"] == "5.3.3, loss"
     assert np.isnan(table.loc[settings.REFERENCE, "difference"])
     assert results.ablations(_found(values)).empty
+
+
+def test_a_width_without_weights_is_compared_with_random_weights(values):
+    wanted = values | {"contrasts": ["width 1.4"], "contrast_epochs": 9}
+    table = results.ablations(_found(wanted | {"encoder_weights": "imagenet"})).set_index("what")
+    assert list(table.index) == [settings.REFERENCE, "random weights", "width 1.4"]
+    assert table.loc["width 1.4", "compared with"] == "random weights"
+    assert table.loc["random weights", "compared with"] == settings.REFERENCE
+    alike = results.ablations(_found(wanted)).set_index("what")
+    assert list(alike.index) == [settings.REFERENCE, "width 1.4"]
+    assert alike.loc["width 1.4", "compared with"] == settings.REFERENCE
 
 
 def test_rounding_by_hand(values):

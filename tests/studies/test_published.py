@@ -54,6 +54,7 @@ TABLES = {
         "table": mu.table,
         "tversky_readings": mu.tversky_readings,
         "ablations": mu.ablations,
+        "pretraining": mu.pretraining,
     },
 }
 COLLECT = {"01_unet_backbones": backbones.collect, "05_mu_net": mu.collect}

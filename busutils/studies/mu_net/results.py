@@ -20,7 +20,15 @@ from busutils.jobs import Job
 from busutils.statistics import Interval
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Entry, Results
-from busutils.studies.mu_net.settings import CONTRASTS, REFERENCE, ROWS, TABLES, Settings
+from busutils.studies.mu_net.settings import (
+    BESIDE,
+    CONTRASTS,
+    REFERENCE,
+    ROWS,
+    STARTS,
+    TABLES,
+    Settings,
+)
 
 FLAIR = 1
 """Channel of LGG that shows the tumour best."""
@@ -120,23 +128,52 @@ def soft_dice(entry: Entry) -> np.ndarray:
     return (2 * both / np.maximum(total, 1e-12))[lesions]
 
 
+def pretraining(results: Results) -> pd.DataFrame:
+    """MU-Net from its own start and from that of the others, on the same images (section 5.3.1).
+
+    Columns: start, test Dice, low, high, difference (to the first row), from, to; no rows where
+    both start alike.
+    """
+    settings, rows = results.settings, []
+    both = (
+        (settings.encoder_weights, results.of("table", "mu_net")),
+        (settings.other_weights, results.of("equal")),
+    )
+    for weights, entries in both if results.of("equal") else ():
+        one = mean(results, entries)
+        row = {"start": STARTS[weights], "test Dice": one.estimate}
+        rows.append(row | {"low": one.low, "high": one.high})
+    if rows:
+        paired = difference(results, both[1][1], both[0][1])
+        rows[1] |= {"difference": paired.estimate, "from": paired.low, "to": paired.high}
+    columns = ["start", "test Dice", "low", "high", "difference", "from", "to"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def compared(results: Results) -> list[Entry]:
+    """The MU-Net that other networks are compared with: the one that starts as they do."""
+    return results.of("equal") or results.of("table", "mu_net")
+
+
 def ablations(results: Results) -> pd.DataFrame:
     """Section 5.3 and the readings: one training each, beside the same network as in the table.
 
-    Columns: what, section, test Dice, low, high, difference (to the first row), from, to.
+    Columns: what, section, test Dice, low, high, compared with (another row), difference, from, to.
     """
-    base, *others = results.of("contrast") or [None]
-    rows = []
-    for entry in filter(None, [base, *others]):
+    rows, named = [], {e.name: e for e in results.of("contrast")}
+    for entry in named.values():
         one = mean(results, [entry])
         about = CONTRASTS.get(entry.name, ("–",))[0]
         row = {"what": entry.name, "section": about}
         row |= {"test Dice": one.estimate, "low": one.low, "high": one.high}
         if entry.name != REFERENCE:
-            paired = difference(results, [entry], [base])
-            row |= {"difference": paired.estimate, "from": paired.low, "to": paired.high}
+            base = BESIDE.get(entry.name) if BESIDE.get(entry.name) in named else REFERENCE
+            paired = difference(results, [entry], [named[base]])
+            row |= {"compared with": base, "difference": paired.estimate}
+            row |= {"from": paired.low, "to": paired.high}
         rows.append(row)
-    columns = ["what", "section", "test Dice", "low", "high", "difference", "from", "to"]
+    columns = ["what", "section", "test Dice", "low", "high", "compared with", "difference"]
+    columns += ["from", "to"]
     return pd.DataFrame(rows, columns=columns)
 
 
