@@ -14,6 +14,7 @@ from busutils.errors import RunError, UserError
 from busutils.studies import mu_net as study
 from busutils.studies.common import Entry
 from busutils.studies.mu_net import (
+    choices,
     cost,
     noise,
     patients,
@@ -124,10 +125,10 @@ def test_networks_are_compared_from_one_start(values, monkeypatch):
     assert parts == [("table", "imagenet"), ("equal", "none")] * 2
     monkeypatch.setitem(HIT, "mu_net", 90)
     found = _found(wanted)  # MU-Net finds 90 of 100 from ImageNet, 50 from random weights
-    start = results.pretraining(found)
+    start = choices.pretraining(found)
     assert start["start"].tolist() == ["ImageNet", "random weights"]
     assert start["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
-    assert results.pretraining(_found(values)).empty
+    assert choices.pretraining(_found(values)).empty
     skin = questions.claims(found, _drawn(), None)[0]
     assert skin.difference.estimate == pytest.approx(100 / 160 - 60 / 140)
     assert "all encoders from random weights" in skin.note
@@ -245,7 +246,7 @@ def test_table_2_is_that_of_brains_and_scores_slices_with_tumour(brains):
 
 
 def test_tversky_by_both_readings(values):
-    own = results.tversky_readings(_found(values)).set_index("network").loc["Proposed"]
+    own = choices.tversky_readings(_found(values)).set_index("network").loc["Proposed"]
     assert own["0.7 on missed"] == pytest.approx(100 * 80 / 97)
     assert own["0.7 on false"] == pytest.approx(100 * 80 / (80 + 0.3 * 20 + 0.7 * 10))
     assert own["printed"] == 95.16
@@ -280,20 +281,20 @@ def test_dice_by_what_is_averaged(brains):
 
 def test_ablations_are_paired_with_their_reference(values):
     found = _found(values | {"contrasts": ["Dice loss"], "contrast_epochs": 2})
-    table = results.ablations(found).set_index("what")
+    table = choices.ablations(found).set_index("what")
     assert table.loc["Dice loss", "difference"] == pytest.approx(0)
     assert table.loc["Dice loss", "section"] == "5.3.3, loss"
     assert np.isnan(table.loc[settings.REFERENCE, "difference"])
-    assert results.ablations(_found(values)).empty
+    assert choices.ablations(_found(values)).empty
 
 
 def test_a_width_without_weights_is_compared_with_random_weights(values):
     wanted = values | {"contrasts": ["width 1.4"], "contrast_epochs": 9}
-    table = results.ablations(_found(wanted | {"encoder_weights": "imagenet"})).set_index("what")
+    table = choices.ablations(_found(wanted | {"encoder_weights": "imagenet"})).set_index("what")
     assert list(table.index) == [settings.REFERENCE, "random weights", "width 1.4"]
     assert table.loc["width 1.4", "compared with"] == "random weights"
     assert table.loc["random weights", "compared with"] == settings.REFERENCE
-    alike = results.ablations(_found(wanted)).set_index("what")
+    alike = choices.ablations(_found(wanted)).set_index("what")
     assert list(alike.index) == [settings.REFERENCE, "width 1.4"]
     assert alike.loc["width 1.4", "compared with"] == settings.REFERENCE
 
@@ -303,12 +304,12 @@ def test_rounding_by_hand(values):
     found = _found(values)
     for entries in results.by_row(found).values():
         _keep_probabilities(entries[0], lambda truth: np.where(truth, 0.8, 0.2))
-    soft = results.soft_dice(found.of("table")[0])
+    soft = choices.soft_dice(found.of("table")[0])
     masks = _tested_masks(found.of("table")[0])
     area = masks.sum(axis=(1, 2))
     rest = masks[0].size - area
     assert soft == pytest.approx(1.6 * area / (area + 0.8 * area + 0.2 * rest))
-    table = results.post_processing(found).set_index("network")
+    table = choices.post_processing(found).set_index("network")
     assert table.loc["Proposed", "not rounded"] == pytest.approx(soft.mean())
     assert table.loc["Proposed", "rounded at 0.5"] == pytest.approx(160 / 190)
     assert words.rounding_finding(table).startswith("Rounding changes the mean Dice by ")

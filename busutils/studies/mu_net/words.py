@@ -11,7 +11,7 @@ from busutils.data.dataset import Dataset
 from busutils.data.files import NORMAL
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
-from busutils.studies.mu_net import noise
+from busutils.studies.mu_net import choices, noise
 from busutils.studies.mu_net import results as made
 from busutils.studies.mu_net.settings import ROWS, STARTS, Settings
 
@@ -169,7 +169,7 @@ def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
     """Claims and means as plain values for ``numbers.json``."""
     means = {n: made.mean(results, e).estimate for n, e in made.by_row(results).items()}
     best = max(results.of("table"), key=lambda e: results.mean(e, split="val").estimate)
-    told = made.ablations(results)
+    told = choices.ablations(results)
     return {
         "claims": common.told(claims),
         "test_dice": means,
