@@ -136,13 +136,15 @@ def test_networks_are_compared_from_one_start(values, monkeypatch):
 
 @pytest.mark.parametrize("name", settings.CONTRASTS)
 def test_a_contrast_changes_one_thing(values, name):
-    wanted = values | {"contrasts": [name], "encoder_weights": "imagenet", "contrast_train": 5}
+    start = "none" if name == "ImageNet weights" else "imagenet"
+    wanted = values | {"contrasts": [name], "encoder_weights": start, "contrast_train": 5}
     plan = _planned(wanted)
     found = {e.name: vars(e.job) for e in plan if e.part == "contrast"}
     first, second = found[settings.BESIDE.get(name, settings.REFERENCE)], found[name]
     changed = {key for key in first if first[key] != second[key]}
     assert changed == {
         "random weights": {"encoder_weights"},
+        "ImageNet weights": {"encoder_weights"},
         "width 1.4": {"options"},
         "cross-entropy": {"loss", "loss_options"},
         "Dice loss": {"loss", "loss_options"},

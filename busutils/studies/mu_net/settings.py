@@ -31,6 +31,7 @@ LOSSES = ("focal_tversky", "tversky", "dice", "bce", "combo")
 REFERENCE = "as in the table"
 CONTRASTS = {
     "random weights": ("5.3.1, pre-training", {"encoder_weights": "none"}),
+    "ImageNet weights": ("5.3.1, pre-training", {"encoder_weights": "imagenet"}),
     "width 1.4": ("5.3.2, backbone", {"encoder_weights": "none", "alpha": 1.4}),
     "cross-entropy": ("5.3.3, loss", {"loss": "bce"}),
     "Dice loss": ("5.3.3, loss", {"loss": "dice"}),
