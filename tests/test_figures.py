@@ -366,7 +366,7 @@ def test_answers_stand_beside_each_other_with_their_dice():
     colours = np.full((2, 8, 8, 3), 90, np.uint8)
     answers = {"all of it": truths, "half of it": half}
     figure = figures.answers(colours, truths, answers, ["one", "two"])
-    assert [axes.get_xlabel() for axes in figure.axes[:3]] == ["one", "Dice 1.00", "Dice 0.67"]
+    assert [axes.get_xlabel() for axes in figure.axes[:3]] == ["\none", "Dice 1.00", "Dice 0.67"]
     assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
     with pytest.raises(UserError, match="belong to the same cases"):
         figures.answers(colours, truths, {"half": half[:, :4]}, ["one", "two"])

@@ -39,13 +39,14 @@ def answers(
     if any(np.shape(one) != truths.shape for one in predicted.values()):
         raise UserError("truths and predictions belong to the same cases at the same size")
     n, columns = len(names), 1 + len(predicted)
-    figure, panels = new_figure(0.9 + (7 / columns + 0.25) * n, n, columns)
+    figure, panels = new_figure(0.9 + (7 / columns + 0.3) * n, n, columns)
     dice = {k: metrics.scores(metrics.counts(truths, v))["dice"] for k, v in predicted.items()}
     for i, row in enumerate(panels):
         for axes in row:
             show(axes, images[i])
             outline(axes, truths[i], "truth")
-        row[0].set_xlabel(names[i], fontsize=8, loc="left")
+        # a line lower than the scores, so that a long name has room below them
+        row[0].set_xlabel(f"\n{names[i]}", fontsize=8, loc="left")
         for axes, (name, masks) in zip(row[1:], predicted.items(), strict=True):
             outline(axes, masks[i], "prediction")
             axes.set_xlabel(f"Dice {dice[name][i]:.2f}", fontsize=8, loc="left")

@@ -14,6 +14,7 @@ from busutils.errors import RunError, UserError
 from busutils.studies import mu_net as study
 from busutils.studies.common import Entry
 from busutils.studies.mu_net import (
+    choices,
     cost,
     noise,
     patients,
@@ -117,15 +118,34 @@ def test_jobs_of_every_part(values):
     assert (contrast.loss, contrast.loss_options) == ("bce", {})
 
 
+def test_networks_are_compared_from_one_start(values, monkeypatch):
+    wanted = values | {"encoder_weights": "imagenet", "folds": [1, 2]}
+    plan = _planned(wanted)
+    parts = [(e.part, e.job.encoder_weights) for e in plan if e.job.model == "mu_net"]
+    assert parts == [("table", "imagenet"), ("equal", "none")] * 2
+    monkeypatch.setitem(HIT, "mu_net", 90)
+    found = _found(wanted)  # MU-Net finds 90 of 100 from ImageNet, 50 from random weights
+    start = choices.pretraining(found)
+    assert start["start"].tolist() == ["ImageNet", "random weights"]
+    assert start["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
+    assert choices.pretraining(_found(values)).empty
+    skin = questions.claims(found, _drawn(), None)[0]
+    assert skin.difference.estimate == pytest.approx(100 / 160 - 60 / 140)
+    assert "all encoders from random weights" in skin.note
+
+
 @pytest.mark.parametrize("name", settings.CONTRASTS)
 def test_a_contrast_changes_one_thing(values, name):
-    wanted = values | {"contrasts": [name], "encoder_weights": "imagenet", "contrast_train": 5}
+    start = "none" if name == "ImageNet weights" else "imagenet"
+    wanted = values | {"contrasts": [name], "encoder_weights": start, "contrast_train": 5}
     plan = _planned(wanted)
-    first, second = (vars(e.job) for e in plan if e.part == "contrast")
+    found = {e.name: vars(e.job) for e in plan if e.part == "contrast"}
+    first, second = found[settings.BESIDE.get(name, settings.REFERENCE)], found[name]
     changed = {key for key in first if first[key] != second[key]}
     assert changed == {
         "random weights": {"encoder_weights"},
-        "width 1.4": {"encoder_weights", "options"},
+        "ImageNet weights": {"encoder_weights"},
+        "width 1.4": {"options"},
         "cross-entropy": {"loss", "loss_options"},
         "Dice loss": {"loss", "loss_options"},
         "no augmentation": {"augmentation"},
@@ -228,7 +248,7 @@ def test_table_2_is_that_of_brains_and_scores_slices_with_tumour(brains):
 
 
 def test_tversky_by_both_readings(values):
-    own = results.tversky_readings(_found(values)).set_index("network").loc["Proposed"]
+    own = choices.tversky_readings(_found(values)).set_index("network").loc["Proposed"]
     assert own["0.7 on missed"] == pytest.approx(100 * 80 / 97)
     assert own["0.7 on false"] == pytest.approx(100 * 80 / (80 + 0.3 * 20 + 0.7 * 10))
     assert own["printed"] == 95.16
@@ -263,11 +283,22 @@ def test_dice_by_what_is_averaged(brains):
 
 def test_ablations_are_paired_with_their_reference(values):
     found = _found(values | {"contrasts": ["Dice loss"], "contrast_epochs": 2})
-    table = results.ablations(found).set_index("what")
+    table = choices.ablations(found).set_index("what")
     assert table.loc["Dice loss", "difference"] == pytest.approx(0)
     assert table.loc["Dice loss", "section"] == "5.3.3, loss"
     assert np.isnan(table.loc[settings.REFERENCE, "difference"])
-    assert results.ablations(_found(values)).empty
+    assert choices.ablations(_found(values)).empty
+
+
+def test_a_width_without_weights_is_compared_with_random_weights(values):
+    wanted = values | {"contrasts": ["width 1.4"], "contrast_epochs": 9}
+    table = choices.ablations(_found(wanted | {"encoder_weights": "imagenet"})).set_index("what")
+    assert list(table.index) == [settings.REFERENCE, "random weights", "width 1.4"]
+    assert table.loc["width 1.4", "compared with"] == "random weights"
+    assert table.loc["random weights", "compared with"] == settings.REFERENCE
+    alike = choices.ablations(_found(wanted)).set_index("what")
+    assert list(alike.index) == [settings.REFERENCE, "width 1.4"]
+    assert alike.loc["width 1.4", "compared with"] == settings.REFERENCE
 
 
 def test_rounding_by_hand(values):
@@ -275,12 +306,12 @@ def test_rounding_by_hand(values):
     found = _found(values)
     for entries in results.by_row(found).values():
         _keep_probabilities(entries[0], lambda truth: np.where(truth, 0.8, 0.2))
-    soft = results.soft_dice(found.of("table")[0])
+    soft = choices.soft_dice(found.of("table")[0])
     masks = _tested_masks(found.of("table")[0])
     area = masks.sum(axis=(1, 2))
     rest = masks[0].size - area
     assert soft == pytest.approx(1.6 * area / (area + 0.8 * area + 0.2 * rest))
-    table = results.post_processing(found).set_index("network")
+    table = choices.post_processing(found).set_index("network")
     assert table.loc["Proposed", "not rounded"] == pytest.approx(soft.mean())
     assert table.loc["Proposed", "rounded at 0.5"] == pytest.approx(160 / 190)
     assert words.rounding_finding(table).startswith("Rounding changes the mean Dice by ")

@@ -9,6 +9,7 @@ import pytest
 from busutils import paths
 from busutils.studies import attention_unet, common, mu_net, multitask_unet, unet_backbones
 from busutils.studies.attention_unet import results as attention
+from busutils.studies.mu_net import choices
 from busutils.studies.mu_net import results as mu
 from busutils.studies.multitask_unet import copies
 from busutils.studies.multitask_unet import results as multitask
@@ -52,8 +53,9 @@ TABLES = {
     "05_mu_net": {
         "split": lambda found: mu.split_table(found.entries),
         "table": mu.table,
-        "tversky_readings": mu.tversky_readings,
-        "ablations": mu.ablations,
+        "tversky_readings": choices.tversky_readings,
+        "ablations": choices.ablations,
+        "pretraining": choices.pretraining,
     },
 }
 COLLECT = {"01_unet_backbones": backbones.collect, "05_mu_net": mu.collect}

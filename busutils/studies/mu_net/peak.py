@@ -35,9 +35,7 @@ def memory(model: str, size: int, options: dict) -> float:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise RunError(
-            f"measuring the memory of {model} failed ({last}): take measure_memory false"
-        )
+        raise RunError(f"memory of {model} was not measured ({last}): take measure_memory false")
     return float(done.stdout)
 
 

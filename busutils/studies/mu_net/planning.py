@@ -22,7 +22,9 @@ BACKBONES = {"mu_net": "mobilenetv2", "vgg19": "vgg19", "resnet50": "resnet50", 
 def entries(settings: Settings, data: Dataset) -> list[Entry]:
     """List every job with what it stands for: every row on the first fold, contrasts, more folds.
 
-    Parts: table (name is the row) and contrast (a key of `CONTRASTS`, or what it is compared with).
+    Parts: table (name is the row), equal (MU-Net from what the other encoders start from, where its
+    own start differs: networks are compared with that one) and contrast (a key of `CONTRASTS`, or
+    what it is compared with).
     """
     sized = {data.images.shape[1]: data}
     for size in {settings.size_of(row) for row in settings.rows} - set(sized):
@@ -71,6 +73,9 @@ def _table(settings: Settings, sized: dict[int, Dataset], folds: list[int]) -> I
     for fold in folds:
         for row in settings.rows:
             yield _entry(settings, sized[settings.size_of(row)], "table", row, fold)
+        if settings.encoder_weights != settings.other_weights:
+            alike = replace(settings, encoder_weights=settings.other_weights)
+            yield _entry(alike, sized[settings.size], "equal", "mu_net", fold)
 
 
 def _contrasts(settings: Settings, data: Dataset) -> Iterator[Entry]:
@@ -78,7 +83,7 @@ def _contrasts(settings: Settings, data: Dataset) -> Iterator[Entry]:
     if not settings.contrasts:
         return
     short = replace(settings, epochs=settings.contrast_epochs)
-    asked = {name: CONTRASTS[name][1] for name in settings.contrasts}
+    asked = {name: CONTRASTS[name][1] for name in settings.asked_contrasts}
     for name, changed in ({REFERENCE: {}} | asked).items():
         entry = _entry(
             replace(short, **changed), data, "contrast", "mu_net", settings.used_folds[0]

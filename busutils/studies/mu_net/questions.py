@@ -12,7 +12,7 @@ from busutils.statistics import Difference
 from busutils.studies.common import REPORTED, Results
 from busutils.studies.mu_net import noise
 from busutils.studies.mu_net import results as made
-from busutils.studies.mu_net.settings import ROWS
+from busutils.studies.mu_net.settings import ROWS, STARTS
 
 NOISE = "gaussian"
 """The paper names no kind of noise; this is the most usual one."""
@@ -38,8 +38,11 @@ def claims(results: Results, drawn: pd.DataFrame, disturbed: pd.DataFrame | None
 
 
 def against(results: Results) -> Mapping[str, Difference]:
-    """Dice of MU-Net minus that of each other network that ran, on the same test images."""
-    own = results.of("table", "mu_net")
+    """Dice of MU-Net minus that of each other network that ran, on the same test images.
+
+    All encoders start alike: a network is not better for having seen more images.
+    """
+    own = made.compared(results)
     others = {n: e for n, e in made.by_row(results).items() if n != "mu_net"}
     return {ROWS[n]: made.difference(results, *_same_folds(own, e)) for n, e in others.items()}
 
@@ -109,9 +112,10 @@ def _missing(results: Results, kind: str) -> str:
 
 
 def _told(one: Claim, results: Results) -> Claim:
-    """Add how many of the five other networks a comparison speaks of, if not all."""
+    """Add what all encoders start from, and how many of the five other networks ran if not all."""
     others = len(made.by_row(results)) - 1
-    told = f"; {others} of the five other networks ran" * (others < len(ROWS) - 1)
+    told = f"; all encoders from {STARTS[results.settings.other_weights]}"
+    told += f"; {others} of the five other networks ran" * (others < len(ROWS) - 1)
     return Claim(one.sentence, one.word, one.difference, one.note + told)
 
 

@@ -20,7 +20,7 @@ from busutils.jobs import Job
 from busutils.statistics import Interval
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Entry, Results
-from busutils.studies.mu_net.settings import CONTRASTS, REFERENCE, ROWS, TABLES, Settings
+from busutils.studies.mu_net.settings import ROWS, TABLES, Settings
 
 FLAIR = 1
 """Channel of LGG that shows the tumour best."""
@@ -73,71 +73,9 @@ def tversky(results: Results, entries: Sequence[Entry], on_misses: float, on_fal
     return statistics.interval(once["score"], once["group"])
 
 
-def tversky_readings(results: Results) -> pd.DataFrame:
-    """The Tversky index with 0.7 on missed pixels and on false ones, beside the printed one.
-
-    Columns: network, printed (per cent), 0.7 on missed, 0.7 on false (per cent), recall,
-    precision.
-    """
-    reported = compare.reported(REPORTED, 5, TABLES[results.settings.kind])
-    rows = []
-    for name, entries in by_row(results).items():
-        both = [
-            100 * tversky(results, entries, *pair).estimate for pair in ((0.7, 0.3), (0.3, 0.7))
-        ]
-        other = [100 * mean(results, entries, s).estimate for s in ("sensitivity", "precision")]
-        rows.append((ROWS[name], float(reported.printed(ROWS[name], "Tversky")), *both, *other))
-    columns = ["network", "printed", "0.7 on missed", "0.7 on false", "recall", "precision"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def post_processing(results: Results) -> pd.DataFrame:
-    """Dice without rounding, rounded at one half, and at the threshold that validates best.
-
-    Columns: network, soft (probabilities as they are), at 0.5, at the chosen one, threshold (its
-    mean over folds). Needs the jobs' probabilities.
-    """
-    rows = []
-    for name, entries in by_row(results).items():
-        unrounded = np.concatenate([soft_dice(e) for e in entries])
-        chosen = pd.concat([results.scores(e) for e in entries])["score"].mean()
-        threshold = np.mean([results.threshold[e.job.id] for e in entries])
-        half = mean(results, entries).estimate
-        rows.append((ROWS[name], unrounded.mean(), half, chosen, threshold))
-    columns = ["network", "not rounded", "rounded at 0.5", "at the chosen threshold", "threshold"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def soft_dice(entry: Entry) -> np.ndarray:
-    """Dice of the unrounded probabilities on each test image with a lesion."""
-    data = opened(entry.job)
-    rows = test_rows(entry.job, data)
-    truth = np.asarray(data.masks[rows])
-    probabilities = test_probabilities(entry)
-    lesions = truth.any(axis=(1, 2))
-    both = (truth * probabilities).sum(axis=(1, 2))
-    total = truth.sum(axis=(1, 2)) + probabilities.sum(axis=(1, 2))
-    return (2 * both / np.maximum(total, 1e-12))[lesions]
-
-
-def ablations(results: Results) -> pd.DataFrame:
-    """Section 5.3 and the readings: one training each, beside the same network as in the table.
-
-    Columns: what, section, test Dice, low, high, difference (to the first row), from, to.
-    """
-    base, *others = results.of("contrast") or [None]
-    rows = []
-    for entry in filter(None, [base, *others]):
-        one = mean(results, [entry])
-        about = CONTRASTS.get(entry.name, ("–",))[0]
-        row = {"what": entry.name, "section": about}
-        row |= {"test Dice": one.estimate, "low": one.low, "high": one.high}
-        if entry.name != REFERENCE:
-            paired = difference(results, [entry], [base])
-            row |= {"difference": paired.estimate, "from": paired.low, "to": paired.high}
-        rows.append(row)
-    columns = ["what", "section", "test Dice", "low", "high", "difference", "from", "to"]
-    return pd.DataFrame(rows, columns=columns)
+def compared(results: Results) -> list[Entry]:
+    """The MU-Net that other networks are compared with: the one that starts as they do."""
+    return results.of("equal") or results.of("table", "mu_net")
 
 
 def mean(results: Results, entries: Sequence[Entry], score: str = "dice") -> Interval:

@@ -23,13 +23,15 @@ KINDS = {
     "pairs": "own",
 }
 """Data set -> what its images show."""
+STARTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random weights"}
+"""What an encoder starts from, in words."""
 TABLES = {"skin": "1", "brain": "2", "own": "1"}
 """What the images show -> the paper's table."""
-WEIGHTS = ("imagenet", "phantom", "none")
 LOSSES = ("focal_tversky", "tversky", "dice", "bce", "combo")
 REFERENCE = "as in the table"
 CONTRASTS = {
     "random weights": ("5.3.1, pre-training", {"encoder_weights": "none"}),
+    "ImageNet weights": ("5.3.1, pre-training", {"encoder_weights": "imagenet"}),
     "width 1.4": ("5.3.2, backbone", {"encoder_weights": "none", "alpha": 1.4}),
     "cross-entropy": ("5.3.3, loss", {"loss": "bce"}),
     "Dice loss": ("5.3.3, loss", {"loss": "dice"}),
@@ -43,6 +45,8 @@ CONTRASTS = {
     "rate 0.05": ("the printed rate", {"learning_rate": 0.05}),
 }
 """One training each: where the paper speaks of it, and the settings that change."""
+BESIDE = {"width 1.4": "random weights"}
+"""A contrast that differs in one thing from another contrast, not from `REFERENCE`."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Settings(common.Settings):
             choose(row, ROWS, "row")
             models.check(self.network(row)[0], self.size_of(row), **self.network(row)[1])
         for name in (self.encoder_weights, self.other_weights):
-            choose(name, WEIGHTS, "weights of an encoder")
+            choose(name, STARTS, "weights of an encoder")
         if self.alpha != 1 and (self.encoder_weights == "phantom" or self._from_file):
             raise UserError(
                 f"alpha is {self.alpha:g}, but the weights are those of width 1: take alpha 1, or "
@@ -153,6 +157,13 @@ class Settings(common.Settings):
     def used_folds(self) -> list[int]:
         """Folds that are run: those named, or every fold of patients, or one draw."""
         return self.folds or list(range(1, (self.patient_folds if self.patients_apart else 1) + 1))
+
+    @property
+    def asked_contrasts(self) -> list[str]:
+        """The contrasts, each after the one that it is compared with."""
+        needed = [BESIDE[name] for name in self.contrasts if name in BESIDE]
+        alike = self.encoder_weights == "none"  # then that one is the reference itself
+        return list(dict.fromkeys(self.contrasts if alike else [*needed, *self.contrasts]))
 
     def _check_folds(self) -> None:
         known = self.patient_folds if self.patients_apart else max(self.used_folds)

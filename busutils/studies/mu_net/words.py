@@ -11,9 +11,9 @@ from busutils.data.dataset import Dataset
 from busutils.data.files import NORMAL
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
-from busutils.studies.mu_net import noise
+from busutils.studies.mu_net import choices, noise
 from busutils.studies.mu_net import results as made
-from busutils.studies.mu_net.settings import ROWS, Settings
+from busutils.studies.mu_net.settings import ROWS, STARTS, Settings
 
 SOURCES = {
     "isic": "Images: ISIC 2018, Codella et al., arXiv 1902.03368, and HAM10000, Tschandl et al., "
@@ -54,8 +54,8 @@ def _network_cuts(settings: Settings) -> list[str]:
     told = {"MU-Net": settings.encoder_weights, "the others": settings.other_weights}
     for name, weights in told.items():
         if weights != "imagenet":
-            start = {"none": "random weights", "phantom": "phantoms"}[weights]
-            found.append(f"encoder of {name}: starts from {start} instead of ImageNet")
+            start = f"starts from {STARTS[weights]} instead of ImageNet"
+            found.append(f"encoder of {name}: {start}")
     if settings.filters != 64:
         found.append(
             f"SegNet and U-Net-224: {settings.filters} filters in the first block instead of 64"
@@ -169,7 +169,7 @@ def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
     """Claims and means as plain values for ``numbers.json``."""
     means = {n: made.mean(results, e).estimate for n, e in made.by_row(results).items()}
     best = max(results.of("table"), key=lambda e: results.mean(e, split="val").estimate)
-    told = made.ablations(results)
+    told = choices.ablations(results)
     return {
         "claims": common.told(claims),
         "test_dice": means,

@@ -1,0 +1,103 @@
+"""Paper 5, section 5.3: what each choice changes, the ablations and the readings."""
+
+import numpy as np
+import pandas as pd
+
+from busutils import compare
+from busutils.studies.common import REPORTED, Entry, Results
+from busutils.studies.mu_net import results as made
+from busutils.studies.mu_net.settings import BESIDE, CONTRASTS, REFERENCE, ROWS, STARTS, TABLES
+
+
+def pretraining(results: Results) -> pd.DataFrame:
+    """MU-Net from its own start and from that of the others, on the same images (section 5.3.1).
+
+    Columns: start, test Dice, low, high, difference (to the first row), from, to; no rows where
+    both start alike.
+    """
+    settings, rows = results.settings, []
+    both = (
+        (settings.encoder_weights, results.of("table", "mu_net")),
+        (settings.other_weights, results.of("equal")),
+    )
+    for weights, entries in both if results.of("equal") else ():
+        one = made.mean(results, entries)
+        row = {"start": STARTS[weights], "test Dice": one.estimate}
+        rows.append(row | {"low": one.low, "high": one.high})
+    if rows:
+        paired = made.difference(results, both[1][1], both[0][1])
+        rows[1] |= {"difference": paired.estimate, "from": paired.low, "to": paired.high}
+    columns = ["start", "test Dice", "low", "high", "difference", "from", "to"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def ablations(results: Results) -> pd.DataFrame:
+    """Section 5.3 and the readings: one training each, beside the same network as in the table.
+
+    Columns: what, section, test Dice, low, high, compared with (another row), difference, from, to.
+    """
+    rows, named = [], {e.name: e for e in results.of("contrast")}
+    for entry in named.values():
+        one = made.mean(results, [entry])
+        about = CONTRASTS.get(entry.name, ("–",))[0]
+        row = {"what": entry.name, "section": about}
+        row |= {"test Dice": one.estimate, "low": one.low, "high": one.high}
+        if entry.name != REFERENCE:
+            base = BESIDE.get(entry.name) if BESIDE.get(entry.name) in named else REFERENCE
+            paired = made.difference(results, [entry], [named[base]])
+            row |= {"compared with": base, "difference": paired.estimate}
+            row |= {"from": paired.low, "to": paired.high}
+        rows.append(row)
+    columns = ["what", "section", "test Dice", "low", "high", "compared with", "difference"]
+    columns += ["from", "to"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def post_processing(results: Results) -> pd.DataFrame:
+    """Dice without rounding, rounded at one half, and at the threshold that validates best.
+
+    Columns: network, soft (probabilities as they are), at 0.5, at the chosen one, threshold (its
+    mean over folds). Needs the jobs' probabilities.
+    """
+    rows = []
+    for name, entries in made.by_row(results).items():
+        unrounded = np.concatenate([soft_dice(e) for e in entries])
+        chosen = pd.concat([results.scores(e) for e in entries])["score"].mean()
+        threshold = np.mean([results.threshold[e.job.id] for e in entries])
+        half = made.mean(results, entries).estimate
+        rows.append((ROWS[name], unrounded.mean(), half, chosen, threshold))
+    columns = ["network", "not rounded", "rounded at 0.5", "at the chosen threshold", "threshold"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def soft_dice(entry: Entry) -> np.ndarray:
+    """Dice of the unrounded probabilities on each test image with a lesion."""
+    data = made.opened(entry.job)
+    rows = made.test_rows(entry.job, data)
+    truth = np.asarray(data.masks[rows])
+    probabilities = made.test_probabilities(entry)
+    lesions = truth.any(axis=(1, 2))
+    both = (truth * probabilities).sum(axis=(1, 2))
+    total = truth.sum(axis=(1, 2)) + probabilities.sum(axis=(1, 2))
+    return (2 * both / np.maximum(total, 1e-12))[lesions]
+
+
+def tversky_readings(results: Results) -> pd.DataFrame:
+    """The Tversky index with 0.7 on missed pixels and on false ones, beside the printed one.
+
+    Columns: network, printed (per cent), 0.7 on missed, 0.7 on false (per cent), recall,
+    precision.
+    """
+    reported = compare.reported(REPORTED, 5, TABLES[results.settings.kind])
+    rows = []
+    for name, entries in made.by_row(results).items():
+        both = [
+            100 * made.tversky(results, entries, *pair).estimate
+            for pair in ((0.7, 0.3), (0.3, 0.7))
+        ]
+        other = [
+            100 * made.mean(results, entries, s).estimate for s in ("sensitivity", "precision")
+        ]
+        rows.append((ROWS[name], float(reported.printed(ROWS[name], "Tversky")), *both, *other))
+    columns = ["network", "printed", "0.7 on missed", "0.7 on false", "recall", "precision"]
+    return pd.DataFrame(rows, columns=columns)
