@@ -1,0 +1,36 @@
+"""Can these numbers be true? Arithmetic on the printed numbers of a paper.
+
+The way through: a CSV of printed numbers and a YAML file that says what they mean (`schema`,
+`meaning`) become intervals (`intervals`); each family of checks (`overlap`, `prevalence`,
+`granularity`, `losses`, `summaries`, `statements`) asks them questions; `report` shows the answers
+(`result`). Nothing here knows of a particular paper.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from busutils.claims import granularity, losses, overlap, prevalence, statements, summaries
+from busutils.claims.result import Check
+from busutils.claims.schema import Paper, read
+
+FAMILIES = (overlap, prevalence, granularity, losses, summaries, statements)
+
+
+def check(paper: Paper) -> list[Check]:
+    """Put every question to a paper that its context allows."""
+    found = [one for family in FAMILIES for one in family.check(paper)]
+    return [replace(_named(one, paper), paper=paper.name) for one in found]
+
+
+def check_files(files: Iterable[Path], context: Path) -> list[Check]:
+    """Read printed numbers with their context and check them."""
+    return check(read(files, context))
+
+
+def _named(one: Check, paper: Paper) -> Check:
+    """Give a flagged check the finding that its table's context names for this kind."""
+    if one.finding or not one.flagged or one.table not in paper.tables:
+        return one
+    named = paper.tables[one.table].findings.get(one.kind, "")
+    return replace(one, finding=named.get(one.row, "") if isinstance(named, dict) else named)

@@ -1,0 +1,71 @@
+"""Which confusion matrices give printed ratios: a linear programme.
+
+Let x = (TP, FP, FN, TN) be shares of all pixels. A score is a ratio a·x / b·x of two sums, and
+"the score lies between l and h" is a·x >= l b·x and a·x <= h b·x: two linear conditions without a
+constant. So the matrices that give all printed scores of one mask, or of added counts, form a
+convex cone, and whether there is one, and what any other ratio can be on it, are linear
+programmes. For the range of c·x / d·x the scale of x is free, so d·x = 1 may be set and c·x
+minimised.
+
+References
+----------
+Charnes, Cooper: Programming with linear fractional functionals. Naval Research Logistics
+Quarterly 9 (1962) 181-186.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.optimize import linprog
+
+from busutils.claims.intervals import Interval
+
+RATIOS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "dice": ((2, 0, 0, 0), (2, 1, 1, 0)),
+    "iou": ((1, 0, 0, 0), (1, 1, 1, 0)),
+    "background_iou": ((0, 0, 0, 1), (0, 1, 1, 1)),
+    "sensitivity": ((1, 0, 0, 0), (1, 0, 1, 0)),
+    "specificity": ((0, 0, 0, 1), (0, 1, 0, 1)),
+    "precision": ((1, 0, 0, 0), (1, 1, 0, 0)),
+    "accuracy": ((1, 0, 0, 1), (1, 1, 1, 1)),
+    "share": ((1, 0, 1, 0), (1, 1, 1, 1)),
+}
+"""Numerator and denominator over (TP, FP, FN, TN); `share` is that of lesion pixels."""
+ROOM = 1e-9
+
+
+def possible(given: Mapping[str, Interval]) -> bool:
+    """Whether one confusion matrix gives all of these ratios."""
+    return span("share", given) is not None
+
+
+def span(ratio: str, given: Mapping[str, Interval]) -> Interval | None:
+    """Return what a ratio can be where others are given, or None where no matrix gives those.
+
+    Parameters
+    ----------
+    ratio : a key of `RATIOS`
+    given : intervals by key of `RATIOS`
+
+    Examples
+    --------
+    >>> print(span("iou", {"dice": Interval(0.8, 0.8)}))
+    0.6667
+    """
+    top, bottom = (np.array(part, float) for part in RATIOS[ratio])
+    limits = np.concatenate([_conditions(*RATIOS[name], i) for name, i in given.items()])
+    ends = []
+    for sign in (1, -1):
+        found = linprog(sign * top, limits, np.zeros(len(limits)), [bottom], [1.0], method="highs")
+        if found.x is None:
+            return None
+        ends.append(float(top @ found.x))
+    low, high = sorted(ends)
+    return Interval(low, low if high - low < 10 * ROOM else high)
+
+
+def _conditions(top: tuple, bottom: tuple, interval: Interval) -> np.ndarray:
+    """Rows r with r·x <= 0."""
+    a, b = np.array(top, float), np.array(bottom, float)
+    low, high = interval.low - ROOM, interval.high + ROOM
+    return np.array([low * b - a, a - high * b])

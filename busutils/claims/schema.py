@@ -1,0 +1,246 @@
+"""Printed numbers with their context: a CSV of cells and a YAML file that says what they mean.
+
+The CSV has the columns paper, table, row, column, value, unit; values stay text. The YAML file has,
+under the key `checks`: `tables` (:class:`busutils.claims.meaning.Meaning` by the table's name),
+`statements` (:mod:`busutils.claims.statements`) and `not_by_code` (findings with the reason).
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from busutils.claims.intervals import Interval, exactly, printed
+from busutils.claims.meaning import Column, Meaning, meaning
+from busutils.errors import UserError, choose
+
+HEAD = ["paper", "table", "row", "column", "value", "unit"]
+KEYS = ("tables", "statements", "not_by_code")
+Reference = Sequence | float
+
+
+@dataclass(frozen=True)
+class Number:
+    """One printed number: what it can stand for, as it was printed, and where."""
+
+    text: str
+    interval: Interval
+    column: str = ""
+    smoothed: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one row of a table prints of one set: quantities, each once or, rarely, twice."""
+
+    table: str
+    name: str
+    of: str
+    numbers: Mapping[str, Sequence[Number]]
+    meaning: Meaning
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where the row stands, for people."""
+        return ", ".join(
+            filter(None, [self.meaning.where or f"table {self.table}", self.name, self.of])
+        )
+
+    def first(self, quantity: str) -> Number | None:
+        """The number of a quantity, or None where the row has none or two that differ."""
+        found = self.numbers.get(quantity, ())
+        return found[0] if len({n.text for n in found}) == 1 else None
+
+    def interval(self, quantity: str) -> Interval | None:
+        """What that number can stand for."""
+        number = self.first(quantity)
+        return number and number.interval
+
+    def each(self, quantity: str) -> list[Interval]:
+        """What its numbers can stand for: several where two columns print one quantity."""
+        return list(dict.fromkeys(n.interval for n in self.numbers.get(quantity, ())))
+
+    def each_column(self, quantity: str) -> list[Interval]:
+        """What each column of a quantity prints, in the order of the columns, equal or not."""
+        return [n.interval for n in self.numbers.get(quantity, ())]
+
+    def has(self, *quantities: str) -> bool:
+        """Whether each quantity is there."""
+        return all(self.numbers.get(q) for q in quantities)
+
+    def smoothed(self, quantity: str) -> bool:
+        """Whether a constant was added to both parts of its fraction."""
+        return any(n.smoothed for n in self.numbers.get(quantity, ()))
+
+    def said(self, *quantities: str) -> str:
+        """The quantities as printed, for people."""
+        numbers = [n for q in quantities for n in self.numbers.get(q, ())]
+        return ", ".join(f"{n.column} {n.text}".strip() for n in numbers)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """All printed numbers of a paper with their meaning."""
+
+    cells: Mapping[tuple[str, str, str], tuple[str, str]]
+    tables: Mapping[str, Meaning] = field(default_factory=dict)
+    statements: Sequence[Mapping[str, Any]] = ()
+    not_by_code: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+
+    def number(self, reference: Reference) -> Number:
+        """Return the number that [table, row, column] or [table, row, column, part] names.
+
+        A plain number is taken as it is: something known from elsewhere.
+
+        Raises
+        ------
+        UserError
+            If there is no such cell.
+        """
+        if isinstance(reference, int | float):
+            return Number(f"{reference:g}", exactly(reference))
+        table, row, column, *part = (str(r) for r in reference)
+        if (table, row, column) not in self.cells:
+            names = [" / ".join(key) for key in self.cells]
+            choose(f"{table} / {row} / {column}", names, "printed number")
+        text, unit = self.cells[table, row, column]
+        which = int(part[0]) if part else None
+        return Number(text, printed(text, unit, which), column)
+
+    def interval(self, reference: Reference) -> Interval:
+        """Return what that number can stand for."""
+        return self.number(reference).interval
+
+    def rows(self, table: str | None = None) -> Iterator[Row]:
+        """Go through the rows of all tables or of one, each set of columns by itself."""
+        for name, about in self.tables.items():
+            if table in (None, name):
+                kind = (
+                    self._elsewhere if about.cells else self._joined if about.join else self._rows
+                )
+                yield from kind(name, about)
+
+    def _rows(self, table: str, about: Meaning) -> Iterator[Row]:
+        averages = {row for m in about.means for row in (m.mean, m.sd)}
+        for row in dict.fromkeys(r for t, r, _ in self.cells if t == table):
+            if row in averages:
+                continue
+            for of in dict.fromkeys(c.of for c in about.columns.values()):
+                columns = {n: c for n, c in about.columns.items() if c.of == of}
+                found = self._numbers(table, row, columns)
+                if found:
+                    by_quantity = {c.is_: c for c in columns.values()}
+                    yield Row(table, row, of, found, about, by_quantity)
+
+    def _numbers(
+        self, table: str, row: str, columns: Mapping[str, Column]
+    ) -> dict[str, list[Number]]:
+        found: dict[str, list[Number]] = {}
+        for name, column in columns.items():
+            if column.is_ != "other" and (table, row, name) in self.cells:
+                number = replace(self.number((table, row, name)), smoothed=column.smoothed)
+                found.setdefault(column.is_, []).append(number)
+        return found
+
+    def _joined(self, name: str, about: Meaning) -> Iterator[Row]:
+        """Rows of the same name in several tables, as one row each."""
+        by_row: dict[str, dict[str, list[Number]]] = {}
+        columns: dict[str, Column] = {}
+        for table in about.join:
+            of_table = self.tables[table].columns
+            columns |= {c.is_: c for c in of_table.values()}
+            for row in dict.fromkeys(r for t, r, _ in self.cells if t == table):
+                by_row[row] = self._numbers(table, row, of_table) | by_row.get(row, {})
+        for row, numbers in by_row.items():
+            yield Row(name, row, "", numbers, about, columns)
+
+    def _elsewhere(self, table: str, about: Meaning) -> Iterator[Row]:
+        for row, cells in about.cells.items():
+            yield Row(table, row, "", {q: [self.number(c)] for q, c in cells.items()}, about)
+
+
+def read(files: Iterable[Path], context: Path) -> Paper:
+    """Read the printed numbers of a paper and what they mean.
+
+    Raises
+    ------
+    UserError
+        If a file is malformed; the sentence names file, line or key, and the remedy.
+    """
+    about = _context(Path(context))
+    turned = {name for name, t in about.get("tables", {}).items() if (t or {}).get("transposed")}
+    cells: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for file in files:
+        _add(cells, Path(file), turned)
+    checks = about.get("checks", {})
+    for key in checks:
+        choose(key, KEYS, f"key of checks in {context}")
+    paper = Paper(
+        cells=cells,
+        tables={
+            str(name): meaning(values, f"table {name} in {context}")
+            for name, values in (checks.get("tables") or {}).items()
+        },
+        statements=checks.get("statements") or (),
+        not_by_code=checks.get("not_by_code") or {},
+        name=str(about.get("paper", Path(context).stem)),
+    )
+    _every_column_is_there(paper, context)
+    return paper
+
+
+def _context(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise UserError(f"{file} is not there: give the YAML file that says what the columns mean")
+    try:
+        about = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        raise UserError(f"{file}, line {line}: this is not YAML: {_problem(error)}") from error
+    if not isinstance(about, dict) or not isinstance(about.get("checks", {}), dict):
+        raise UserError(f"{file} has no key `checks` with keys below it: see the page on claims")
+    return about
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    return getattr(error, "problem", None) or str(error).splitlines()[0]
+
+
+def _add(cells: dict, file: Path, turned: set[str]) -> None:
+    """Add the cells of one CSV; a table that the paper prints turned is turned back."""
+    if not file.is_file():
+        raise UserError(f"{file} is not there: give a CSV with the columns {','.join(HEAD)}")
+    with file.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        if reader.fieldnames != HEAD:
+            raise UserError(f"{file}, line 1: the columns must be {','.join(HEAD)}, in this order")
+        for line in reader:
+            if None in line or None in line.values():
+                raise UserError(
+                    f"{file}, line {reader.line_num}: {len(HEAD)} values are needed: "
+                    "quote a value that holds a comma"
+                )
+            row, column = (
+                (line["column"], line["row"])
+                if line["table"] in turned
+                else (
+                    line["row"],
+                    line["column"],
+                )
+            )
+            key = (line["table"], row, column)
+            if key in cells:
+                raise UserError(f"{file}, line {reader.line_num}: {' / '.join(key)} is there twice")
+            cells[key] = (line["value"].strip(), line["unit"].strip())
+
+
+def _every_column_is_there(paper: Paper, context: Path) -> None:
+    for name, about in paper.tables.items():
+        printed_columns = list(dict.fromkeys(c for t, _, c in paper.cells if t == name))
+        for column in about.columns:
+            choose(column, printed_columns, f"column of table {name} in {context}")
