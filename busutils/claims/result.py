@@ -25,6 +25,9 @@ EPOCH = "another epoch or threshold a column"
 ALWAYS = (MISPRINT, AVERAGING, SOFT, SMOOTHED, EPOCH)
 """Innocent causes that stay open for every score of a table."""
 
+Answer = tuple[str, str, str]
+"""Verdict, strength, and the computation, of a statement."""
+
 
 @dataclass(frozen=True)
 class Check:

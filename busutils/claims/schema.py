@@ -116,14 +116,20 @@ class Paper:
         """Return what that number can stand for."""
         return self.number(reference).interval
 
+    def chosen(self, cells: Any) -> list[Sequence]:
+        """References of several cells: a list, or {table, column} with `rows` or `without`."""
+        if not isinstance(cells, Mapping):
+            return list(cells)
+        table, column = str(cells["table"]), cells["column"]
+        rows = cells.get("rows") or [r for t, r, c in self.cells if (t, c) == (table, column)]
+        return [[table, row, column] for row in rows if row not in cells.get("without", ())]
+
     def rows(self, table: str | None = None) -> Iterator[Row]:
         """Go through the rows of all tables or of one, each set of columns by itself."""
         for name, about in self.tables.items():
             if table in (None, name):
-                kind = (
-                    self._elsewhere if about.cells else self._joined if about.join else self._rows
-                )
-                yield from kind(name, about)
+                made = self._elsewhere if about.cells else self._rows
+                yield from (self._joined if about.join else made)(name, about)
 
     def _rows(self, table: str, about: Meaning) -> Iterator[Row]:
         averages = {row for m in about.means for row in (m.mean, m.sd)}

@@ -1,11 +1,12 @@
 """Sizes: halvings of an image, parameters of a described network, the file that holds them.
 
-A convolution of k x k from m to n channels has k²mn weights, and n biases; batch norm has 4n values,
-of which 2n are trained. A file saved by Keras with its optimiser holds every weight once and two
+A convolution of k x k from m to n channels has k²mn weights, and n biases; batch norm has 4n
+values, of which 2n are trained. A file saved by Keras with its optimiser holds every weight once and two
 Adam moments of every trainable weight, 4 bytes each, and a little overhead.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 MIB = 2**20
 
@@ -61,8 +62,7 @@ def unet_decoder(
     for width, skip in zip(filters, skips, strict=True):
         total += convolution(channels, width, up)
         widths = [width + skip, *[width] * convolutions]
-        pairs = zip(widths[:-1], widths[1:], strict=True)
-        total += sum(convolution(a, b, kernel, norm=norm) for a, b in pairs)
+        total += sum(convolution(a, b, kernel, norm=norm) for a, b in pairwise(widths))
         channels = width
     return total + convolution(channels, 1, 1)
 
