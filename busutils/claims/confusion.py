@@ -13,7 +13,7 @@ Charnes, Cooper: Programming with linear fractional functionals. Naval Research 
 Quarterly 9 (1962) 181-186.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.optimize import linprog
@@ -35,8 +35,11 @@ ROOM = 1e-9
 
 
 def possible(given: Mapping[str, Interval]) -> bool:
-    """Whether one confusion matrix gives all of these ratios."""
-    return span("share", given) is not None
+    """Whether one confusion matrix with a lesion pixel, in truth or prediction, gives these ratios.
+
+    Without TP + FP + FN > 0 a picture without lesions would give any overlap, as 0/0.
+    """
+    return _solve(np.zeros(4), (1, 1, 1, 0), _limits(given)) is not None
 
 
 def span(ratio: str, given: Mapping[str, Interval]) -> Interval | None:
@@ -52,20 +55,25 @@ def span(ratio: str, given: Mapping[str, Interval]) -> Interval | None:
     >>> print(span("iou", {"dice": Interval(0.8, 0.8)}))
     0.6667
     """
+    if not possible(given):
+        return None
     top, bottom = (np.array(part, float) for part in RATIOS[ratio])
-    limits = np.concatenate([_conditions(*RATIOS[name], i) for name, i in given.items()])
-    ends = []
-    for sign in (1, -1):
-        found = linprog(sign * top, limits, np.zeros(len(limits)), [bottom], [1.0], method="highs")
-        if found.x is None:
-            return None
-        ends.append(float(top @ found.x))
-    low, high = sorted(ends)
+    ends = [_solve(sign * top, bottom, _limits(given)) for sign in (1, -1)]
+    if any(end is None for end in ends):
+        return None
+    low, high = sorted(float(top @ end) for end in ends)
     return Interval(low, low if high - low < 10 * ROOM else high)
 
 
-def _conditions(top: tuple, bottom: tuple, interval: Interval) -> np.ndarray:
-    """Rows r with r·x <= 0."""
-    a, b = np.array(top, float), np.array(bottom, float)
-    low, high = interval.low - ROOM, interval.high + ROOM
-    return np.array([low * b - a, a - high * b])
+def _solve(cost: np.ndarray, one: Sequence[float], limits: np.ndarray) -> np.ndarray | None:
+    """The x >= 0 with one·x = 1 within the limits that costs least, or None."""
+    return linprog(cost, limits, np.zeros(len(limits)), [one], [1.0], method="highs").x
+
+
+def _limits(given: Mapping[str, Interval]) -> np.ndarray:
+    """Rows r with r·x <= 0, two a ratio."""
+    rows = []
+    for name, interval in given.items():
+        a, b = (np.array(part, float) for part in RATIOS[name])
+        rows += [(interval.low - ROOM) * b - a, a - (interval.high + ROOM) * b]
+    return np.array(rows)

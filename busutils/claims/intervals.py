@@ -72,7 +72,9 @@ def exactly(value: float) -> Interval:
     return Interval(float(value), float(value))
 
 
-def printed(text: str, unit: str = "", part: int | None = None) -> Interval:
+def printed(
+    text: str, unit: str = "", part: int | None = None, decimals: int | None = None
+) -> Interval:
     """Return what a printed number can stand for; per cent become shares.
 
     Parameters
@@ -82,6 +84,7 @@ def printed(text: str, unit: str = "", part: int | None = None) -> Interval:
     unit : "%" divides by 100; a number without decimals and without "%" is a whole number of
         something and exact
     part : which number, where `text` holds several
+    decimals : how many decimals count at most, where zeros were appended to a whole column
 
     Raises
     ------
@@ -97,24 +100,38 @@ def printed(text: str, unit: str = "", part: int | None = None) -> Interval:
     >>> print(printed("98.36 +- 0.62", "%", part=1))
     0.0061 to 0.0063
     """
-    number = _number(text, part)
+    number = _number(piece(text, part))
     scale = Decimal(100 if unit == "%" else 1)
-    decimals = -number.as_tuple().exponent
-    if decimals <= 0 and unit != "%":
+    shown = -number.as_tuple().exponent
+    if shown <= 0 and unit != "%":
         return exactly(float(number))
-    step = Decimal(1).scaleb(-max(decimals, 0))
+    step = Decimal(1).scaleb(-max(min(shown, decimals or shown), 0))
     return Interval(float((number - step / 2) / scale), float((number + step) / scale))
 
 
-def _number(text: str, part: int | None) -> Decimal:
-    pieces = [text] if part is None else SEPARATORS.split(text.strip())
-    chosen = pieces[part or 0] if (part or 0) < len(pieces) else ""
+def piece(text: str, part: int | None) -> str:
+    """Return one of several numbers in a text, or the text where no part is asked for.
+
+    Examples
+    --------
+    >>> piece("0.9555/0.8534/0.9967", 1)
+    '0.8534'
+    """
+    if part is None:
+        return text
+    pieces = SEPARATORS.split(text.strip())
+    if part >= len(pieces):
+        raise UserError(f"{text!r} has no number {part}: count from 0 to {len(pieces) - 1}")
+    return pieces[part]
+
+
+def _number(text: str) -> Decimal:
     try:
-        number = Decimal(chosen)
+        number = Decimal(text)
     except InvalidOperation as error:
-        which = "" if part is None else f" has no number {part} that"
-        hint = "name one of its numbers by a fourth entry" if SEPARATORS.search(text) else "mend it"
-        raise UserError(f"{text!r}{which} cannot be read as a number: {hint}") from error
+        several = "name one of its numbers by a fourth entry of the cell"
+        hint = several if SEPARATORS.search(text) else "mend it, or leave the cell out"
+        raise UserError(f"{text!r} cannot be read as a number: {hint}") from error
     if not number.is_finite():
         raise UserError(f"{text!r} is not a finite number: leave the cell out of the checks")
     return number

@@ -56,6 +56,7 @@ class Column:
     is_ : a key of `QUANTITIES` (in the file: `is`)
     of : which set or task, where a table shows several (training, validation)
     smoothed : a constant is added to both parts of the fraction
+    decimals : how many decimals count at most, where zeros were appended to the whole column
     items : number of things that a share counts, or several numbers to try
     loss : for `region_loss`: its false_positives, false_negatives and exponent, as far as known
     """
@@ -63,6 +64,7 @@ class Column:
     is_: str
     of: str = ""
     smoothed: bool = False
+    decimals: int | None = None
     items: Sequence[int] = ()
     loss: Mapping[str, float] = field(default_factory=dict)
 

@@ -24,8 +24,8 @@ Taha, Hanbury: BMC Medical Imaging 15 (2015) 29. Jensen: Acta Mathematica 30 (19
 from collections.abc import Iterator
 
 from busutils.claims import confusion
-from busutils.claims.intervals import Interval, clipped, hull, image
-from busutils.claims.result import ALWAYS, FITS, NO_READING, NOT, OPEN, UNUSUAL, Check
+from busutils.claims.intervals import UNIT, Interval, clipped, hull, image
+from busutils.claims.result import ALWAYS, FITS, NO_READING, NOT, OPEN, Check
 from busutils.claims.schema import Paper, Row
 
 POOLED, MEANS, CLASS_MEAN = "pooled or one mask", "means", "class mean with background"
@@ -73,7 +73,7 @@ def dice_and_iou(row: Row) -> Iterator[Check]:
         readings = {POOLED: exact} if equal and row.meaning.pooled else {}
         if row.meaning.means_possible or not equal:
             readings[MEANS] = Interval(low, high)
-        formula = f"D/(2 - D) = {exact}"
+        formula = f"{row.said('dice')}: D/(2 - D) is {exact}"
         yield from _judged(
             row, "Dice and IoU", name, _with_background(row, name, readings), formula
         )
@@ -99,7 +99,7 @@ def iou_and_accuracy(row: Row) -> Iterator[Check]:
             yield _open(row, "IoU and accuracy", "say that `masks` are hard, and not `smoothed`")
             continue
         high = min(1.0, hull(row.each("accuracy")).high)
-        formula = "any class IoU, and a mean of them, is at most the accuracy"
+        formula = f"{row.said('accuracy')}, which no class IoU, and no mean of them, can exceed"
         readings = {f"{POOLED}, or {MEANS}": Interval(0.0, high)}
         unsure = row.meaning.empty != "none" and row.meaning.means_possible
         yield from _judged(row, "IoU and accuracy", name, readings, formula, unsure)
@@ -119,8 +119,9 @@ def class_mean(row: Row) -> Iterator[Check]:
     if name == "any_iou":
         readings[f"of the lesion, {POOLED}"] = parts[0]
     formula = f"{row.said(*given)} fix lesion IoU {parts[0]}, background IoU {parts[1]}"
-    weaker = "means over images are not fixed by these" if row.meaning.means_possible else ""
-    yield from _judged(row, "class mean IoU", name, readings, formula, weaker=weaker)
+    if row.meaning.means_possible:
+        readings[f"{CLASS_MEAN}, {MEANS}: not fixed"] = UNIT
+    yield from _judged(row, "class mean IoU", name, readings, formula)
 
 
 def hard_and_same(row: Row) -> bool:
@@ -176,7 +177,6 @@ def _judged(
     readings: Readings,
     formula: str,
     unsure: bool = False,
-    weaker: str = "",
 ) -> Iterator[Check]:
     """Say whether a printed number lies in what one of the readings allows."""
     if row.meaning.epoch == "unknown" or row.meaning.averaging == "by column" or not readings:
@@ -187,14 +187,12 @@ def _judged(
     if not fitting and unsure:
         yield _open(row, kind, "say that no mask is `empty`, or that the scores are pooled")
         return
-    verdict, strength = (FITS, "") if fitting else (FITS, UNUSUAL) if weaker else (NOT, NO_READING)
     yield Check(
         kind=kind,
         place=row.place,
-        verdict=verdict,
-        strength=strength,
-        shown=f"{formula}; printed {row.said(name)}"
-        + (f"; {weaker}" if strength and weaker else ""),
+        verdict=FITS if fitting else NOT,
+        strength="" if fitting else NO_READING,
+        shown=f"{formula}; printed {row.said(name)}",
         readings=[f"{reading}: {allowed}" for reading, allowed in readings.items()],
         causes=() if fitting else (*_told_apart(row, name, found), *ALWAYS),
         table=row.table,

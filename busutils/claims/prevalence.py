@@ -25,7 +25,7 @@ from scipy.stats import norm
 
 from busutils.claims import confusion
 from busutils.claims.intervals import Interval, hull, image
-from busutils.claims.overlap import IOUS, hard_and_same, iou_of_dice
+from busutils.claims.overlap import IOUS, class_mean, hard_and_same, iou_of_dice
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
@@ -59,11 +59,18 @@ def check(paper: Paper) -> Iterator[Check]:
 
 
 def share(row: Row) -> Interval | None:
-    """Share of lesion pixels that a row's scores fix, or None where they fix none."""
-    given = _given(row)
-    if len(given) < 3 or not hard_and_same(row) or not row.meaning.pooled:
+    """Share of lesion pixels that a row's scores fix, or None where they fix none.
+
+    Dice is used where the others are too few, and IoU never: its definition is the least sure.
+    """
+    given = {q: i for q, i in _given(row).items() if q not in ("iou", "dice")}
+    if len(given) < 3:
+        given = {q: i for q, i in _given(row).items() if q != "iou"}
+    plain = row.meaning.masks == "hard" and row.meaning.epoch == "same"
+    if len(given) < 3 or not plain or not row.meaning.pooled:
         return None
-    return confusion.span("share", given)
+    found = confusion.span("share", given)
+    return found if found and found.width < 0.1 else None  # wider: they say nothing
 
 
 def one_matrix(row: Row) -> Iterator[Check]:
@@ -77,10 +84,10 @@ def one_matrix(row: Row) -> Iterator[Check]:
         kind="one confusion matrix",
         place=row.place,
         verdict=FITS if found or weak else NOT,
-        strength="" if found else UNUSUAL if weak else NO_READING,
+        strength="" if found or weak else NO_READING,
         shown=f"{row.said(*given)}: " + (f"lesion share {found}" if found else _apart(row, given)),
         readings=["one confusion matrix", *(["means, which fix none"] if weak else [])],
-        causes=() if found else ALWAYS,
+        causes=() if found or weak else ALWAYS,
         table=row.table,
         row=row.name,
     )
@@ -120,7 +127,10 @@ def together(rows: Sequence[Row]) -> Iterator[Check]:
     rows = [row for row in rows if row.meaning.one_set]
     found = [(row, s) for row in rows if (s := share(row)) is not None]
     if len(found) > 1:
-        yield _one_share(found)
+        one = _one_share(found)
+        yield one
+        if one.strength == RECOVERED and len(found) > 4:
+            yield from _class_means([row for row, _ in found])
     residuals = [(row, r) for row in rows if (r := _iou_residual(row)) is not None]
     for what, pairs in (("lesion share", found), ("IoU against precision and recall", residuals)):
         yield from _standing_apart(what, pairs)
@@ -142,7 +152,7 @@ def one_split(rows: Sequence[Row]) -> Iterator[Check]:
     for reading, function in (("empty answer", _empty_share), ("lesion IoU", _lesion_share)):
         found = [[p for r in rows if r.of == of and (p := function(r))] for of in parts]
         if all(found):
-            first, second = (hull(f) for f in found)
+            first, second = (_common(f) or hull(f) for f in found)
             gaps.append(first.gap(second) / sd)
             told.append(f"{reading}: {parts[0]} {first}, {parts[1]} {second}, {gaps[-1]:.1f} sd")
     if gaps:
@@ -157,6 +167,14 @@ def one_split(rows: Sequence[Row]) -> Iterator[Check]:
             causes=("a split that was not drawn at random", AVERAGING),
             table=rows[0].table,
         )
+
+
+def _common(found: Sequence[Interval]) -> Interval | None:
+    """What all intervals hold."""
+    common: Interval | None = found[0]
+    for interval in found[1:]:
+        common = common and common.common(interval)
+    return common
 
 
 def _given(row: Row) -> dict[str, Interval]:
@@ -175,9 +193,7 @@ def _apart(row: Row, given: dict[str, Interval]) -> str:
 
 
 def _one_share(found: Shares) -> Check:
-    common: Interval | None = found[0][1]
-    for _, interval in found[1:]:
-        common = common and common.common(interval)
+    common = _common([s for _, s in found])
     row = found[0][0]
     weak = row.meaning.means_possible
     middles = [s.middle for _, s in found]
@@ -202,6 +218,8 @@ def _standing_apart(what: str, found: Shares) -> Iterator[Check]:
         if len(others) < 4:
             return
         spread = max(float(others.std()), interval.width)
+        if spread == 0:
+            continue
         away = abs(middles[i] - others.mean()) / spread
         if away > SPREADS:
             yield Check(
@@ -217,6 +235,32 @@ def _standing_apart(what: str, found: Shares) -> Iterator[Check]:
                 row=row.name,
                 column=what,
             )
+
+
+def _class_means(rows: Sequence[Row]) -> Iterator[Check]:
+    """Rows that share a lesion share as pooled counts do, against the class mean IoU of such."""
+    tried = [one for row in rows for one in class_mean(row)]
+    off = [one for one in tried if not any(_holds(one.printed, f) for f in one.feasible[:2])]
+    if tried:
+        pairs = [(one.printed[0], one.feasible[0][0]) for one in tried]
+        low, high = (
+            f"{min(p[i] for p in pairs):.3f} to {max(p[i] for p in pairs):.3f}" for i in (0, 1)
+        )
+        yield Check(
+            kind="class mean IoU of pooled rows",
+            place=rows[0].meaning.where or f"table {rows[0].table}",
+            verdict=FITS,
+            strength=UNUSUAL if off else "",
+            shown=f"the other scores fix a class mean IoU of {high} as pooled counts; "
+            f"printed {low}; {len(off)} of {len(tried)} rows differ",
+            readings=["of lesion and background, pooled", "of the lesion, pooled"],
+            causes=(AVERAGING, EPOCH, "a library's metric that casts probabilities to 0 or 1"),
+            table=rows[0].table,
+        )
+
+
+def _holds(printed: tuple[float, float], allowed: tuple[float, float]) -> bool:
+    return Interval(*printed).meets(Interval(*allowed))
 
 
 def _iou_residual(row: Row) -> Interval | None:

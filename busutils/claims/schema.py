@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from busutils.claims.intervals import Interval, exactly, printed
+from busutils.claims.intervals import Interval, exactly, piece, printed
 from busutils.claims.meaning import Column, Meaning, meaning
 from busutils.errors import UserError, choose
 
@@ -29,7 +29,11 @@ class Number:
     text: str
     interval: Interval
     column: str = ""
+    unit: str = ""
     smoothed: bool = False
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.column, self.text, self.unit]))
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Row:
     def said(self, *quantities: str) -> str:
         """The quantities as printed, for people."""
         numbers = [n for q in quantities for n in self.numbers.get(q, ())]
-        return ", ".join(f"{n.column} {n.text}".strip() for n in numbers)
+        return ", ".join(str(n) for n in numbers)
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,9 @@ class Paper:
             choose(f"{table} / {row} / {column}", names, "printed number")
         text, unit = self.cells[table, row, column]
         which = int(part[0]) if part else None
-        return Number(text, printed(text, unit, which), column)
+        meant = self.tables[table].columns.get(column) if table in self.tables else None
+        interval = printed(text, unit, which, meant and meant.decimals)
+        return Number(piece(text, which), interval, column, unit if unit == "%" else "")
 
     def interval(self, reference: Reference) -> Interval:
         """Return what that number can stand for."""
@@ -167,7 +173,8 @@ class Paper:
 
     def _elsewhere(self, table: str, about: Meaning) -> Iterator[Row]:
         for row, cells in about.cells.items():
-            yield Row(table, row, "", {q: [self.number(c)] for q, c in cells.items()}, about)
+            numbers = {q: [replace(self.number(c), column=q)] for q, c in cells.items()}
+            yield Row(table, row, "", numbers, about)
 
 
 def read(files: Iterable[Path], context: Path) -> Paper:

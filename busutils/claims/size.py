@@ -1,8 +1,8 @@
 """Sizes: halvings of an image, parameters of a described network, the file that holds them.
 
 A convolution of k x k from m to n channels has k²mn weights, and n biases; batch norm has 4n
-values, of which 2n are trained. A file saved by Keras with its optimiser holds every weight once and two
-Adam moments of every trainable weight, 4 bytes each, and a little overhead.
+values, of which 2n are trained. A file saved by Keras with its optimiser holds every weight once
+and two Adam moments of every trainable weight, 4 bytes each, and a little overhead.
 """
 
 from collections.abc import Mapping, Sequence

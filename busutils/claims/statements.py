@@ -1,8 +1,9 @@
 """What a paper says about its own numbers, one check a statement.
 
 A statement is a mapping with one key that names its kind and, beside it, `finding`, `where` and
-`because`. A cell is [table, row, column] or [table, row, column, part]; a plain number is something
-known from elsewhere, exact. Several cells are a list, or {table, column, rows}.
+`because`; `weak` says that the paper need not mean it, so that a misfit is only unusual. A cell is
+[table, row, column] or [table, row, column, part]; a plain number is something known from
+elsewhere, exact. Several cells are a list, or {table, column, rows}.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from busutils.claims.result import FITS, MISPRINT, NOT, TWO_PLACES, UNUSUAL, Ans
 from busutils.claims.schema import Paper
 from busutils.errors import UserError, choose
 
-BESIDE = ("finding", "where", "because", "causes")
+BESIDE = ("finding", "where", "because", "causes", "weak")
 
 
 def check(paper: Paper) -> Iterator[Check]:
@@ -34,6 +35,8 @@ def check(paper: Paper) -> Iterator[Check]:
         kind = choose(kinds[0], KINDS, "kind of statement")
         label, function = KINDS[kind]
         verdict, strength, shown = function(paper, statement[kind])
+        if statement.get("weak") and verdict == NOT:
+            verdict, strength = FITS, UNUSUAL
         yield Check(
             kind=label,
             place=str(statement.get("where", "")),
@@ -98,7 +101,7 @@ def mean(paper: Paper, values: Mapping) -> Answer:
 def best(paper: Paper, values: Mapping) -> Answer:
     """A cell that is said to be the best among others, or the best but for some."""
     number = paper.number(values["cell"])
-    others = [c for c in paper.chosen(values["among"]) if list(c) != list(values["cell"])]
+    others = [c for c in paper.chosen(values["among"]) if c[1] != values["cell"][1]]
     sign = 1 if values.get("order", "largest") == "largest" else -1
     better = [c for c in others if _beats(paper.interval(c), number.interval, sign)]
     allowed = values.get("but_for", ())
