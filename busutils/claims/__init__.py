@@ -10,7 +10,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from busutils.claims import granularity, losses, overlap, prevalence, statements, summaries
+from busutils import paths
+from busutils.claims import (
+    granularity,
+    losses,
+    overlap,
+    prevalence,
+    report,
+    statements,
+    summaries,
+)
 from busutils.claims.result import Check
 from busutils.claims.schema import Paper, read
 
@@ -28,6 +37,13 @@ def check(paper: Paper) -> list[Check]:
 def check_files(files: Iterable[Path], context: Path) -> list[Check]:
     """Read printed numbers with their context and check them."""
     return check(read(files, context))
+
+
+def arithmetic(paper: int) -> str:
+    """Return, as Markdown, what the arithmetic says of one of the book's papers."""
+    folder = paths.project() / "book" / "reported"
+    files = sorted(folder.glob(f"paper{paper}_*.csv"))
+    return report.markdown(check_files(files, folder / f"paper{paper}.yaml"))
 
 
 def _named(one: Check, paper: Paper) -> Check:

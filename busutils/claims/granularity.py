@@ -40,7 +40,7 @@ CAUSES = (MISPRINT, "a mean over batches or folds", "another number of items", "
 def check(paper: Paper) -> Iterator[Check]:
     """Check columns whose number of items is known, then the pairs of classes."""
     for table in paper.tables:
-        rows = list(paper.rows(table))
+        rows = paper.rows(table)
         for name, column in paper.tables[table].columns.items():
             if column.items:
                 yield from whole_counts(name, column.items, rows)

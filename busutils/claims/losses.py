@@ -48,7 +48,7 @@ def check(paper: Paper) -> Iterator[Check]:
         yield from cross_entropy_floor(row)
         yield from tversky_loss(row)
     for table in paper.tables:
-        rows = list(paper.rows(table))
+        rows = paper.rows(table)
         yield from constants(rows)
         yield from orientation(rows)
 
@@ -58,7 +58,7 @@ def cross_entropy_floor(row: Row) -> Iterator[Check]:
     loss, accuracy = row.interval("cross_entropy"), row.interval("accuracy")
     if loss is None or accuracy is None:
         return
-    if row.meaning.epoch == "unknown" or row.meaning.averaging == "by column":
+    if not _alike(row):
         told = "to check it, say whether loss and accuracy are of one `epoch` and averaged alike"
         yield Check("cross-entropy floor", row.place, OPEN, told, table=row.table, row=row.name)
         return
@@ -100,11 +100,13 @@ def tversky_loss(row: Row) -> Iterator[Check]:
     if weights is None or known is None or known.loss.get("exponent", 1) != 1:
         return
     p, r, loss = (row.interval(q) for q in ("precision", "sensitivity", "region_loss"))
-    if None in (p, r, loss) or row.meaning.masks != "hard" or row.meaning.epoch == "unknown":
+    if None in (p, r, loss) or row.meaning.masks != "hard" or not _alike(row):
+        return
+    if row.meaning.empty != "none" and (row.meaning.means_possible or row.may_be_empty()):
         return
     exact = _index(clipped(p), clipped(r), *weights)
     allowed = Interval(1 - exact.high, 1 - exact.low)
-    if row.meaning.means_possible:
+    if row.meaning.means_possible or row.meaning.epoch != "same":
         total = max(1.0, sum(weights))
         top = _index(clipped(p), clipped(r), *(w / total for w in weights))
         allowed = Interval(1 - top.high, 1.0)
@@ -194,6 +196,11 @@ def _weights(row: Row, quantity: str) -> tuple[float, float] | None:
     if column and all(w in column.loss for w in WEIGHTS):
         return column.loss[WEIGHTS[0]], column.loss[WEIGHTS[1]]
     return None
+
+
+def _alike(row: Row) -> bool:
+    """Whether the columns of a row are of one epoch, or each of its best, and averaged alike."""
+    return row.meaning.epoch != "unknown" and row.meaning.averaging != "by column"
 
 
 def _index(p: Interval, r: Interval, a: float, b: float) -> Interval:

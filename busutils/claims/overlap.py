@@ -30,12 +30,14 @@ from busutils.claims.schema import Paper, Row
 
 POOLED, MEANS, CLASS_MEAN = "pooled or one mask", "means", "class mean with background"
 IOUS = ("iou", "any_iou")
+SHARES = (*IOUS, "dice", "mean_iou", "precision", "sensitivity", "specificity", "accuracy")
 Readings = dict[str, Interval]
 
 
 def check(paper: Paper) -> Iterator[Check]:
     """Check every row that prints two or more of the quantities."""
     for row in paper.rows():
+        yield from shares(row)
         for question in (dice_and_iou, f1_of_means, iou_of_means, iou_and_accuracy, class_mean):
             yield from question(row)
 
@@ -55,6 +57,15 @@ def harmonic(precision: float, sensitivity: float) -> float:
     """Dice of a mask with this precision and recall; 0 where both are 0."""
     both = precision + sensitivity
     return 2 * precision * sensitivity / both if both else 0.0
+
+
+def shares(row: Row) -> Iterator[Check]:
+    """No score is above 1 or below 0."""
+    numbers = [(q, n) for q in SHARES for n in row.numbers.get(q, ())]
+    for name, number in numbers:
+        if not number.interval.meets(UNIT):
+            readings = {"any": UNIT}
+            yield _answer(row, "a share", name, readings, "shares lie between 0 and 1")
 
 
 def dice_and_iou(row: Row) -> Iterator[Check]:
@@ -182,12 +193,16 @@ def _judged(
     if row.meaning.epoch == "unknown" or row.meaning.averaging == "by column" or not readings:
         yield _open(row, kind, "say whether all columns are of one `epoch` and one `averaging`")
         return
+    one = _answer(row, kind, name, readings, formula)
+    if one.verdict == NOT and (unsure or row.may_be_empty()):
+        one = _open(row, kind, "say that no mask is `empty`, or that the scores are pooled")
+    yield one
+
+
+def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) -> Check:
     found = hull(row.each(name))
-    fitting = [reading for reading, allowed in readings.items() if found.meets(allowed)]
-    if not fitting and unsure:
-        yield _open(row, kind, "say that no mask is `empty`, or that the scores are pooled")
-        return
-    yield Check(
+    fitting = any(found.meets(allowed) for allowed in readings.values())
+    return Check(
         kind=kind,
         place=row.place,
         verdict=FITS if fitting else NOT,

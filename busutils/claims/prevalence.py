@@ -25,7 +25,7 @@ from scipy.stats import norm
 
 from busutils.claims import confusion
 from busutils.claims.intervals import Interval, hull, image
-from busutils.claims.overlap import IOUS, class_mean, hard_and_same, iou_of_dice
+from busutils.claims.overlap import IOUS, class_mean, iou_of_dice
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
@@ -52,7 +52,7 @@ def check(paper: Paper) -> Iterator[Check]:
         yield from one_matrix(row)
         yield from empty_answer(row)
     for table in paper.tables:
-        rows = list(paper.rows(table))
+        rows = paper.rows(table)
         for of in dict.fromkeys(row.of for row in rows):
             yield from together([row for row in rows if row.of == of])
         yield from one_split(rows)
@@ -66,8 +66,7 @@ def share(row: Row) -> Interval | None:
     given = {q: i for q, i in _given(row).items() if q not in ("iou", "dice")}
     if len(given) < 3:
         given = {q: i for q, i in _given(row).items() if q != "iou"}
-    plain = row.meaning.masks == "hard" and row.meaning.epoch == "same"
-    if len(given) < 3 or not plain or not row.meaning.pooled:
+    if len(given) < 3 or not _one_matrix_meant(row):
         return None
     found = confusion.span("share", given)
     return found if found and found.width < 0.1 else None  # wider: they say nothing
@@ -76,7 +75,7 @@ def share(row: Row) -> Interval | None:
 def one_matrix(row: Row) -> Iterator[Check]:
     """Some confusion matrix must give all scores of one mask, or of pooled counts."""
     given = _given(row)
-    if len(given) < 3 or not hard_and_same(row) or not row.meaning.pooled:
+    if len(given) < 3 or not _one_matrix_meant(row):
         return
     found = confusion.span("share", given)
     weak = row.meaning.means_possible
@@ -178,8 +177,16 @@ def _common(found: Sequence[Interval]) -> Interval | None:
 
 
 def _given(row: Row) -> dict[str, Interval]:
-    """Ratios that a row prints once."""
-    return {q: i for q in confusion.RATIOS if (i := row.interval(q)) is not None}
+    """Ratios of counts that a row prints once, without a smoothing constant."""
+    plain = [q for q in confusion.RATIOS if not row.smoothed(q)]
+    return {q: i for q in plain if (i := row.interval(q)) is not None}
+
+
+def _one_matrix_meant(row: Row) -> bool:
+    """Whether a row's scores may all be those of one confusion matrix of thresholded masks."""
+    about = row.meaning
+    same_masks = about.masks == "hard" and about.epoch == "same"
+    return same_masks and about.pooled and not row.may_be_empty()
 
 
 def _apart(row: Row, given: dict[str, Interval]) -> str:

@@ -8,6 +8,7 @@ under the key `checks`: `tables` (:class:`busutils.claims.meaning.Meaning` by th
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from busutils.claims.meaning import Column, Meaning, meaning
 from busutils.errors import UserError, choose
 
 HEAD = ["paper", "table", "row", "column", "value", "unit"]
+OVERLAPS = ("dice", "iou", "any_iou", "precision", "sensitivity", "tversky")
 KEYS = ("tables", "statements", "not_by_code")
 Reference = Sequence | float
 
@@ -76,6 +78,14 @@ class Row:
         """Whether each quantity is there."""
         return all(self.numbers.get(q) for q in quantities)
 
+    def may_be_empty(self) -> bool:
+        """Whether the overlaps may be those of no lesion at all: undefined, set to 0 or to 1."""
+        ends = (exactly(0), exactly(1))
+        overlaps = [i for q in OVERLAPS for i in self.each(q)]
+        return self.meaning.empty != "none" and all(
+            any(i.meets(end) for end in ends) for i in overlaps
+        )
+
     def smoothed(self, quantity: str) -> bool:
         """Whether a constant was added to both parts of its fraction."""
         return any(n.smoothed for n in self.numbers.get(quantity, ()))
@@ -130,12 +140,17 @@ class Paper:
         rows = cells.get("rows") or [r for t, r, c in self.cells if (t, c) == (table, column)]
         return [[table, row, column] for row in rows if row not in cells.get("without", ())]
 
-    def rows(self, table: str | None = None) -> Iterator[Row]:
-        """Go through the rows of all tables or of one, each set of columns by itself."""
+    def rows(self, table: str | None = None) -> list[Row]:
+        """Return the rows of all tables or of one, each set of columns by itself."""
+        return [row for row in self._every_row if table in (None, row.table)]
+
+    @cached_property
+    def _every_row(self) -> list[Row]:
+        found: list[Row] = []
         for name, about in self.tables.items():
-            if table in (None, name):
-                made = self._elsewhere if about.cells else self._rows
-                yield from (self._joined if about.join else made)(name, about)
+            made = self._elsewhere if about.cells else self._rows
+            found += (self._joined if about.join else made)(name, about)
+        return found
 
     def _rows(self, table: str, about: Meaning) -> Iterator[Row]:
         averages = {row for m in about.means for row in (m.mean, m.sd)}

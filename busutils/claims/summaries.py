@@ -31,7 +31,7 @@ def check(paper: Paper) -> Iterator[Check]:
         for means in about.means:
             for column in dict.fromkeys(c for t, _, c in paper.cells if t == table):
                 yield from summary(paper, table, column, means)
-        rows = list(paper.rows(table))
+        rows = paper.rows(table)
         yield from repeated(rows)
         for of in dict.fromkeys(row.of for row in rows):
             yield from order([row for row in rows if row.of == of])

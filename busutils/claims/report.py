@@ -1,0 +1,103 @@
+"""Checks as a table, as text for a terminal, as JSON, and as the part of a paper's page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from busutils.claims.result import FITS, NOT, OPEN, VERDICTS, Check
+
+COLUMNS = ["verdict", "strength", "check", "place", "computation", "finding"]
+NOTE = (
+    "Digits are as transcribed from a text version of the paper, until someone compares them with "
+    "the publisher's page. *Does not fit* means: under the readings listed. It says that printed "
+    "numbers do not fit together, and nothing about why."
+)
+
+
+def table(checks: Sequence[Check]) -> pd.DataFrame:
+    """One row a check, what does not fit first."""
+    rows = [
+        (one.verdict, one.strength, one.kind, one.place, one.shown, one.finding) for one in checks
+    ]
+    found = pd.DataFrame(rows, columns=COLUMNS)
+    rank = found["verdict"].map({NOT: 0, FITS: 1, OPEN: 2}) + (found["strength"] == "") / 2
+    return found.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+
+
+def counts(checks: Sequence[Check]) -> pd.DataFrame:
+    """How many checks of each kind fit, do not, or cannot be made; unusual ones apart."""
+    found = pd.DataFrame(
+        {
+            "check": [one.kind for one in checks],
+            "verdict": [
+                one.strength if one.verdict == FITS and one.strength else one.verdict
+                for one in checks
+            ],
+        }
+    )
+    return pd.crosstab(found["check"], found["verdict"])
+
+
+def text(checks: Sequence[Check]) -> str:
+    """Say everything that a reader should look at, then how much fits."""
+    blocks = [_block(one) for verdict in VERDICTS[::-1] for one in checks if _shown(one, verdict)]
+    sums = [f"{sum(one.verdict == v for one in checks)} {v}" for v in VERDICTS]
+    return "\n".join([*blocks, f"{len(checks)} checks: {', '.join(sums)}"])
+
+
+def to_json(checks: Sequence[Check]) -> str:
+    """All checks with everything that is known of them."""
+    return json.dumps([asdict(one) for one in checks], indent=1)
+
+
+def markdown(checks: Sequence[Check], most: int = 4) -> str:
+    """What the arithmetic says, for a page: strongest first, at most `most` of one finding.
+
+    Returns
+    -------
+    str
+        Markdown with a list of what does not fit, one of what is unusual or was recovered, and how
+        many checks fit.
+    """
+    parts = []
+    for title, chosen in (
+        ("Does not fit under the readings listed", [c for c in checks if c.verdict == NOT]),
+        (
+            "Unusual, or recovered by arithmetic",
+            [c for c in checks if c.verdict == FITS and c.strength],
+        ),
+    ):
+        if chosen:
+            parts += [f"**{title}**", "", *_listed(chosen, most), ""]
+    fitting = sum(one.verdict == FITS and not one.strength for one in checks)
+    unable = sum(one.verdict == OPEN for one in checks)
+    parts.append(f"{fitting} other checks fit; {unable} cannot be made. {NOTE}")
+    return "\n".join(parts)
+
+
+def _listed(chosen: Sequence[Check], most: int) -> list[str]:
+    lines = []
+    for kind in dict.fromkeys((c.finding, c.kind) for c in chosen):
+        alike = [c for c in chosen if (c.finding, c.kind) == kind]
+        more = f" (and {len(alike) - most} more rows)" if len(alike) > most else ""
+        causes = "; ".join(dict.fromkeys(cause for c in alike for cause in c.causes))
+        head = f"- *{alike[0].kind}*" + (f" ({alike[0].strength})" if alike[0].strength else "")
+        lines.append(head + more + (f". Innocent causes: {causes}." if causes else "."))
+        lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
+    return lines
+
+
+def _shown(one: Check, verdict: str) -> bool:
+    return one.verdict == verdict and (one.flagged or verdict == OPEN)
+
+
+def _block(one: Check) -> str:
+    head = f"{one.verdict.upper() if one.verdict == NOT else one.verdict}"
+    lines = [" · ".join(filter(None, [head, one.strength, one.kind, one.place, one.finding]))]
+    lines.append(f"    {one.shown}")
+    if one.verdict == NOT:
+        lines.append(f"    readings tried: {'; '.join(one.readings)}")
+        lines.append(f"    innocent causes: {'; '.join(one.causes)}")
+    return "\n".join(lines)
