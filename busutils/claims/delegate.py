@@ -1,10 +1,10 @@
 """What mlscorecheck does well, asked of it; what it would ignore, refused.
 
 mlscorecheck enumerates confusion matrices of known totals: a classifier's counts on one test set,
-means over folds with known class counts, and pixels of images whose lesion pixels are known, pooled.
-It drops scores that it does not know, such as Dice and IoU given as means over images, without a
-word, so such a call is refused here; and it can say only that numbers are inconsistent, so the
-opposite answer is given as "no contradiction found".
+means over folds with known class counts, and pixels of images whose lesion pixels are known,
+pooled. It drops scores that it does not know, such as Dice and IoU given as means over images,
+without a word, so such a call is refused here; and it can say only that numbers are inconsistent,
+so the opposite answer is given as "no contradiction found".
 
 References
 ----------
@@ -26,6 +26,7 @@ NAMES = {
     "specificity": "spec",
     "precision": "ppv",
     "dice": "f1",
+    "iou": "ji",
 }
 """Our quantities by its names; of pooled counts Dice is F1."""
 MEANS = ("accuracy", "sensitivity", "specificity")
@@ -63,27 +64,32 @@ def mean_of_folds(scores: Mapping[str, Interval], folds: Sequence[tuple[int, int
     parts = [{"p": int(p), "n": int(n)} for p, n in folds]
     dataset = {"p": sum(f["p"] for f in parts), "n": sum(f["n"] for f in parts)}
     answer = _binary().check_1_dataset_known_folds_mos(
-        dataset=dataset, folding={"folds": parts}, scores=given, eps=eps
+        dataset=dataset, folding={"folds": parts}, scores=given, eps=eps, verbosity=0
     )
     return _check(answer, given, f"{len(parts)} folds")
 
 
 def _asked(
     scores: Mapping[str, Interval], known: Sequence[str] | Mapping, what: str
-) -> tuple[dict[str, float], float]:
-    """Middles by its names, and the half-width that covers all; refuse what it would drop."""
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Middles and half-widths by its names; refuse what it would drop."""
     ignored = [name for name in scores if name not in known]
     if ignored:
         raise UserError(
             f"mlscorecheck would ignore {', '.join(ignored)} of {what}: "
             f"leave them out, or ask only for {', '.join(known)}"
         )
-    eps = max(interval.width for interval in scores.values()) / 2
-    return {NAMES[name]: interval.middle for name, interval in scores.items()}, eps
+    middles = {NAMES[name]: interval.middle for name, interval in scores.items()}
+    return middles, {NAMES[name]: interval.width / 2 for name, interval in scores.items()}
+
+
+def installed() -> bool:
+    """Whether mlscorecheck is there."""
+    return find_spec("mlscorecheck") is not None
 
 
 def _binary():
-    if find_spec("mlscorecheck") is None:
+    if not installed():
         raise UserError("mlscorecheck is not installed: install it, or leave this question out")
     return import_module("mlscorecheck.check.binary")
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from busutils.claims import granularity, sampling, size
+from busutils.claims import delegate, granularity, sampling, size
 from busutils.claims.intervals import Interval
 from busutils.claims.result import (
     FITS,
     IMPROBABLE,
     LIMIT,
     NOT,
+    OPEN,
     RECOVERED,
     TWO_PLACES,
     UNUSUAL,
@@ -57,6 +58,18 @@ def denominator(paper: Paper, values: Mapping) -> Answer:
     if found.chance < LIMIT:
         return FITS, RECOVERED, told
     return FITS, UNUSUAL if found.chance < 0.01 else "", told
+
+
+def counts(paper: Paper, values: Mapping) -> Answer:
+    """Scores of whole counts with known class totals, or of folds; asked of mlscorecheck."""
+    scores = {name: paper.interval(cell) for name, cell in values["scores"].items()}
+    if not delegate.installed():
+        return OPEN, "", "to check it, install mlscorecheck"
+    if "folds" in values:
+        one = delegate.mean_of_folds(scores, values["folds"])
+    else:
+        one = delegate.one_set(scores, values["positives"], values["negatives"])
+    return one.verdict, one.strength, one.shown
 
 
 def halved(paper: Paper, values: Mapping) -> Answer:

@@ -164,7 +164,8 @@ def _of_precision_and_recall(row: Row, name: str, kind: str, function) -> Iterat
         readings[MEANS] = Interval(bottom if same else 0.0, top)
     if row.smoothed(name):
         readings = {key: Interval(value.low, 1.0) for key, value in readings.items()}
-    formula = f"{row.said('precision', 'sensitivity')} give {exact}, as means at most {top:.4f}"
+    formula = f"{row.said('precision', 'sensitivity')} give {exact}"
+    formula += f", as means at most {top:.4f}" if row.meaning.means_possible else ""
     unsure = row.meaning.empty != "none" and row.meaning.means_possible
     yield from _judged(row, kind, name, _with_background(row, name, readings), formula, unsure)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from busutils.claims.result import FITS, NOT, OPEN, VERDICTS, Check
+from busutils.claims.result import FITS, NOT, OPEN, TWO_PLACES, VERDICTS, Check
 
 COLUMNS = ["verdict", "strength", "check", "place", "computation", "finding"]
 NOTE = (
@@ -52,6 +52,21 @@ def to_json(checks: Sequence[Check]) -> str:
     return json.dumps([asdict(one) for one in checks], indent=1)
 
 
+def front_page(checks: Sequence[Check]) -> list[Check]:
+    """What may stand on a front page: one check of each finding that rests on two routes.
+
+    Two routes are two kinds of check that do not fit, or a plain contradiction of two printed
+    places.
+    """
+    wrong = [one for one in checks if one.verdict == NOT and one.finding]
+    chosen: dict[tuple[str, str], Check] = {}
+    for one in wrong:
+        routes = {other.kind for other in wrong if other.finding == one.finding}
+        if one.strength == TWO_PLACES or len(routes) > 1:
+            chosen.setdefault((one.paper, one.finding), one)
+    return list(chosen.values())
+
+
 def markdown(checks: Sequence[Check], most: int = 4) -> str:
     """What the arithmetic says, for a page: strongest first, at most `most` of one finding.
 
@@ -64,10 +79,7 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
     parts = []
     for title, chosen in (
         ("Does not fit under the readings listed", [c for c in checks if c.verdict == NOT]),
-        (
-            "Unusual, or recovered by arithmetic",
-            [c for c in checks if c.verdict == FITS and c.strength],
-        ),
+        ("Unusual, or recovered by arithmetic", [c for c in checks if _noted(c)]),
     ):
         if chosen:
             parts += [f"**{title}**", "", *_listed(chosen, most), ""]
@@ -87,6 +99,10 @@ def _listed(chosen: Sequence[Check], most: int) -> list[str]:
         lines.append(head + more + (f". Innocent causes: {causes}." if causes else "."))
         lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
     return lines
+
+
+def _noted(one: Check) -> bool:
+    return one.verdict == FITS and bool(one.strength)
 
 
 def _shown(one: Check, verdict: str) -> bool:

@@ -8,6 +8,7 @@ under the key `checks`: `tables` (:class:`busutils.claims.meaning.Meaning` by th
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,10 @@ class Paper:
             return Number(f"{reference:g}", exactly(reference))
         table, row, column, *part = (str(r) for r in reference)
         if (table, row, column) not in self.cells:
-            names = [" / ".join(key) for key in self.cells]
-            choose(f"{table} / {row} / {column}", names, "printed number")
+            names = {" / ".join(key): key for key in self.cells}
+            near = get_close_matches(f"{table} / {row} / {column}", names, n=1)
+            hint = f"did you mean {near[0]}?" if near else "a cell is [table, row, column]"
+            raise UserError(f"there is no printed number {table} / {row} / {column}: {hint}")
         text, unit = self.cells[table, row, column]
         which = int(part[0]) if part else None
         meant = self.tables[table].columns.get(column) if table in self.tables else None

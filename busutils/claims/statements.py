@@ -150,6 +150,7 @@ KINDS: dict[str, tuple[str, Callable[[Paper, Any], Answer]]] = {
     "edge": ("edge of a grid", described.edge),
     "draw": ("class mix of a draw", described.draw),
     "denominator": ("common denominator", described.denominator),
+    "counts": ("counts, by mlscorecheck", described.counts),
     "halved": ("halvings", described.halved),
     "parameters": ("parameter count", described.parameters),
     "files": ("file sizes", described.files),
