@@ -104,11 +104,12 @@ def tversky_loss(row: Row) -> Iterator[Check]:
         return
     if row.meaning.empty != "none" and (row.meaning.means_possible or row.may_be_empty()):
         return
-    exact = _index(clipped(p), clipped(r), *weights)
+    p, r = clipped(p), clipped(r)
+    exact = _index(p, r, *weights)
     allowed = Interval(1 - exact.high, 1 - exact.low)
     if row.meaning.means_possible or row.meaning.epoch != "same":
         total = max(1.0, sum(weights))
-        top = _index(clipped(p), clipped(r), *(w / total for w in weights))
+        top = _index(p, r, *(w / total for w in weights))
         allowed = Interval(1 - top.high, 1.0)
     good = loss.meets(allowed)
     other = 1 - _index(p, r, *weights[::-1]).middle
@@ -121,7 +122,7 @@ def tversky_loss(row: Row) -> Iterator[Check]:
         shown=f"weights {weights[0]:g}, {weights[1]:g} with {row.said('precision', 'sensitivity')} "
         f"give {1 - exact.middle:.4f} (exchanged {other:.4f}), as means at least "
         f"{allowed.low:.4f}; printed {row.said('region_loss')}"
-        + ("" if good else f"; a second weight of {fitting:.2f} would give it"),
+        + ("" if good or not fitting >= 0 else f"; a second weight of {fitting:.2f} would give it"),
         readings=["pooled counts", "means over cases", "weights exchanged"],
         causes=() if good else ("another weight was used", *ALWAYS),
         table=row.table,
@@ -140,6 +141,8 @@ def constants(rows: Sequence[Row]) -> Iterator[Check]:
         np.array([row.interval(q).middle for row in fitted])
         for q in ("region_loss", "dice", "sensitivity")
     )
+    if min(*d, *r) <= 0:
+        return
     p = 1 / (2 / d - 1 / r)
 
     def misses(x: np.ndarray) -> np.ndarray:
@@ -208,5 +211,7 @@ def _index(p: Interval, r: Interval, a: float, b: float) -> Interval:
 
 
 def _second_weight(p: float, r: float, loss: float, a: float) -> float:
-    """The weight of false negatives that gives a loss, where that of false positives is known."""
+    """The weight of false negatives that gives a loss, or NaN where no weight does."""
+    if not (p > 0 and 0 < r < 1 and loss < 1):
+        return np.nan
     return (1 / (1 - loss) - 1 - a * (1 / p - 1)) / (1 / r - 1)

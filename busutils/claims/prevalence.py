@@ -24,8 +24,8 @@ import numpy as np
 from scipy.stats import norm
 
 from busutils.claims import confusion
-from busutils.claims.intervals import Interval, hull, image
-from busutils.claims.overlap import IOUS, class_mean, iou_of_dice
+from busutils.claims.intervals import Interval, clipped, hull, image
+from busutils.claims.overlap import IOUS, class_mean, harmonic, iou_of_dice
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
@@ -275,11 +275,8 @@ def _iou_residual(row: Row) -> Interval | None:
     name = next((n for n in IOUS if row.first(n)), "")
     if not name or not row.first("precision") or not row.first("sensitivity"):
         return None
-    exact = image(
-        lambda p, r: iou_of_dice(2 * p * r / (p + r)),
-        row.interval("precision"),
-        row.interval("sensitivity"),
-    )
+    p, r = (clipped(row.interval(q)) for q in ("precision", "sensitivity"))
+    exact = image(lambda a, b: iou_of_dice(harmonic(a, b)), p, r)
     return row.interval(name).plus(exact, -1)
 
 

@@ -13,7 +13,6 @@ from busutils.claims.meaning import meaning
 from busutils.claims.schema import Paper
 
 SCORES = ("dice", "iou", "mean_iou", "precision", "sensitivity", "specificity", "accuracy")
-MATRIX = {"accuracy", "sensitivity", "specificity", "precision"}
 LN2 = float(np.log(2))
 
 
@@ -332,13 +331,10 @@ def _row_broken(drawn, row):
             found.append(name in x and x[name] > x["accuracy"] + 2.5 * u)
     if "bce" in x and "accuracy" in x:
         found.append(x["bce"] + 2.5 * u < (1 - x["accuracy"]) * LN2)
-    if (
-        hard
-        and pooled
-        and same
-        and {"accuracy", "sensitivity", "specificity", "precision"} <= x.keys()
-    ):
-        found.append(_matrix_broken(x, u))
+    if hard and pooled and same and {"sensitivity", "specificity"} <= x.keys():
+        found += [
+            _matrix_broken(x, u, overlap) for overlap in ("precision", "dice") if overlap in x
+        ]
     return any(found)
 
 
@@ -346,13 +342,26 @@ def _outside(value, low, high, room):
     return value < low - room or value > high + room
 
 
-def _matrix_broken(x, u):
-    """Accuracy against that of precision, sensitivity and specificity, over all their corners."""
-    names = ("precision", "sensitivity", "specificity")
+def _matrix_broken(x, u, overlap):
+    """Accuracy and class mean IoU against recall, specificity and precision or Dice.
+
+    The matrix of a lesion share of 1 is TP r, FN 1 - r; FP follows from the precision, and TN from
+    the specificity. All corners of what rounding leaves are tried.
+    """
+    names = (overlap, "sensitivity", "specificity")
     ends = product(*((max(x[n] - 2 * u, 1e-9), min(x[n] + 2 * u, 1)) for n in names))
-    values = []
-    for p, r, s in ends:
-        odds = (1 - s) / max(r * (1 / p - 1), 1e-12)
-        share = odds / (1 + odds)
-        values.append(share * r + (1 - share) * s)
-    return _outside(x["accuracy"], min(values), max(values), 2 * u)
+    accuracies, means = [], []
+    for value, r, s in ends:
+        wrong = (1 / value - 1) if overlap == "precision" else (2 / value - 1 / r - 1)
+        fp, fn = r * wrong, 1 - r
+        if fp <= 0 or s >= 1:  # no false alarm: any share fits
+            return False
+        tn = fp * s / (1 - s)
+        accuracies.append((r + tn) / (1 + fp + tn))
+        means.append((r / (1 + fp) + tn / (tn + fp + fn)) / 2)
+    broken = [
+        _outside(x[n], min(v), max(v), 2 * u)
+        for n, v in (("accuracy", accuracies), ("mean_iou", means))
+        if n in x
+    ]
+    return any(broken)
