@@ -256,7 +256,9 @@ def changed(drawn: Drawn, seed: int) -> tuple[Drawn, tuple[str, str, str]]:
     rng = np.random.default_rng([seed, 1])
     keys = list(drawn.cells)
     while True:
-        key = keys[rng.integers(len(keys))]
+        models = rng.random() < 0.6  # the harder half
+        of = [k for k in keys if (k[0] == "S") == models] or keys
+        key = of[rng.integers(len(of))]
         text, unit = drawn.cells[key]
         places = [i for i, c in enumerate(text) if c.isdigit()]
         if "." in text and unit != "%":
