@@ -28,7 +28,11 @@ FAMILIES = (overlap, prevalence, granularity, losses, summaries, statements)
 
 def check(paper: Paper) -> list[Check]:
     """Put every question to a paper that its context allows."""
-    found = [one for family in FAMILIES for one in family.check(paper)]
+    found = [
+        replace(one, family=family.__name__.rpartition(".")[2])
+        for family in FAMILIES
+        for one in family.check(paper)
+    ]
     # a table that is joined from others repeats their questions
     once = {(one.kind, one.row, one.shown): one for one in reversed(found)}
     return [replace(_named(one, paper), paper=paper.name) for one in reversed(once.values())]

@@ -70,7 +70,7 @@ def shares(row: Row) -> Iterator[Check]:
 
 def dice_and_iou(row: Row) -> Iterator[Check]:
     """D/(2 - D) <= J <= D, with equality on the left for one mask or pooled counts."""
-    for name in IOUS:
+    for name in (*IOUS, "mean_iou"):
         if not row.has("dice", name):
             continue
         if row.meaning.masks == "unknown":
@@ -171,15 +171,16 @@ def _of_precision_and_recall(row: Row, name: str, kind: str, function) -> Iterat
 
 
 def _with_background(row: Row, name: str, readings: Readings) -> Readings:
-    """Where the definition of an IoU is open, add its mean with the background's.
+    """Add the mean with the background's IoU where that is meant, or may be.
 
     The background's IoU lies between 0 and 1, and above the lesion's in an image with TN > TP.
     """
-    if name != "any_iou" or not readings:
+    if name not in ("any_iou", "mean_iou") or not readings:
         return readings
     lesion = hull(list(readings.values()))
     low = lesion.low if row.meaning.background_larger else lesion.low / 2
-    return readings | {CLASS_MEAN: Interval(low, (1 + lesion.high) / 2)}
+    both = {CLASS_MEAN: Interval(low, (1 + lesion.high) / 2)}
+    return both if name == "mean_iou" else readings | both
 
 
 def _judged(

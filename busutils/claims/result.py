@@ -44,6 +44,7 @@ class Check:
     causes : innocent causes that stay open
     table, row, column : where, to find it again; "" where the check spans several
     finding : the finding in the list kept for this paper, where it is one
+    paper, family : which paper, and which module asked
     printed, feasible : ends of the printed interval and of each reading's, for the picture
     """
 
@@ -59,6 +60,7 @@ class Check:
     column: str = ""
     finding: str = ""
     paper: str = ""
+    family: str = ""
     printed: tuple[float, float] | None = None
     feasible: tuple[tuple[float, float], ...] = ()
 
