@@ -165,7 +165,7 @@ def _of_precision_and_recall(row: Row, name: str, kind: str, function) -> Iterat
     if row.smoothed(name):
         readings = {key: Interval(value.low, 1.0) for key, value in readings.items()}
     formula = f"{row.said('precision', 'sensitivity')} give {exact}"
-    formula += f", as means at most {top:.4f}" if row.meaning.means_possible else ""
+    formula += f", as means {bottom:.4f} to {top:.4f}" if row.meaning.means_possible else ""
     unsure = row.meaning.empty != "none" and row.meaning.means_possible
     yield from _judged(row, kind, name, _with_background(row, name, readings), formula, unsure)
 
@@ -179,7 +179,8 @@ def _with_background(row: Row, name: str, readings: Readings) -> Readings:
         return readings
     lesion = hull(list(readings.values()))
     low = lesion.low if row.meaning.background_larger else lesion.low / 2
-    both = {CLASS_MEAN: Interval(low, (1 + lesion.high) / 2)}
+    premise = " (more background than lesion)" if row.meaning.background_larger else ""
+    both = {CLASS_MEAN + premise: Interval(low, (1 + lesion.high) / 2)}
     return both if name == "mean_iou" else readings | both
 
 

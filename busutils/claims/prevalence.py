@@ -42,6 +42,7 @@ from busutils.claims.result import (
 from busutils.claims.schema import Paper, Row
 
 Shares = list[tuple[Row, Interval]]
+NEAR = ", but all within a twentieth of each other, as counts of one set are"
 SPREADS = 5
 """A row stands apart if it is farther from the middle of the others than this many spreads."""
 
@@ -206,12 +207,13 @@ def _one_share(found: Shares) -> Check:
     middles = [s.middle for _, s in found]
     told = f"lesion shares of {len(found)} rows from {min(middles):.4f} to {max(middles):.4f}"
     near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
+    said = f"common to all: {common}" if common else f"no value common to all{NEAR * near}"
     return Check(
         kind="one lesion share",
         place=row.meaning.where or f"table {row.table}",
         verdict=FITS if common or weak else NOT,
         strength=RECOVERED if common or near else UNUSUAL if weak else NO_READING,
-        shown=f"{told}; {f'common to all: {common}' if common else 'no value common to all'}",
+        shown=f"{told}; {said}",
         readings=["pooled over one set", *(["means, which fix none"] if weak else [])],
         causes=() if common else (AVERAGING, EPOCH, "rows scored on different images or crops"),
         table=row.table,

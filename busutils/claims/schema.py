@@ -2,7 +2,8 @@
 
 The CSV has the columns paper, table, row, column, value, unit; values stay text. The YAML file has,
 under the key `checks`: `tables` (:class:`busutils.claims.meaning.Meaning` by the table's name),
-`statements` (:mod:`busutils.claims.statements`) and `not_by_code` (findings with the reason).
+`statements` (:mod:`busutils.claims.statements`), `not_by_code` (findings with the reason why code
+cannot find them) and `settle` (what would answer the open questions).
 """
 
 import csv
@@ -21,7 +22,7 @@ from busutils.errors import UserError, choose
 
 HEAD = ["paper", "table", "row", "column", "value", "unit"]
 OVERLAPS = ("dice", "iou", "any_iou", "precision", "sensitivity", "tversky")
-KEYS = ("tables", "statements", "not_by_code")
+KEYS = ("tables", "statements", "not_by_code", "settle")
 Reference = Sequence | float
 
 
@@ -105,6 +106,7 @@ class Paper:
     tables: Mapping[str, Meaning] = field(default_factory=dict)
     statements: Sequence[Mapping[str, Any]] = ()
     not_by_code: Mapping[str, str] = field(default_factory=dict)
+    settle: Sequence[str] = ()
     name: str = ""
 
     def number(self, reference: Reference) -> Number:
@@ -219,6 +221,7 @@ def read(files: Iterable[Path], context: Path) -> Paper:
         },
         statements=checks.get("statements") or (),
         not_by_code=checks.get("not_by_code") or {},
+        settle=checks.get("settle") or (),
         name=str(about.get("paper", Path(context).stem)),
     )
     _every_column_is_there(paper, context)

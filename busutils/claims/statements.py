@@ -1,9 +1,10 @@
 """What a paper says about its own numbers, one check a statement.
 
-A statement is a mapping with one key that names its kind and, beside it, `finding`, `where` and
-`because`; `weak` says that the paper need not mean it, so that a misfit is only unusual. A cell is
-[table, row, column] or [table, row, column, part]; a plain number is something known from
-elsewhere, exact. Several cells are a list, or {table, column, rows}.
+A statement is a mapping with one key that names its kind and, beside it, `finding`, `where`,
+`because`, `causes` and `reading` (how the statement is taken); `weak` says that the paper need not
+mean it, so that a misfit is only unusual. A cell is [table, row, column] or [table, row, column,
+part]; a plain number is something known from elsewhere, exact. Several cells are a list, or
+{table, column, rows}.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from busutils.claims.result import FITS, MISPRINT, NOT, TWO_PLACES, UNUSUAL, Ans
 from busutils.claims.schema import Paper
 from busutils.errors import UserError, choose
 
-BESIDE = ("finding", "where", "because", "causes", "weak")
+BESIDE = ("finding", "where", "because", "causes", "weak", "reading")
 
 
 def check(paper: Paper) -> Iterator[Check]:
@@ -43,7 +44,7 @@ def check(paper: Paper) -> Iterator[Check]:
             verdict=verdict,
             strength=strength,
             shown="; ".join(filter(None, [shown, statement.get("because", "")])),
-            readings=["as stated"],
+            readings=[statement.get("reading", "as stated")],
             causes=tuple(statement.get("causes", (MISPRINT,) if strength else ())),
             finding=str(statement.get("finding", "")) if verdict == NOT or strength else "",
         )

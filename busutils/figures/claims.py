@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from busutils.figures.look import COLOURS, GREY, headline, legend_below, limits, new_figure
+from busutils.figures.look import COLOURS, GREY, LOOK, headline, legend_below, limits, new_figure
 
 ANSWERS = {
     "fits": COLOURS["truth"],
@@ -16,6 +17,7 @@ ANSWERS = {
 }
 
 
+@mpl.rc_context(LOOK)
 def overview(table: pd.DataFrame, title: str = "") -> Figure:
     """Draw what fits: a row a paper, a column a kind of check, a bar divided by answer.
 
@@ -42,6 +44,7 @@ def overview(table: pd.DataFrame, title: str = "") -> Figure:
     return figure
 
 
+@mpl.rc_context(LOOK)
 def ranges(
     rows: Sequence[tuple[str, tuple[float, float], Sequence[tuple[float, float]]]],
     xlabel: str,

@@ -14,6 +14,7 @@ from busutils.claims.result import FITS, NOT, OPEN, Check
 from busutils.claims.schema import Paper
 from busutils.errors import UserError, choose
 from busutils.figures import claims as plots
+from busutils.figures import look
 
 REPORTED = paths.project() / "book" / "reported"
 FAMILIES = {
@@ -25,7 +26,6 @@ FAMILIES = {
     "statements": "statements",
 }
 """What each module of checks is called on the page."""
-NOTHING_MISFITS = "*Nothing that has a picture is out of its range.*"
 
 
 def check(values: Mapping) -> None:
@@ -71,12 +71,41 @@ def counted(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["paper", "kind", "answer"])
     table["kind"] = pd.Categorical(table["kind"], FAMILIES.values())
     counts = table.value_counts(sort=False).reset_index(name="n")
-    return counts[counts["n"] > 0].sort_values(["paper", "kind"]).reset_index(drop=True)
+    return counts[counts["n"] > 0].sort_values(["paper", "kind", "answer"]).reset_index(drop=True)
 
 
 def title(paper: int) -> str:
-    """Title of a paper."""
-    return compare.context(REPORTED, paper)["title"]
+    """Title of a paper, as a line that names it."""
+    about = compare.context(REPORTED, paper)
+    return f"**{about['title']}** ({about['authors']}; {about['source']})"
+
+
+def settle(paper: int) -> str:
+    """What would answer a paper's open questions, as a Markdown list."""
+    about = compare.context(REPORTED, paper)["checks"]
+    return "What would settle it:\n\n" + "\n".join(f"- {what}" for what in about["settle"])
+
+
+def show(found: Mapping[int, Sequence[Check]], paper: int, rows: int, run: str) -> None:
+    """Display a paper's part: its title, what the arithmetic says, a picture, what would settle it.
+
+    Parameters
+    ----------
+    rows : rows shown of one question
+    run : id of the run, for the caption
+    """
+    from IPython.display import HTML, Markdown, display
+
+    if paper not in found:
+        display(Markdown("*Not in this run.*"))
+        return
+    display(Markdown(f"{title(paper)}\n\n{report.markdown(found[paper], rows)}"))
+    drawn = picture(found[paper])
+    if drawn:
+        figure, said = drawn
+        caption = f"Diamonds: printed, as transcribed. Grey: what the readings allow. Run {run}."
+        display(HTML(look.embed(figure, said, caption)))
+    display(Markdown(settle(paper)))
 
 
 def picture(checks: Sequence[Check], most: int = 12) -> tuple[Figure, str] | None:
@@ -89,11 +118,26 @@ def picture(checks: Sequence[Check], most: int = 12) -> tuple[Figure, str] | Non
     if wrong.empty:
         return None
     kind = wrong.value_counts().index[0]
-    chosen = [one for one in drawn if one.kind == kind][:most]
+    tables = {one.table for one in drawn if one.kind == kind and one.verdict == NOT}
+    chosen = [one for one in drawn if one.kind == kind and one.table in tables]
+    chosen = sorted(chosen, key=lambda one: one.verdict != NOT)[:most]
     misfits = sum(one.verdict == NOT for one in chosen)
     rows = [(one.place, one.printed, one.feasible) for one in chosen]
     said = f"{kind}: {misfits} of {len(chosen)} printed values outside what the readings allow"
     return plots.ranges(rows, "printed value, and what the readings allow", said), said
+
+
+def verdicts(found: Mapping[int, Sequence[Check]], page: str) -> str:
+    """What the front page says of this page."""
+    lines = [f"**[Can these numbers be true?]({page})** Arithmetic on what the papers print.", ""]
+    for paper, checks in found.items():
+        n = totals(checks)
+        routes = len(report.front_page(checks))
+        lines.append(
+            f"- paper {paper}: {n[FITS]} checks fit, {n[NOT]} do not under the readings listed; "
+            f"{routes} questions rest on two routes or on two printed places"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def front(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
