@@ -43,11 +43,14 @@ def check_files(files: Iterable[Path], context: Path) -> list[Check]:
     return check(read(files, context))
 
 
-def arithmetic(paper: int) -> str:
-    """Return, as Markdown, what the arithmetic says of one of the book's papers."""
+def arithmetic(paper: int, most: int = 2) -> str:
+    """Return, as Markdown, what the arithmetic says of one of the book's papers.
+
+    At most `most` rows of one question are shown, the others counted.
+    """
     folder = paths.project() / "book" / "reported"
     files = sorted(folder.glob(f"paper{paper}_*.csv"))
-    return report.markdown(check_files(files, folder / f"paper{paper}.yaml"))
+    return report.markdown(check_files(files, folder / f"paper{paper}.yaml"), most)
 
 
 def _named(one: Check, paper: Paper) -> Check:

@@ -33,6 +33,7 @@ from busutils.claims.result import (
     Check,
 )
 from busutils.claims.schema import Paper, Row
+from busutils.errors import choose
 
 CAUSES = (MISPRINT, "a mean over batches or folds", "another number of items", "a common shift")
 
@@ -44,7 +45,8 @@ def check(paper: Paper) -> Iterator[Check]:
         for name, column in paper.tables[table].columns.items():
             if column.items:
                 yield from whole_counts(name, column.items, rows)
-        yield from class_tables(table, paper)
+        if paper.tables[table].classes:
+            yield from class_tables(table, paper)
 
 
 def fits(interval: Interval, n: int | np.ndarray) -> np.ndarray:
@@ -67,8 +69,8 @@ def smallest(interval: Interval, most: int = 2000) -> int | None:
 def whole_counts(name: str, items: Sequence[int], rows: Sequence[Row]) -> Iterator[Check]:
     """Every share of a column must be k/n for one of the numbers of items given."""
     cells = [(r, n) for r in rows for ns in r.numbers.values() for n in ns if n.column == name]
-    if not cells:
-        return
+    if not cells or cells[0][0].meaning.averaging not in ("one mask", "pooled"):
+        return  # a mean of shares need not be k/n
     wrong = [(r, n) for r, n in cells if not any(fits(n.interval, size) for size in items)]
     told = [f"{n.text} ({r.name}; smallest n {smallest(n.interval)})" for r, n in wrong]
     sizes = " or ".join(str(size) for size in items)
@@ -126,7 +128,8 @@ def class_tables(table: str, paper: Paper) -> Iterator[Check]:
     """Two rows that are the two classes of one experiment must come from one 2 x 2 table."""
     about = paper.tables[table].classes
     rows = {row.name: row for row in paper.rows(table)}
-    pairs = [(rows[a], rows[b]) for a, b in about.get("pairs", ())]
+    named = [[choose(name, rows, f"row of table {table}") for name in p] for p in about["pairs"]]
+    pairs = [(rows[a], rows[b]) for a, b in named]
     solved = [(pair, solutions(*pair, about.get("up_to", 150))) for pair in pairs]
     for (first, second), found in solved:
         yield _one_table(first, second, found, about.get("items", ()))

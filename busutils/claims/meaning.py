@@ -132,6 +132,9 @@ def meaning(values: Mapping[str, Any], place: str) -> Meaning:
         If a key or a choice is unknown.
     """
     known = _known(values, Meaning, place)
+    for key, needs in (("split", "spread"), ("classes", "pairs")):
+        if values.get(key) and needs not in values[key]:
+            raise UserError(f"{key} of {place} lacks {needs}: add it")
     columns = {n: _column(v, f"{place}, column {n}") for n, v in values.get("columns", {}).items()}
     means = [Means(**_known(m, Means, f"{place}, means")) for m in values.get("means", ())]
     for name, choices in CHOICES.items():

@@ -34,7 +34,8 @@ def check(paper: Paper) -> Iterator[Check]:
         if len(kinds) != 1:
             raise UserError(f"statement {dict(statement)} needs one kind: {', '.join(KINDS)}")
         kind = choose(kinds[0], KINDS, "kind of statement")
-        label, function = KINDS[kind]
+        label, function, needs = KINDS[kind]
+        _complete(kind, statement[kind], needs)
         verdict, strength, shown = function(paper, statement[kind])
         if statement.get("weak") and verdict == NOT:
             verdict, strength = FITS, UNUSUAL
@@ -129,6 +130,17 @@ def above(paper: Paper, values: Mapping) -> Answer:
     return (NOT, TWO_PLACES, f"{told}; not {', '.join(wrong)}") if wrong else (FITS, "", told)
 
 
+def _complete(kind: str, values: Any, needs: Sequence[str]) -> None:
+    """Refuse a statement that lacks a key, or is no list of two or more cells."""
+    if not needs and not (isinstance(values, list) and len(values) > 1):
+        raise UserError(
+            f"{kind}: {values!r} is not a list of two or more cells: write [CELL, CELL]"
+        )
+    missing = [key for key in needs if not isinstance(values, Mapping) or key not in values]
+    if missing:
+        raise UserError(f"{kind}: {values!r} lacks {', '.join(missing)}: add it")
+
+
 def _agrees(paper: Paper, value: Sequence | float, found: Interval, told: str) -> Answer:
     number = paper.number(value)
     if number.interval.meets(found):
@@ -140,22 +152,23 @@ def _beats(other: Interval, one: Interval, sign: int) -> bool:
     return other.low > one.high if sign > 0 else other.high < one.low
 
 
-KINDS: dict[str, tuple[str, Callable[[Paper, Any], Answer]]] = {
-    "same": ("one quantity at several places", same),
-    "sum": ("parts and total", total),
-    "ratio": ("ratio", ratio),
-    "mean": ("mean of cells", mean),
-    "best": ("best of all", best),
-    "larger": ("larger of two", larger),
-    "above": ("above a limit", above),
-    "edge": ("edge of a grid", described.edge),
-    "draw": ("class mix of a draw", described.draw),
-    "denominator": ("common denominator", described.denominator),
-    "counts": ("counts, by mlscorecheck", described.counts),
-    "halved": ("halvings", described.halved),
-    "parameters": ("parameter count", described.parameters),
-    "files": ("file sizes", described.files),
-    "widths": ("channel widths", described.widths),
-    "one_method": ("one method twice", described.one_method),
-    "far": ("far from others", described.far),
+KINDS: dict[str, tuple[str, Callable[[Paper, Any], Answer], Sequence[str]]] = {
+    "same": ("one quantity at several places", same, ()),
+    "sum": ("parts and total", total, ("total", "parts")),
+    "ratio": ("ratio", ratio, ("value", "of")),
+    "mean": ("mean of cells", mean, ("value", "of")),
+    "best": ("best of all", best, ("cell", "among")),
+    "larger": ("larger of two", larger, ()),
+    "above": ("above a limit", above, ("cells", "limit")),
+    "edge": ("edge of a grid", described.edge, ("cells", "start", "stop")),
+    "draw": ("class mix of a draw", described.draw, ("drawn", "sample", "marked", "population")),
+    "denominator": ("common denominator", described.denominator, ("cells", "from", "to")),
+    "counts": ("counts, by mlscorecheck", described.counts, ("scores",)),
+    "halved": ("halvings", described.halved, ("size", "times")),
+    "parameters": ("parameter count", described.parameters, ("count", "network")),
+    "files": ("file sizes", described.files, ("rows", "room")),
+    "widths": ("channel widths", described.widths, ("cells", "base")),
+    "one_method": ("one method twice", described.one_method, ("rows", "claimed")),
+    "far": ("far from others", described.far, ("value", "others")),
 }
+"""Label, function, and the keys that a statement needs; none for a list of cells."""

@@ -21,7 +21,9 @@ def test_smallest_number_of_things(text, n):
 @pytest.mark.parametrize(("text", "answer"), [("98.46%", "fits"), ("98.00%", "does not fit")])
 def test_a_column_of_known_size(text, answer):  # 64 of 65 are 98.46 %
     columns = {"A": {"is": "accuracy", "items": [64, 65]}}
-    assert verdict("whole number of items", columns, {"a": [text], "b": ["100.00%"]}) == answer
+    rows = {"a": [text], "b": ["100.00%"]}
+    assert verdict("whole number of items", columns, rows, averaging="pooled") == answer
+    assert checks("whole number of items", columns, rows, averaging="means") == []
 
 
 def test_the_common_denominator_of_several_values():

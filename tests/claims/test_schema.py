@@ -53,6 +53,8 @@ def test_a_malformed_csv_is_told_in_one_sentence(tmp_path, cells, sentence):
         (CONTEXT.replace("{is: dice}", "dice"), "column Dice has no `is`|Dice.*has no `is`"),
         (CONTEXT.replace("Dice:", "Dicee:"), "unknown column of table 1.*did you mean 'Dice'"),
         (CONTEXT + "      mask: hard\n", "unknown key of table 1.*did you mean 'masks'"),
+        (CONTEXT + "      split: {train: 9, val: 1}\n", "split of table 1 .* lacks spread"),
+        (CONTEXT + "      classes: {up_to: 9}\n", "classes of table 1 .* lacks pairs"),
         (CONTEXT + "      masks: sharp\n", "masks of table 1 .*choose one of hard, soft, unknown"),
     ],
 )

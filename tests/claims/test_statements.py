@@ -95,6 +95,19 @@ def test_a_statement_needs_one_known_kind():
         claims.check(paper({"x": "other"}, ROWS, [{"large": []}]))
 
 
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ({"sum": {"total": x("c")}}, "sum: .* lacks parts: add it"),
+        ({"same": x("a")[:1]}, "same: .* is not a list of two or more cells"),
+        ({"ratio": [x("a"), x("b")]}, "ratio: .* lacks value, of"),
+    ],
+)
+def test_an_incomplete_statement_is_refused(statement, sentence):
+    with pytest.raises(UserError, match=sentence):
+        stated(statement, ROWS)
+
+
 def test_a_cell_that_is_not_there_is_named():
     with pytest.raises(UserError, match="T / d / x"):
         stated({"same": [x("d"), 1]}, ROWS)
