@@ -1,9 +1,9 @@
 """Can these numbers be true? Arithmetic on the printed numbers of a paper.
 
-The way through: a CSV of printed numbers and a YAML file that says what they mean (`schema`,
-`meaning`) become intervals (`intervals`); each family of checks (`overlap`, `prevalence`,
-`granularity`, `losses`, `summaries`, `statements`) asks them questions; `report` shows the answers
-(`result`). Nothing here knows of a particular paper.
+The way through: a CSV of printed numbers and a YAML file that says what they mean (`files`,
+`meaning`) become a paper of intervals (`schema`, `intervals`); each family of checks (`overlap`,
+`prevalence`, `together`, `granularity`, `losses`, `summaries`, `statements`) asks it questions;
+`report` shows the answers (`result`). Nothing here knows of a particular paper.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,13 @@ from busutils.claims import (
     report,
     statements,
     summaries,
+    together,
 )
+from busutils.claims.files import read
 from busutils.claims.result import Check
-from busutils.claims.schema import Paper, read
+from busutils.claims.schema import Paper
 
-FAMILIES = (overlap, prevalence, granularity, losses, summaries, statements)
+FAMILIES = (overlap, prevalence, together, granularity, losses, summaries, statements)
 
 
 def check(paper: Paper) -> list[Check]:

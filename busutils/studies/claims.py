@@ -20,6 +20,7 @@ REPORTED = paths.project() / "book" / "reported"
 FAMILIES = {
     "overlap": "overlap",
     "prevalence": "lesion share",
+    "together": "rows of one set",
     "granularity": "whole numbers",
     "losses": "losses",
     "summaries": "means, columns",

@@ -8,20 +8,22 @@ import pytest
 import yaml
 
 from busutils import claims
-from busutils.claims import report, schema
+from busutils.claims import files, report
+from busutils.claims.meaning import meaning
 from busutils.claims.result import NOT, OPEN, STRENGTHS, VERDICTS
+from busutils.claims.schema import Paper
 
 FOLDER = Path(__file__).parents[2] / "book" / "reported"
 PAPERS = (1, 2, 3, 4, 5)
 
 
-def files(paper):
+def stored(paper):
     return sorted(FOLDER.glob(f"paper{paper}_*.csv")), FOLDER / f"paper{paper}.yaml"
 
 
 @pytest.fixture(scope="module")
 def checked():
-    return {paper: claims.check_files(*files(paper)) for paper in PAPERS}
+    return {paper: claims.check_files(*stored(paper)) for paper in PAPERS}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def test_every_finding_that_rests_on_numbers_is_found_or_its_reason_is_given(che
     # P3.2 is C and P4.2 is I by their second looks
     grave = {f for f, grade in listed.items() if set(grade) & set("ICW")} | {"P3.2", "P4.2"}
     found = {one.finding for checks in checked.values() for one in checks}
-    reasons = {f for p in PAPERS for f in schema.read(*files(p)).not_by_code}
+    reasons = {f for p in PAPERS for f in files.read(*stored(p)).not_by_code}
     assert len(grave) == 37
     assert grave - found - reasons == set()
     assert found & reasons == set()
@@ -96,9 +98,9 @@ def test_the_front_page_shows_only_two_routes_or_plain_contradictions(checked):
 
 def renamed(paper):
     """The same numbers with other names of tables, rows and columns, in another order."""
-    cells, context = files(paper)
+    cells, context = stored(paper)
     checks = yaml.safe_load(context.read_text(encoding="utf-8"))["checks"]
-    made = schema.read(cells, context)
+    made = files.read(cells, context)
     parts = [str(part) for key in made.cells for part in key]
     rows = [row for table in made.tables.values() for row in table.cells]
     names = {part: f"n{i}" for i, part in enumerate(dict.fromkeys([*parts, *made.tables, *rows]))}
@@ -107,13 +109,13 @@ def renamed(paper):
         about = {k: other_names(v, names) for k, v in values.items() if k != "findings"}
         for key in {"columns", "cells"} & set(values):
             about[key] = {names[k]: v for k, v in about[key].items()}
-        tables[names[str(name)]] = schema.meaning(about, str(name))
+        tables[names[str(name)]] = meaning(about, str(name))
     statements = [
         {k: v if k in ("finding", "where") else other_names(v, names) for k, v in one.items()}
         for one in checks.get("statements", ())
     ]
     moved = {tuple(names[part] for part in key): v for key, v in reversed(made.cells.items())}
-    return schema.Paper(moved, tables, statements)
+    return Paper(moved, tables, statements)
 
 
 def other_names(value, names):

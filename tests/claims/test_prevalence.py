@@ -2,7 +2,7 @@
 
 import pytest
 
-from busutils.claims import confusion, prevalence
+from busutils.claims import confusion, together
 from busutils.claims.intervals import Interval, exactly, printed
 from tests.claims.tables import checks, paper, verdict
 
@@ -103,10 +103,10 @@ def test_two_parts_of_a_random_split_have_one_share():
     }
     about = {"split": {"train": 400, "val": 100, "spread": 0.05}, "one_set": True}
     same = {"a": ["0.4500", "0.9000", "0.4510", "0.9020"]}
-    (one,) = prevalence.one_split(paper(columns, same, **about).rows("T"))
+    (one,) = together.one_split(paper(columns, same, **about).rows("T"))
     assert one.strength == ""
     # an empty answer: shares 0.10 and 0.02; of the lesion: 0.08 to 0.16 and 0.015 to 0.03
     other = {"a": ["0.4500", "0.9120", "0.4900", "0.9840"]}
-    (one,) = prevalence.one_split(paper(columns, other, **about).rows("T"))
+    (one,) = together.one_split(paper(columns, other, **about).rows("T"))
     assert one.verdict == "does not fit"
     assert one.strength == "improbable"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from busutils.claims import schema
+from busutils.claims import files
 from busutils.errors import UserError
 
 HEAD = "paper,table,row,column,value,unit\n"
@@ -13,7 +13,7 @@ def read(tmp_path, cells=HEAD + "9,1,a,Dice,0.80,\n", context=CONTEXT):
     file, about = tmp_path / "t.csv", tmp_path / "t.yaml"
     file.write_text(cells)
     about.write_text(context)
-    return schema.read([file], about)
+    return files.read([file], about)
 
 
 def test_cells_keep_their_text(tmp_path):
@@ -65,7 +65,7 @@ def test_a_malformed_context_is_told_in_one_sentence(tmp_path, context, sentence
 
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(UserError, match=r"none.yaml is not there"):
-        schema.read([], tmp_path / "none.yaml")
+        files.read([], tmp_path / "none.yaml")
     (tmp_path / "t.yaml").write_text(CONTEXT)
     with pytest.raises(UserError, match=r"none.csv is not there"):
-        schema.read([tmp_path / "none.csv"], tmp_path / "t.yaml")
+        files.read([tmp_path / "none.csv"], tmp_path / "t.yaml")
