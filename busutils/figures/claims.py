@@ -1,6 +1,7 @@
 """Pictures of arithmetic: which checks fit, and printed values against what is possible."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import matplotlib as mpl
 import pandas as pd
@@ -32,7 +33,7 @@ def overview(table: pd.DataFrame, title: str = "") -> Figure:
     for (paper, kind), cell in table.groupby(["paper", "kind"], observed=True):
         y, x = papers.index(paper), kinds.index(kind)
         _divided(axes, x, y, cell.set_index("answer")["n"])
-    axes.set_xticks([i + 0.45 for i in range(len(kinds))], kinds)
+    axes.set_xticks([i + 0.45 for i in range(len(kinds))], [fill(k, 10) for k in kinds])
     axes.set_yticks(range(len(papers)), papers)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
@@ -62,6 +63,7 @@ def ranges(
     for y, (_, printed, allowed) in enumerate(rows):
         low, high = min(a for a, _ in allowed), max(b for _, b in allowed)
         axes.plot([low, high], [y, y], color=GREY, lw=7, alpha=0.35, solid_capstyle="butt")
+        axes.plot((low + high) / 2, y, "|", ms=9, color=GREY)  # a narrow range stays visible
         middle = sum(printed) / 2
         inside = printed[0] <= high and low <= printed[1]
         colour = COLOURS["truth" if inside else "false"]

@@ -121,9 +121,9 @@ def picture(checks: Sequence[Check], most: int = 12) -> tuple[Figure, str] | Non
     kind = wrong.value_counts().index[0]
     tables = {one.table for one in drawn if one.kind == kind and one.verdict == NOT}
     chosen = [one for one in drawn if one.kind == kind and one.table in tables]
-    chosen = sorted(chosen, key=lambda one: one.verdict != NOT)[:most]
     misfits = sum(one.verdict == NOT for one in chosen)
-    rows = [(one.place, one.printed, one.feasible) for one in chosen]
+    first = sorted(chosen, key=lambda one: one.verdict != NOT)[:most]
+    rows = [(one.place, one.printed, one.feasible) for one in first]
     said = f"{kind}: {misfits} of {len(chosen)} printed values outside what the readings allow"
     return plots.ranges(rows, "printed value, and what the readings allow", said), said
 

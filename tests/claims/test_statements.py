@@ -1,10 +1,12 @@
 """What papers say of their own numbers: each kind once right and once wrong."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from busutils import claims
 from busutils.claims import delegate, sampling, size
-from busutils.claims.intervals import exactly
+from busutils.claims.intervals import Interval, exactly
 from busutils.errors import UserError
 from tests.claims.tables import paper, stated
 
@@ -131,6 +133,26 @@ def test_without_mlscorecheck_the_question_stays_open(monkeypatch):
     assert stated(COUNTS, ROWS).verdict == "cannot be checked"
     with pytest.raises(UserError, match="not installed"):
         delegate.one_set({"accuracy": exactly(0.5)}, 5, 5)
+
+
+def test_what_mlscorecheck_is_asked(monkeypatch):
+    asked = []
+
+    def answer(**values):
+        asked.append(values)
+        return {"inconsistency": True}
+
+    binary = SimpleNamespace(
+        check_1_testset_no_kfold=answer, check_1_dataset_known_folds_mos=answer
+    )
+    monkeypatch.setattr(delegate, "_binary", lambda: binary)
+    one = delegate.one_set({"iou": Interval(0.4, 0.6)}, 5, 6)
+    assert (one.verdict, one.strength) == ("does not fit", "fits under no reading tried")
+    assert asked[0]["testset"] == {"p": 5, "n": 6}
+    assert (asked[0]["scores"], asked[0]["eps"]) == ({"ji": 0.5}, {"ji": pytest.approx(0.1)})
+    delegate.mean_of_folds({"accuracy": exactly(0.5)}, [(2, 3), (4, 5)])
+    assert asked[1]["dataset"] == {"p": 6, "n": 8}
+    assert asked[1]["folding"] == {"folds": [{"p": 2, "n": 3}, {"p": 4, "n": 5}]}
 
 
 def test_with_mlscorecheck_counts_are_enumerated():
