@@ -173,14 +173,15 @@ def _of_precision_and_recall(row: Row, name: str, kind: str, function) -> Iterat
 def _with_background(row: Row, name: str, readings: Readings) -> Readings:
     """Add the mean with the background's IoU where that is meant, or may be.
 
-    The background's IoU lies between 0 and 1, and above the lesion's in an image with TN > TP.
+    The background's IoU lies between 0 and 1, and above the lesion's in an image with TN > TP, of
+    thresholded masks.
     """
     if name not in ("any_iou", "mean_iou") or not readings:
         return readings
+    larger = row.meaning.background_larger and row.meaning.masks == "hard"
     lesion = hull(list(readings.values()))
-    low = lesion.low if row.meaning.background_larger else lesion.low / 2
-    premise = " (more background than lesion)" if row.meaning.background_larger else ""
-    both = {CLASS_MEAN + premise: Interval(low, (1 + lesion.high) / 2)}
+    label = CLASS_MEAN + (" (more background than lesion)" if larger else "")
+    both = {label: Interval(lesion.low / (1 if larger else 2), (1 + lesion.high) / 2)}
     return both if name == "mean_iou" else readings | both
 
 
