@@ -123,7 +123,7 @@ def tversky_loss(row: Row) -> Iterator[Check]:
         f"give {1 - exact.middle:.4f} (exchanged {other:.4f}), as means at least "
         f"{allowed.low:.4f}; printed {row.said('region_loss')}"
         + ("" if good or not fitting >= 0 else f"; a second weight of {fitting:.2f} would give it"),
-        readings=["pooled counts", "means over cases", "weights exchanged"],
+        readings=["pooled counts", "means over cases"],
         causes=() if good else ("another weight was used", *ALWAYS),
         table=row.table,
         row=row.name,

@@ -91,14 +91,25 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
 
 def _listed(chosen: Sequence[Check], most: int) -> list[str]:
     lines = []
-    for kind in dict.fromkeys((c.finding, c.kind) for c in chosen):
-        alike = [c for c in chosen if (c.finding, c.kind) == kind]
-        more = f" (and {len(alike) - most} more rows)" if len(alike) > most else ""
-        causes = "; ".join(dict.fromkeys(cause for c in alike for cause in c.causes))
-        head = f"- *{alike[0].kind}*" + (f" ({alike[0].strength})" if alike[0].strength else "")
-        lines.append(head + more + (f". Innocent causes: {causes}." if causes else "."))
+    for named in dict.fromkeys((c.finding, c.kind) for c in chosen):
+        alike = [c for c in chosen if (c.finding, c.kind) == named]
+        lines.append(_head(alike, len(alike) - most))
         lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
     return lines
+
+
+def _head(alike: Sequence[Check], more: int) -> str:
+    """Question, strength, finding, readings and causes of checks of one kind, in a list item."""
+    first = alike[0]
+    head = f"- *{first.kind}* ({', '.join(filter(None, [first.finding, first.strength]))})"
+    if more > 0:
+        head += f", {more} more like these"
+    # what a reading allows differs from row to row; its name does not
+    readings = dict.fromkeys(r.partition(": ")[0] for c in alike for r in c.readings)
+    causes = dict.fromkeys(cause for c in alike for cause in c.causes)
+    if first.verdict == NOT:
+        head += f". Readings tried: {'; '.join(readings)}"
+    return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
 
 
 def _noted(one: Check) -> bool:
