@@ -23,7 +23,7 @@ Taha, Hanbury: BMC Medical Imaging 15 (2015) 29. Jensen: Acta Mathematica 30 (19
 
 from collections.abc import Iterator
 
-from busutils.claims import confusion
+from busutils.claims import confusion, misread
 from busutils.claims.intervals import UNIT, Interval, clipped, hull, image
 from busutils.claims.result import ALWAYS, FITS, NO_READING, NOT, OPEN, Check
 from busutils.claims.schema import Paper, Row
@@ -211,7 +211,8 @@ def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) ->
         place=row.place,
         verdict=FITS if fitting else NOT,
         strength="" if fitting else NO_READING,
-        shown=f"{formula}; printed {row.said(name)}",
+        shown=f"{formula}; printed {row.said(name)}"
+        + ("" if fitting else _misread(row, name, readings)),
         readings=[f"{reading}: {allowed}" for reading, allowed in readings.items()],
         causes=() if fitting else (*_told_apart(row, name, found), *ALWAYS),
         table=row.table,
@@ -222,6 +223,13 @@ def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) ->
     )
 
 
+def _misread(row: Row, name: str, readings: Readings) -> str:
+    """Name the nearest number that a scan may have taken for this one and that would fit."""
+    number = row.numbers[name][0]
+    fitting = misread.fitting(number.text, number.unit, readings.values())
+    return f" ({fitting[0]}, which looks alike, would fit)" if fitting else ""
+
+
 def _told_apart(row: Row, name: str, found: Interval) -> list[str]:
     """Name the other score of the same precision and recall that the number would be."""
     if not row.has("precision", "sensitivity"):
@@ -229,7 +237,7 @@ def _told_apart(row: Row, name: str, found: Interval) -> list[str]:
     p, r = (clipped(hull(row.each(q))) for q in ("precision", "sensitivity"))
     other, label = (harmonic, "the F1") if name in IOUS else (_iou, "the IoU")
     near = found.gap(image(other, p, r)) < 0.0015
-    return [f"it is {label} of this precision and recall: a column or a step exchanged"] * near
+    return [f"it is {label} of this precision and recall: a column or step exchanged"] * near
 
 
 def _open(row: Row, kind: str, need: str) -> Check:

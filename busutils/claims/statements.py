@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from busutils.claims import described, summaries
+from busutils.claims import described, misread, summaries
 from busutils.claims.intervals import Interval, image
 from busutils.claims.result import FITS, MISPRINT, NOT, TWO_PLACES, UNUSUAL, Answer, Check
-from busutils.claims.schema import Paper
+from busutils.claims.schema import Number, Paper
 from busutils.errors import UserError, choose
 
 BESIDE = ("finding", "where", "because", "causes", "weak", "reading")
@@ -59,9 +59,7 @@ def same(paper: Paper, places: Sequence) -> Answer:
     told = " and ".join(n.text for n in numbers)
     if low <= high + 1e-9 * max(1.0, abs(high)):
         return FITS, "", f"{told} agree"
-    ratio = numbers[0].interval.middle / (numbers[-1].interval.middle or np.nan)
-    hint = f"; the first is exactly {ratio:.0f} times the last" if ratio in (2.0, 3.0) else ""
-    return NOT, TWO_PLACES, f"{told} are one quantity and differ{hint}"
+    return NOT, TWO_PLACES, f"{told} are one quantity and differ{_how(numbers[0], numbers[-1])}"
 
 
 def total(paper: Paper, values: Mapping) -> Answer:
@@ -139,6 +137,14 @@ def _complete(kind: str, values: Any, needs: Sequence[str]) -> None:
     missing = [key for key in needs if not isinstance(values, Mapping) or key not in values]
     if missing:
         raise UserError(f"{kind}: {values!r} lacks {', '.join(missing)}: add it")
+
+
+def _how(first: Number, last: Number) -> str:
+    """In what two numbers differ, where that is simple."""
+    if misread.differ_in_one_digit(first.text, last.text):
+        return ", in one digit"
+    ratio = first.interval.middle / (last.interval.middle or np.nan)
+    return f"; the first is exactly {ratio:.0f} times the last" if ratio in (2.0, 3.0) else ""
 
 
 def _agrees(paper: Paper, value: Sequence | float, found: Interval, told: str) -> Answer:

@@ -116,4 +116,12 @@ def test_a_column_exchanged_is_named():
     columns = {"P": "precision", "R": "sensitivity", "F": "dice"}
     rows = {"a": ["0.9759", "0.9659", "0.9435"]}
     (one,) = checks("F1, precision and recall", columns, rows, averaging="one mask")
-    assert "the IoU of this precision and recall" in one.causes[0]
+    assert "it is the IoU of this precision and recall" in " ".join(one.causes)
+
+
+def test_a_digit_that_looks_alike_is_named():
+    columns = {"D": "dice", "J": "iou"}
+    (one,) = checks("Dice and IoU", columns, {"a": ["0.800", "0.607"]}, averaging="one mask")
+    assert one.shown.endswith("printed J 0.607 (0.667, which looks alike, would fit)")
+    (one,) = checks("Dice and IoU", columns, {"a": ["0.800", "0.111"]}, averaging="one mask")
+    assert "looks alike" not in one.shown

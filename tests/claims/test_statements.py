@@ -70,6 +70,12 @@ def test_a_slip_of_one_unit_is_named():
     assert "it fits with -0.01 exactly" in one.shown
 
 
+def test_one_digit_and_a_factor_are_named():
+    rows = {"a": ["98.08"], "b": ["99.08"], "c": ["874"], "d": ["437"]}
+    assert stated({"same": [x("a"), x("b")]}, rows).shown.endswith("differ, in one digit")
+    assert "exactly 2 times" in stated({"same": [x("c"), x("d")]}, rows).shown
+
+
 def test_an_improbable_draw():
     statement = {"draw": {"drawn": 50, "sample": 63, "marked": 209, "population": 630}}
     one = stated(statement, ROWS)
