@@ -79,7 +79,7 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
     parts = []
     for title, chosen in (
         ("Does not fit under the readings listed", [c for c in checks if c.verdict == NOT]),
-        ("Unusual, or recovered by arithmetic", [c for c in checks if _noted(c)]),
+        ("Unusual, improbable, or recovered by arithmetic", [c for c in checks if _noted(c)]),
     ):
         if chosen:
             parts += [f"**{title}**", "", *_listed(chosen, most), ""]

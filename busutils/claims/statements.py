@@ -2,7 +2,7 @@
 
 A statement is a mapping with one key that names its kind and, beside it, `finding`, `where`,
 `because`, `causes` and `reading` (how the statement is taken); `weak` says that the paper need not
-mean it, so that a misfit is only unusual. A cell is [table, row, column] or [table, row, column,
+mean it, so that a misfit is a remark. A cell is [table, row, column] or [table, row, column,
 part]; a plain number is something known from elsewhere, exact. Several cells are a list, or
 {table, column, rows}.
 """
@@ -14,7 +14,16 @@ import numpy as np
 
 from busutils.claims import described, misread, summaries
 from busutils.claims.intervals import Interval, image
-from busutils.claims.result import FITS, MISPRINT, NOT, TWO_PLACES, UNUSUAL, Answer, Check
+from busutils.claims.result import (
+    FITS,
+    IMPROBABLE,
+    MISPRINT,
+    NOT,
+    TWO_PLACES,
+    UNUSUAL,
+    Answer,
+    Check,
+)
 from busutils.claims.schema import Number, Paper
 from busutils.errors import UserError, choose
 
@@ -38,7 +47,7 @@ def check(paper: Paper) -> Iterator[Check]:
         _complete(kind, statement[kind], needs)
         verdict, strength, shown = function(paper, statement[kind])
         if statement.get("weak") and verdict == NOT:
-            verdict, strength = FITS, UNUSUAL
+            verdict, strength = FITS, strength if strength == IMPROBABLE else UNUSUAL
         yield Check(
             kind=label,
             place=str(statement.get("where", "")),

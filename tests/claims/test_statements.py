@@ -80,6 +80,8 @@ def test_an_improbable_draw():
     statement = {"draw": {"drawn": 50, "sample": 63, "marked": 209, "population": 630}}
     one = stated(statement, ROWS)
     assert (one.verdict, one.strength) == ("does not fit", "improbable")
+    one = stated(statement | {"weak": True}, ROWS)  # nobody says that it was random
+    assert (one.verdict, one.strength) == ("fits", "improbable")
 
 
 def test_tails_by_hand():
