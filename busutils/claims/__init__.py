@@ -35,9 +35,7 @@ def check(paper: Paper) -> list[Check]:
         for family in FAMILIES
         for one in family.check(paper)
     ]
-    # a table that is joined from others repeats their questions
-    once = {(one.kind, one.row, one.shown): one for one in reversed(found)}
-    return [replace(_named(one, paper), paper=paper.name) for one in reversed(once.values())]
+    return [replace(_named(one, paper), paper=paper.name) for one in _once(found, paper)]
 
 
 def check_files(files: Iterable[Path], context: Path) -> list[Check]:
@@ -53,6 +51,17 @@ def arithmetic(paper: int, most: int = 2) -> str:
     folder = paths.project() / "book" / "reported"
     files = sorted(folder.glob(f"paper{paper}_*.csv"))
     return report.markdown(check_files(files, folder / f"paper{paper}.yaml"), most)
+
+
+def _once(found: list[Check], paper: Paper) -> list[Check]:
+    """Leave out what a table that is joined from others asks again."""
+    joined = {name for name, about in paper.tables.items() if about.join}
+    asked = {_question(one) for one in found if one.table not in joined}
+    return [one for one in found if one.table not in joined or _question(one) not in asked]
+
+
+def _question(one: Check) -> tuple:
+    return one.kind, one.row, one.column, one.printed or one.shown
 
 
 def _named(one: Check, paper: Paper) -> Check:
