@@ -19,6 +19,7 @@ from busutils.claims.result import (
     IMPROBABLE,
     MISPRINT,
     NOT,
+    RECOVERED,
     TWO_PLACES,
     UNUSUAL,
     Answer,
@@ -27,6 +28,7 @@ from busutils.claims.result import (
 from busutils.claims.schema import Number, Paper
 from busutils.errors import UserError, choose
 
+OF_NOTHING = ("", RECOVERED)  # strengths that need no innocent cause
 BESIDE = ("finding", "where", "because", "causes", "weak", "reading")
 
 
@@ -55,7 +57,7 @@ def check(paper: Paper) -> Iterator[Check]:
             strength=strength,
             shown="; ".join(filter(None, [shown, statement.get("because", "")])),
             readings=[statement.get("reading", "as stated")],
-            causes=tuple(statement.get("causes", (MISPRINT,) if strength else ())),
+            causes=tuple(statement.get("causes", () if strength in OF_NOTHING else (MISPRINT,))),
             finding=str(statement.get("finding", "")) if verdict == NOT or strength else "",
         )
 

@@ -114,7 +114,7 @@ def _one_share(found: Shares) -> Check:
         strength=RECOVERED if common or near else UNUSUAL if weak else NO_READING,
         shown=f"{told}; {said}",
         readings=["pooled over one set", *(["means, which fix none"] if weak else [])],
-        causes=() if common else (AVERAGING, EPOCH, "rows scored on different images or crops"),
+        causes=() if common or near else (AVERAGING, EPOCH, "rows of different images or crops"),
         table=row.table,
     )
 
