@@ -201,6 +201,14 @@ def _publish(args: argparse.Namespace) -> None:
     print(pages.publish(runs.find(args.run)))
 
 
+def _claims(args: argparse.Namespace) -> None:
+    from busutils import claims
+    from busutils.claims import report
+
+    checks = claims.check_files(args.files, args.context)
+    print(report.to_json(checks) if args.json else report.text(checks))
+
+
 def _book(args: argparse.Namespace) -> None:
     from busutils import pages
 
@@ -231,6 +239,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("second", metavar="RUN")
     add = _add(commands, "publish", _publish, "copy a run into book/, for git")
     add.add_argument("run", metavar="RUN")
+    add = _add(commands, "claims", _claims, "check the arithmetic of a paper's printed numbers")
+    add.add_argument("files", metavar="FILE.csv", nargs="+", type=Path)
+    add.add_argument(
+        "--context", type=Path, required=True, metavar="FILE.yaml", help="what the numbers mean"
+    )
+    add.add_argument("--json", action="store_true", help="print JSON")
     _add(commands, "book", _book, "build the site from the runs that are there")
     return parser
 

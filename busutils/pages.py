@@ -79,7 +79,8 @@ def collect() -> None:
         for run in local:
             if (run.folder / "tables").exists():
                 shutil.copytree(run.folder / "tables", part / run.id)
-            suffix = f" ({run.manifest['dataset']}, {run.manifest['profile']})"
+            made_with = [run.manifest["dataset"], run.manifest["profile"]]
+            suffix = f" ({', '.join(filter(None, made_with))})"
             page = _page(_executed(run), run, Path(run.id), suffix)
             write_json(part / f"{run.id}.ipynb", page)
         for notebook in sorted((paths.store() / "notebooks").glob("*.ipynb")):

@@ -45,9 +45,11 @@ class Run:
 
     @property
     def data(self) -> str:
-        """The data set in words: name and number of cases."""
+        """The data set in words: name and number of cases; or that no images were read."""
         data = self.manifest.get("data")
-        return f"{data['name']}, {data['cases']} cases" if data else str(self.manifest["dataset"])
+        if data:
+            return f"{data['name']}, {data['cases']} cases"
+        return self.manifest["dataset"] or "no images"
 
     @property
     def published_name(self) -> str:

@@ -31,6 +31,14 @@ def make(project, name, **facts):
     return run
 
 
+def test_a_run_without_images_says_so(project):
+    run = make(project, "00_small-quick-0a1b2c3d", dataset=None)
+    assert run.data == "no images"
+    pages.collect()
+    page = project / "book" / "local" / f"{run.id}.ipynb"
+    assert "# A small page (quick)" in text_of(page)
+
+
 def text_of(page):
     cells = json.loads(page.read_text())["cells"]
     return "\n".join("".join(cell["source"]) for cell in cells)

@@ -1,0 +1,119 @@
+"""The share of lesion pixels that printed scores imply, and what doing nothing would score.
+
+For pooled counts with share p of lesion pixels, recall R, specificity S, precision P, accuracy A,
+
+- A = pR + (1 - p)S;
+- 1 - A = p (R(1 - P)/P + 1 - R);
+- p/(1 - p) = (1 - S) / (R(1/P - 1)).
+
+So three of them fix p (:func:`busutils.claims.confusion.span` gives its interval), and rows that
+were scored on one set of images must share a value. Means over images fix no p: where the averaging
+is not printed, a spread is at most unusual. An empty answer has accuracy 1 - p and, with
+background, a mean IoU of (1 - p)/2.
+
+References
+----------
+Kovács, Fazekas: Testing the consistency of performance scores. Knowledge-Based Systems 294 (2024)
+111652, for the same idea on classification.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from busutils.claims import confusion
+from busutils.claims.intervals import Interval, image
+from busutils.claims.result import ALWAYS, AVERAGING, FITS, NO_READING, NOT, UNUSUAL, Check
+from busutils.claims.schema import Paper, Row
+
+
+def check(paper: Paper) -> Iterator[Check]:
+    """Check each row by itself; :mod:`busutils.claims.together` sets rows against each other."""
+    for row in paper.rows():
+        yield from one_matrix(row)
+        yield from empty_answer(row)
+
+
+def share(row: Row) -> Interval | None:
+    """Share of lesion pixels that a row's scores fix, or None where they fix none.
+
+    Dice is used where the others are too few, and IoU never: its definition is the least sure.
+    """
+    given = {q: i for q, i in _given(row).items() if q not in ("iou", "dice")}
+    if len(given) < 3:
+        given = {q: i for q, i in _given(row).items() if q != "iou"}
+    if len(given) < 3 or not _one_matrix_meant(row):
+        return None
+    found = confusion.span("share", given)
+    return found if found and found.width < 0.1 else None  # wider: they say nothing
+
+
+def one_matrix(row: Row) -> Iterator[Check]:
+    """Some confusion matrix must give all scores of one mask, or of pooled counts."""
+    given = _given(row)
+    if len(given) < 3 or not _one_matrix_meant(row):
+        return
+    found = confusion.span("share", given)
+    weak = row.meaning.means_possible
+    yield Check(
+        kind="one confusion matrix",
+        place=row.place,
+        verdict=FITS if found or weak else NOT,
+        strength="" if found or weak else NO_READING,
+        shown=f"{row.said(*given)}: " + (f"lesion share {found}" if found else _apart(row, given)),
+        readings=["one confusion matrix", *(["means, which fix none"] if weak else [])],
+        causes=() if found or weak else ALWAYS,
+        table=row.table,
+        row=row.name,
+    )
+
+
+def empty_answer(row: Row) -> Iterator[Check]:
+    """An IoU below one half may be (1 - p)/2; accuracy is set against the 1 - p of no answer."""
+    name = next((n for n in ("any_iou", "mean_iou") if row.has(n)), "")
+    iou = row.interval(name) if name else None
+    accuracy = row.interval("accuracy")
+    if iou and iou.high < 0.5 and accuracy:
+        p = image(lambda j: 1 - 2 * j, iou)
+        why = f"{row.said(name)} is below 0.5; of an empty answer it is (1 - p)/2, so p = {p}"
+    else:
+        p = share(row)
+        why = f"the scores imply a lesion share p of {p}"
+    if p is None or accuracy is None:
+        return
+    nothing = image(lambda x: 1 - x, p)
+    below = accuracy.low < nothing.high
+    told = "not above" if below else "above"
+    yield Check(
+        kind="doing nothing",
+        place=row.place,
+        verdict=FITS,
+        strength=UNUSUAL if below else "",
+        shown=f"{why}; doing nothing is right on {nothing}, printed {accuracy}: {told}",
+        readings=["pooled", "IoU with background of an empty answer"],
+        causes=(AVERAGING,),
+        table=row.table,
+        row=row.name,
+    )
+
+
+def _given(row: Row) -> dict[str, Interval]:
+    """Ratios of counts that a row prints once, without a smoothing constant."""
+    plain = [q for q in confusion.RATIOS if not row.smoothed(q)]
+    return {q: i for q in plain if (i := row.interval(q)) is not None}
+
+
+def _one_matrix_meant(row: Row) -> bool:
+    """Whether a row's scores may all be those of one confusion matrix of thresholded masks."""
+    about = row.meaning
+    same_masks = about.masks == "hard" and about.epoch == "same"
+    return same_masks and about.pooled and not row.may_be_empty()
+
+
+def _apart(row: Row, given: dict[str, Interval]) -> str:
+    """Say which lesion share each three of the scores would need."""
+    spans = {
+        three: confusion.span("share", {q: given[q] for q in three})
+        for three in combinations(given, 3)
+    }
+    told = [f"{', '.join(three)} need {s or 'none'}" for three, s in spans.items()]
+    return "no lesion share gives all: " + "; ".join(told[:3])

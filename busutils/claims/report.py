@@ -1,0 +1,130 @@
+"""Checks as a table, as text for a terminal, as JSON, and as the part of a paper's page."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from busutils.claims.result import FITS, NOT, OPEN, TWO_PLACES, VERDICTS, Check
+
+COLUMNS = ["verdict", "strength", "check", "place", "computation", "finding"]
+NOTE = (
+    "Digits are as transcribed from a text version of the paper, until someone compares them with "
+    "the publisher's page. *Does not fit* means: under the readings listed. It says that printed "
+    "numbers do not fit together, and nothing about why."
+)
+
+
+def table(checks: Sequence[Check]) -> pd.DataFrame:
+    """One row a check, what does not fit first."""
+    rows = [
+        (one.verdict, one.strength, one.kind, one.place, one.shown, one.finding) for one in checks
+    ]
+    found = pd.DataFrame(rows, columns=COLUMNS)
+    rank = found["verdict"].map({NOT: 0, FITS: 1, OPEN: 2}) + (found["strength"] == "") / 2
+    return found.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+
+
+def counts(checks: Sequence[Check]) -> pd.DataFrame:
+    """How many checks of each kind fit, do not, or cannot be made; unusual ones apart."""
+    found = pd.DataFrame(
+        {
+            "check": [one.kind for one in checks],
+            "verdict": [
+                one.strength if one.verdict == FITS and one.strength else one.verdict
+                for one in checks
+            ],
+        }
+    )
+    return pd.crosstab(found["check"], found["verdict"])
+
+
+def text(checks: Sequence[Check]) -> str:
+    """Say everything that a reader should look at, then how much fits."""
+    blocks = [_block(one) for verdict in VERDICTS[::-1] for one in checks if _shown(one, verdict)]
+    sums = [f"{sum(one.verdict == v for one in checks)} {v}" for v in VERDICTS]
+    return "\n".join([*blocks, f"{len(checks)} checks: {', '.join(sums)}"])
+
+
+def to_json(checks: Sequence[Check]) -> str:
+    """All checks with everything that is known of them."""
+    return json.dumps([asdict(one) for one in checks], indent=1)
+
+
+def front_page(checks: Sequence[Check]) -> list[Check]:
+    """What may stand on a front page: one check of each finding that rests on two routes.
+
+    Two routes are two kinds of check that do not fit, or a plain contradiction of two printed
+    places.
+    """
+    wrong = [one for one in checks if one.verdict == NOT and one.finding]
+    chosen: dict[tuple[str, str], Check] = {}
+    for one in wrong:
+        routes = {other.kind for other in wrong if other.finding == one.finding}
+        if one.strength == TWO_PLACES or len(routes) > 1:
+            chosen.setdefault((one.paper, one.finding), one)
+    return list(chosen.values())
+
+
+def markdown(checks: Sequence[Check], most: int = 4) -> str:
+    """What the arithmetic says, for a page: strongest first, at most `most` of one finding.
+
+    Returns
+    -------
+    str
+        Markdown with a list of what does not fit, one of what is unusual or was recovered, and how
+        many checks fit.
+    """
+    parts = []
+    for title, chosen in (
+        ("Does not fit under the readings listed", [c for c in checks if c.verdict == NOT]),
+        ("Unusual, improbable, or recovered by arithmetic", [c for c in checks if _noted(c)]),
+    ):
+        if chosen:
+            parts += [f"**{title}**", "", *_listed(chosen, most), ""]
+    fitting = sum(one.verdict == FITS and not one.strength for one in checks)
+    unable = sum(one.verdict == OPEN for one in checks)
+    parts.append(f"{fitting} other checks fit; {unable} cannot be made. {NOTE}")
+    return "\n".join(parts)
+
+
+def _listed(chosen: Sequence[Check], most: int) -> list[str]:
+    lines = []
+    for named in dict.fromkeys((c.finding, c.kind) for c in chosen):
+        alike = [c for c in chosen if (c.finding, c.kind) == named]
+        lines.append(_head(alike, len(alike) - most))
+        lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
+    return lines
+
+
+def _head(alike: Sequence[Check], more: int) -> str:
+    """Question, strength, finding, readings and causes of checks of one kind, in a list item."""
+    first = alike[0]
+    head = f"- *{first.kind}* ({', '.join(filter(None, [first.finding, first.strength]))})"
+    if more > 0:
+        head += f", {more} more like these"
+    # what a reading allows differs from row to row; its name does not
+    readings = dict.fromkeys(r.partition(": ")[0] for c in alike for r in c.readings)
+    causes = dict.fromkeys(cause for c in alike for cause in c.causes)
+    if first.verdict == NOT:
+        head += f". Readings tried: {'; '.join(readings)}"
+    return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
+
+
+def _noted(one: Check) -> bool:
+    return one.verdict == FITS and bool(one.strength)
+
+
+def _shown(one: Check, verdict: str) -> bool:
+    return one.verdict == verdict and (one.flagged or verdict == OPEN)
+
+
+def _block(one: Check) -> str:
+    head = f"{one.verdict.upper() if one.verdict == NOT else one.verdict}"
+    lines = [" · ".join(filter(None, [head, one.strength, one.kind, one.place, one.finding]))]
+    lines.append(f"    {one.shown}")
+    if one.verdict == NOT:
+        lines.append(f"    readings tried: {'; '.join(one.readings)}")
+        lines.append(f"    innocent causes: {'; '.join(one.causes)}")
+    return "\n".join(lines)

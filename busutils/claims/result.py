@@ -1,0 +1,70 @@
+"""What a check says: its verdict, how strong it is, and the computation that shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FITS = "fits"
+NOT = "does not fit"
+OPEN = "cannot be checked"
+VERDICTS = (FITS, NOT, OPEN)
+
+NO_READING = "fits under no reading tried"
+TWO_PLACES = "two printed places contradict"
+IMPROBABLE = "improbable"
+UNUSUAL = "unusual"
+RECOVERED = "recovered"
+STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, RECOVERED)
+LIMIT = 1e-4
+"""A chance times the number of searches is called improbable below this."""
+
+MISPRINT = "a misprint, or a digit misread in the scan"
+AVERAGING = "another averaging a column"
+SOFT = "scores of probabilities instead of masks"
+SMOOTHED = "a smoothing constant"
+EPOCH = "another epoch or threshold a column"
+ALWAYS = (MISPRINT, AVERAGING, SOFT, SMOOTHED, EPOCH)
+"""Innocent causes that stay open for every score of a table."""
+
+Answer = tuple[str, str, str]
+"""Verdict, strength, and the computation, of a statement."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question to a table and its answer.
+
+    Attributes
+    ----------
+    kind : which check
+    place : where the numbers stand, for people
+    verdict : one of `VERDICTS`
+    strength : one of `STRENGTHS`, or "" where all is well or open
+    shown : the computation, in a line or two
+    readings : what was tried
+    causes : innocent causes that stay open
+    table, row, column : where, to find it again; "" where the check spans several
+    finding : the finding in the list kept for this paper, where it is one
+    paper, family : which paper, and which module asked
+    printed, feasible : ends of the printed interval and of each reading's, for the picture
+    """
+
+    kind: str
+    place: str
+    verdict: str
+    shown: str
+    strength: str = ""
+    readings: Sequence[str] = ()
+    causes: Sequence[str] = ()
+    table: str = ""
+    row: str = ""
+    column: str = ""
+    finding: str = ""
+    paper: str = ""
+    family: str = ""
+    printed: tuple[float, float] | None = None
+    feasible: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a reader should look at it: it does not fit, is unusual, or was recovered."""
+        return self.verdict == NOT or bool(self.strength)

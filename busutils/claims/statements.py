@@ -1,0 +1,191 @@
+"""What a paper says about its own numbers, one check a statement.
+
+A statement is a mapping with one key that names its kind and, beside it, `finding`, `where`,
+`because`, `causes` and `reading` (how the statement is taken); `weak` says that the paper need not
+mean it, so that a misfit is a remark. A cell is [table, row, column] or [table, row, column,
+part]; a plain number is something known from elsewhere, exact. Several cells are a list, or
+{table, column, rows}.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from busutils.claims import described, misread, summaries
+from busutils.claims.intervals import Interval, image
+from busutils.claims.result import (
+    FITS,
+    IMPROBABLE,
+    MISPRINT,
+    NOT,
+    RECOVERED,
+    TWO_PLACES,
+    UNUSUAL,
+    Answer,
+    Check,
+)
+from busutils.claims.schema import Number, Paper
+from busutils.errors import UserError, choose
+
+OF_NOTHING = ("", RECOVERED)  # strengths that need no innocent cause
+BESIDE = ("finding", "where", "because", "causes", "weak", "reading")
+
+
+def check(paper: Paper) -> Iterator[Check]:
+    """Check every statement of a paper.
+
+    Raises
+    ------
+    UserError
+        If a statement has no kind, or a kind that is not known.
+    """
+    for statement in paper.statements:
+        kinds = [key for key in statement if key not in BESIDE]
+        if len(kinds) != 1:
+            raise UserError(f"statement {dict(statement)} needs one kind: {', '.join(KINDS)}")
+        kind = choose(kinds[0], KINDS, "kind of statement")
+        label, function, needs = KINDS[kind]
+        _complete(kind, statement[kind], needs)
+        verdict, strength, shown = function(paper, statement[kind])
+        if statement.get("weak") and verdict == NOT:
+            verdict, strength = FITS, strength if strength == IMPROBABLE else UNUSUAL
+        yield Check(
+            kind=label,
+            place=str(statement.get("where", "")),
+            verdict=verdict,
+            strength=strength,
+            shown="; ".join(filter(None, [shown, statement.get("because", "")])),
+            readings=[statement.get("reading", "as stated")],
+            causes=tuple(statement.get("causes", () if strength in OF_NOTHING else (MISPRINT,))),
+            finding=str(statement.get("finding", "")) if verdict == NOT or strength else "",
+        )
+
+
+def same(paper: Paper, places: Sequence) -> Answer:
+    """One quantity, printed at several places."""
+    numbers = [paper.number(p) for p in places]
+    low = max(n.interval.low for n in numbers)
+    high = min(n.interval.high for n in numbers)
+    told = " and ".join(n.text for n in numbers)
+    if low <= high + 1e-9 * max(1.0, abs(high)):
+        return FITS, "", f"{told} agree"
+    return NOT, TWO_PLACES, f"{told} are one quantity and differ{_how(numbers[0], numbers[-1])}"
+
+
+def total(paper: Paper, values: Mapping) -> Answer:
+    """A total and its parts, each taken `times` times where that is given."""
+    parts = [paper.number(p) for p in paper.chosen(values["parts"])]
+    times = values.get("times", [1] * len(parts))
+    found = Interval(0, 0)
+    for part, n in zip(parts, times, strict=True):
+        found = found.plus(part.interval, n)
+    pairs = zip(parts, times, strict=True)
+    told = " + ".join(p.text if n == 1 else f"{n} x {p.text}" for p, n in pairs)
+    return _agrees(paper, values["total"], found, f"{told} = {found}")
+
+
+def ratio(paper: Paper, values: Mapping) -> Answer:
+    """A printed ratio, or share, of two printed numbers."""
+    over, under = (paper.number(p) for p in values["of"])
+    found = image(lambda a, b: a / b, over.interval, under.interval)
+    return _agrees(paper, values["value"], found, f"{over.text} / {under.text} = {found}")
+
+
+def mean(paper: Paper, values: Mapping) -> Answer:
+    """A number that is the mean of others; a common slip of one unit of a digit is tried."""
+    found = summaries.mean([paper.interval(c) for c in paper.chosen(values["of"])])
+    wanted = paper.interval(values["value"])
+    text = paper.number(values["value"]).text
+    told = f"mean {found.low:.6f} to {found.high:.6f}, printed {text}"
+    if wanted.meets(found):
+        return FITS, "", told
+    shifts = [s * step for step in (0.1, 0.01, 0.001) for s in (1, -1)]
+    slip = next((s for s in shifts if wanted.meets(Interval(found.low + s, found.high + s))), None)
+    if slip is not None:
+        told += f"; it fits with {slip:+g} exactly"
+    if values.get("stated", True):
+        return NOT, TWO_PLACES, told
+    return FITS, UNUSUAL if slip is not None else "", f"{told}; that it is this mean is not said"
+
+
+def best(paper: Paper, values: Mapping) -> Answer:
+    """A cell that is said to be the best among others, or the best but for some."""
+    number = paper.number(values["cell"])
+    others = [c for c in paper.chosen(values["among"]) if c[1] != values["cell"][1]]
+    sign = 1 if values.get("order", "largest") == "largest" else -1
+    better = [c for c in others if _beats(paper.interval(c), number.interval, sign)]
+    allowed = values.get("but_for", ())
+    wrong = [c for c in better if c[1] not in allowed]
+    told = ", ".join(f"{c[1]} {paper.number(c).text}" for c in wrong)
+    rank = f"{number.text} has rank {len(better) + 1} of {len(others) + 1}"
+    return (NOT, TWO_PLACES, f"{rank}, behind {told}") if wrong else (FITS, "", rank)
+
+
+def larger(paper: Paper, values: Sequence) -> Answer:
+    """The first of two numbers is said to be the larger."""
+    first, second = (paper.number(c) for c in values)
+    told = f"{first.text} against {second.text}"
+    good = first.interval.high >= second.interval.low
+    return (FITS, "", told) if good else (NOT, TWO_PLACES, told)
+
+
+def above(paper: Paper, values: Mapping) -> Answer:
+    """All of several cells are said to lie above a limit."""
+    limit = paper.number(values["limit"])
+    numbers = [(c, paper.number(c)) for c in paper.chosen(values["cells"])]
+    wrong = [f"{c[1]} {n.text}" for c, n in numbers if n.interval.high < limit.interval.low]
+    told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.text}"
+    return (NOT, TWO_PLACES, f"{told}; not {', '.join(wrong)}") if wrong else (FITS, "", told)
+
+
+def _complete(kind: str, values: Any, needs: Sequence[str]) -> None:
+    """Refuse a statement that lacks a key, or is no list of two or more cells."""
+    if not needs and not (isinstance(values, list) and len(values) > 1):
+        raise UserError(
+            f"{kind}: {values!r} is not a list of two or more cells: write [CELL, CELL]"
+        )
+    missing = [key for key in needs if not isinstance(values, Mapping) or key not in values]
+    if missing:
+        raise UserError(f"{kind}: {values!r} lacks {', '.join(missing)}: add it")
+
+
+def _how(first: Number, last: Number) -> str:
+    """In what two numbers differ, where that is simple."""
+    if misread.differ_in_one_digit(first.text, last.text):
+        return ", in one digit"
+    ratio = first.interval.middle / (last.interval.middle or np.nan)
+    return f"; the first is exactly {ratio:.0f} times the last" if ratio in (2.0, 3.0) else ""
+
+
+def _agrees(paper: Paper, value: Sequence | float, found: Interval, told: str) -> Answer:
+    number = paper.number(value)
+    if number.interval.meets(found):
+        return FITS, "", f"{told}, printed {number.text}"
+    return NOT, TWO_PLACES, f"{told}, printed {number.text}"
+
+
+def _beats(other: Interval, one: Interval, sign: int) -> bool:
+    return other.low > one.high if sign > 0 else other.high < one.low
+
+
+KINDS: dict[str, tuple[str, Callable[[Paper, Any], Answer], Sequence[str]]] = {
+    "same": ("one quantity at several places", same, ()),
+    "sum": ("parts and total", total, ("total", "parts")),
+    "ratio": ("ratio", ratio, ("value", "of")),
+    "mean": ("mean of cells", mean, ("value", "of")),
+    "best": ("best of all", best, ("cell", "among")),
+    "larger": ("larger of two", larger, ()),
+    "above": ("above a limit", above, ("cells", "limit")),
+    "edge": ("edge of a grid", described.edge, ("cells", "start", "stop")),
+    "draw": ("class mix of a draw", described.draw, ("drawn", "sample", "marked", "population")),
+    "denominator": ("common denominator", described.denominator, ("cells", "from", "to")),
+    "counts": ("counts, by mlscorecheck", described.counts, ("scores",)),
+    "halved": ("halvings", described.halved, ("size", "times")),
+    "parameters": ("parameter count", described.parameters, ("count", "network")),
+    "files": ("file sizes", described.files, ("rows", "room")),
+    "widths": ("channel widths", described.widths, ("cells", "base")),
+    "one_method": ("one method twice", described.one_method, ("rows", "claimed")),
+    "far": ("far from others", described.far, ("value", "others")),
+}
+"""Label, function, and the keys that a statement needs; none for a list of cells."""

@@ -1,0 +1,228 @@
+"""The page on printed numbers: the five papers, and our own tables, through one checker."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from matplotlib.figure import Figure
+
+from busutils import claims, compare, metrics, paths
+from busutils.claims import report
+from busutils.claims.meaning import QUANTITIES, meaning
+from busutils.claims.result import FITS, NOT, OPEN, Check
+from busutils.claims.schema import Paper
+from busutils.errors import UserError, choose
+from busutils.figures import claims as plots
+from busutils.figures import look
+
+REPORTED = paths.project() / "book" / "reported"
+FAMILIES = {
+    "overlap": "overlap",
+    "prevalence": "lesion share",
+    "together": "rows of one set",
+    "granularity": "whole numbers",
+    "losses": "losses",
+    "summaries": "means, columns",
+    "statements": "statements",
+}
+"""What each module of checks is called on the page."""
+
+
+def check(values: Mapping) -> None:
+    """Refuse parameters that cannot be used, before anything starts."""
+    known = [file.stem.removeprefix("paper") for file in REPORTED.glob("paper*.yaml")]
+    for paper in values["papers"]:
+        choose(str(paper), sorted(known), "paper")
+    if values["rows_shown"] < 1:
+        raise UserError(f"rows_shown is {values['rows_shown']}: give 1 or more")
+
+
+def dataset(values: Mapping) -> None:
+    """Return nothing: this page reads no images."""
+
+
+def plan(values: Mapping, data: None) -> list:
+    """Return no job: this page trains nothing."""
+    return []
+
+
+def checked(papers: Sequence[int]) -> dict[int, list[Check]]:
+    """Check the printed numbers of papers, by number."""
+    return {
+        paper: claims.check_files(
+            sorted(REPORTED.glob(f"paper{paper}_*.csv")), REPORTED / f"paper{paper}.yaml"
+        )
+        for paper in papers
+    }
+
+
+def answer(one: Check) -> str:
+    """Verdict in a word for the overview; what is unusual or recovered is told apart."""
+    return "unusual" if one.verdict == FITS and one.strength else one.verdict
+
+
+def counted(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
+    """Number of checks by paper, family and answer; columns paper, kind, answer, n."""
+    rows = [
+        (f"paper {paper}", FAMILIES[one.family], answer(one))
+        for paper, checks in found.items()
+        for one in checks
+    ]
+    table = pd.DataFrame(rows, columns=["paper", "kind", "answer"])
+    table["kind"] = pd.Categorical(table["kind"], FAMILIES.values())
+    counts = table.value_counts(sort=False).reset_index(name="n")
+    return counts[counts["n"] > 0].sort_values(["paper", "kind", "answer"]).reset_index(drop=True)
+
+
+def title(paper: int) -> str:
+    """Title of a paper, as a line that names it."""
+    about = compare.context(REPORTED, paper)
+    return f"**{about['title']}** ({about['authors']}; {about['source']})"
+
+
+def settle(paper: int) -> str:
+    """What would answer a paper's open questions, as a Markdown list."""
+    about = compare.context(REPORTED, paper)["checks"]
+    return "What would settle it:\n\n" + "\n".join(f"- {what}" for what in about["settle"])
+
+
+def show(found: Mapping[int, Sequence[Check]], paper: int, rows: int, run: str) -> None:
+    """Display a paper's part: its title, what the arithmetic says, a picture, what would settle it.
+
+    Parameters
+    ----------
+    rows : rows shown of one question
+    run : id of the run, for the caption
+    """
+    from IPython.display import HTML, Markdown, display
+
+    if paper not in found:
+        display(Markdown("*Not in this run.*"))
+        return
+    display(Markdown(f"{title(paper)}\n\n{report.markdown(found[paper], rows)}"))
+    drawn = picture(found[paper])
+    if drawn:
+        figure, said = drawn
+        caption = f"Diamonds: printed, as transcribed. Grey: what the readings allow. Run {run}."
+        display(HTML(look.embed(figure, said, caption)))
+    display(Markdown(settle(paper)))
+
+
+def picture(checks: Sequence[Check], most: int = 12) -> tuple[Figure, str] | None:
+    """Draw the kind of check that misfits most often, with its alternative text.
+
+    None where no check that has a printed and a feasible range misfits.
+    """
+    drawn = [one for one in checks if one.feasible]
+    wrong = pd.Series([one.kind for one in drawn if one.verdict == NOT], dtype=object)
+    if wrong.empty:
+        return None
+    kind = wrong.value_counts().index[0]
+    tables = {one.table for one in drawn if one.kind == kind and one.verdict == NOT}
+    chosen = [one for one in drawn if one.kind == kind and one.table in tables]
+    misfits = sum(one.verdict == NOT for one in chosen)
+    first = sorted(chosen, key=lambda one: one.verdict != NOT)[:most]
+    rows = [(one.place, one.printed, one.feasible) for one in first]
+    said = f"{kind}: {misfits} of {len(chosen)} printed values outside what the readings allow"
+    return plots.ranges(rows, "printed value, and what the readings allow", said), said
+
+
+def verdicts(found: Mapping[int, Sequence[Check]], page: str) -> str:
+    """What the front page says of this page."""
+    lines = [f"**[Can these numbers be true?]({page})** Arithmetic on what the papers print.", ""]
+    for paper, checks in found.items():
+        n = totals(checks)
+        routes = len(report.front_page(checks))
+        lines.append(
+            f"- paper {paper}: {n[FITS]} checks fit, {n[NOT]} do not under the readings listed; "
+            f"{routes} questions rest on two routes or on two printed places"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def front(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
+    """What rests on two independent routes or on a plain contradiction; one row a finding."""
+    return pd.DataFrame(
+        [
+            {"paper": paper, "finding": one.finding, "question": one.kind, "computation": one.shown}
+            for paper, checks in found.items()
+            for one in report.front_page(checks)
+        ],
+        columns=["paper", "finding", "question", "computation"],
+    )
+
+
+def ours() -> dict[str, Paper]:
+    """Our own published tables as papers: what we print, to four decimals, with what it means.
+
+    Scores are means over cases of thresholded masks at one epoch; a prediction may be empty.
+    """
+    found = {}
+    for folder in sorted((paths.published() / "notebooks").glob("[!.]*")):
+        cells, tables = {}, {}
+        for file in sorted((folder / "tables").glob("*.csv")):
+            table = pd.read_csv(file)
+            if not {"row", "column", "ours"} <= set(table):
+                continue
+            about = _meaning(folder.name, file.stem.removeprefix("table"))
+            kept = table[table["column"].isin(about) & table["ours"].notna()]
+            for row in kept.drop_duplicates(["row", "column"]).itertuples():
+                cells[file.stem, str(row.row), row.column] = (f"{row.ours:.4f}", "")
+            tables[file.stem] = meaning(
+                {"columns": about, "averaging": "means", "masks": "hard", "epoch": "same"},
+                f"{folder.name}, {file.stem}",
+            )
+        if cells:
+            found[folder.name] = Paper(cells, tables, name=folder.name)
+    return found
+
+
+def _meaning(run: str, table: str) -> dict[str, dict[str, str]]:
+    """Quantities of a published table's columns, from what the paper's table means."""
+    number = run.partition("_")[0].lstrip("0")
+    file = REPORTED / f"paper{number}.yaml"
+    if not file.is_file():
+        return {}
+    columns = yaml.safe_load(file.read_text(encoding="utf-8"))["tables"].get(table, {})
+    scores = {name: about.get("score") for name, about in columns.get("columns", {}).items()}
+    return {name: {"is": score} for name, score in scores.items() if score in QUANTITIES}
+
+
+def our_counts(threshold: float = 0.5) -> Paper:
+    """Scores of every published job's test lesions, per case and pooled, as a paper prints them."""
+    cells = {}
+    for file in sorted((paths.published() / "jobs").glob("*/cases.csv.gz")):
+        cases = pd.read_csv(file)
+        chosen = cases["split"].eq("test") & cases["threshold"].sub(threshold).abs().lt(1e-6)
+        cases = cases[chosen & (cases["tp"] + cases["fn"] > 0)]
+        if len(cases) == 0:
+            continue
+        for how in (metrics.per_case, metrics.pooled):
+            for score, value in how(cases).items():
+                if score in QUANTITIES:
+                    cells[how.__name__, file.parent.name, score] = (f"{value:.4f}", "")
+    about = {"masks": "hard", "epoch": "same"}
+    about["columns"] = {s: {"is": s} for s in metrics.SCORES if s in QUANTITIES}
+    kinds = {"per_case": "means", "pooled": "pooled"}
+    tables = {how: meaning(about | {"averaging": a}, how) for how, a in kinds.items()}
+    return Paper(cells, tables, name="published jobs")
+
+
+def our_checks() -> list[Check]:
+    """Every check of our own published tables and of the counts behind them."""
+    papers = [*ours().values(), our_counts()]
+    return [one for paper in papers for one in claims.check(paper)]
+
+
+def per_case_example(rows: int = 3) -> tuple[Path, pd.DataFrame] | None:
+    """The beginning of one published table of counts a case; None where none is published."""
+    files = sorted((paths.published() / "jobs").glob("*/cases.csv.gz"))
+    if not files:
+        return None
+    return files[0].relative_to(paths.project()), pd.read_csv(files[0], nrows=rows)
+
+
+def totals(checks: Sequence[Check]) -> dict[str, int]:
+    """How many checks fit, do not, and cannot be made."""
+    return {v: sum(one.verdict == v for one in checks) for v in (FITS, NOT, OPEN)}

@@ -1,0 +1,127 @@
+"""Dice, IoU, precision, recall, accuracy: pencil values, one relation at a time."""
+
+import numpy as np
+import pytest
+
+from busutils.claims import overlap
+from tests.claims.tables import checks, verdict
+
+FITS, NOT, OPEN = "fits", "does not fit", "cannot be checked"
+
+
+def test_formulas_of_one_mask_by_hand():
+    # TP 3, FP 1, FN 2: precision 3/4, recall 3/5, Dice 6/9, IoU 3/6
+    assert overlap.harmonic(3 / 4, 3 / 5) == pytest.approx(6 / 9)
+    assert overlap.iou_of_dice(6 / 9) == pytest.approx(3 / 6)
+    assert overlap.harmonic(0, 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("averaging", "dice", "iou", "answer"),
+    [
+        ("one mask", "0.800", "0.667", FITS),  # 0.8 / 1.2 = 0.6667
+        ("one mask", "0.800", "0.700", NOT),
+        ("means", "0.800", "0.700", FITS),  # between 0.667 and 0.8
+        ("means", "0.800", "0.660", NOT),  # below, which no mixture of images gives
+        ("means", "0.800", "0.810", NOT),  # IoU above Dice
+        ("unknown", "0.800", "0.750", FITS),
+        ("by column", "0.800", "0.500", OPEN),
+    ],
+)
+def test_dice_and_iou(averaging, dice, iou, answer):
+    columns = {"D": "dice", "J": "iou"}
+    assert verdict("Dice and IoU", columns, {"a": [dice, iou]}, averaging=averaging) == answer
+
+
+def test_jensens_bounds_are_met_by_mixtures_and_by_their_limits():
+    # half the images perfect, half missed: mean D 0.5, mean J 0.5; all alike: D 0.5, J 1/3
+    columns = {"D": "dice", "J": "iou"}
+    for iou in ("0.5000", "0.3333"):
+        assert verdict("Dice and IoU", columns, {"a": ["0.5000", iou]}, averaging="means") == FITS
+
+
+def test_an_undefined_iou_may_include_the_background():
+    columns = {"D": "dice", "J": "any_iou"}
+    rows = {"a": ["0.7659", "0.6134"]}  # lesion IoU is at least 0.6206
+    assert verdict("Dice and IoU", columns, rows) == FITS  # of a lesion larger than the rest
+    assert verdict("Dice and IoU", columns, rows, background_larger=True) == NOT
+
+
+@pytest.mark.parametrize(
+    ("averaging", "f1", "answer"),
+    [
+        ("one mask", "0.686", FITS),  # 2 x 0.6 x 0.8 / 1.4 = 0.6857
+        ("one mask", "0.700", NOT),
+        ("means", "0.500", FITS),  # under both: allowed for means, down to 0.6 + 0.8 - 1
+        ("means", "0.390", NOT),
+        ("means", "0.700", NOT),  # above the harmonic mean
+    ],
+)
+def test_f1_of_means(averaging, f1, answer):
+    columns = {"P": "precision", "R": "sensitivity", "F": "dice"}
+    rows = {"a": ["0.600", "0.800", f1]}
+    assert verdict("F1, precision and recall", columns, rows, averaging=averaging) == answer
+
+
+def test_bounds_of_means_hold_for_random_masks():
+    rng = np.random.default_rng(0)
+    tp, fp, fn = rng.integers(1, 100, (3, 500, 20)).astype(float)
+    p, r, d = tp / (tp + fp), tp / (tp + fn), 2 * tp / (2 * tp + fp + fn)
+    j = d / (2 - d)
+    P, R, D, J = (x.mean(axis=1) for x in (p, r, d, j))
+    assert (D <= 2 * P * R / (P + R) + 1e-12).all() and (D >= P + R - 1).all()
+    assert (J >= D / (2 - D) - 1e-12).all() and (J <= D).all()
+    assert (np.minimum(P, R) > D).any()  # "F1 lies between precision and recall" is false here
+
+
+@pytest.mark.parametrize(("iou", "answer"), [("0.90", FITS), ("0.95", NOT)])
+def test_no_iou_is_above_the_accuracy(iou, answer):
+    columns = {"A": "accuracy", "J": "iou"}
+    assert verdict("IoU and accuracy", columns, {"a": ["0.90", iou]}) == answer
+
+
+def test_class_mean_of_one_confusion_matrix():
+    # TP 6, FP 2, FN 2, TN 90: lesion IoU 0.6, background 90/94, their mean 0.7787
+    columns = {"D": "dice", "R": "sensitivity", "A": "accuracy", "M": "mean_iou"}
+    for m, answer in (("0.7787", FITS), ("0.7000", NOT)):
+        rows = {"a": ["0.7500", "0.7500", "0.9600", m]}
+        assert verdict("class mean IoU", columns, rows, averaging="pooled") == answer
+
+
+def test_what_the_context_leaves_open_is_not_judged():
+    columns, rows = {"D": "dice", "J": "iou"}, {"a": ["0.80", "0.50"]}
+    assert verdict("Dice and IoU", columns, rows, masks="unknown") == OPEN
+    assert verdict("Dice and IoU", columns, rows, epoch="unknown") == OPEN
+    assert verdict("Dice and IoU", columns, rows, epoch="best by column") == NOT
+
+
+def test_smoothing_of_one_column_opens_one_side():
+    columns = {"D": "dice", "J": {"is": "iou", "smoothed": True}}
+    assert verdict("Dice and IoU", columns, {"a": ["0.80", "0.85"]}) == FITS
+    assert verdict("Dice and IoU", columns, {"a": ["0.80", "0.60"]}) == NOT
+
+
+def test_means_with_undefined_scores_are_left_open():
+    columns = {"P": "precision", "R": "sensitivity", "F": "dice"}
+    rows = {"a": ["0.50", "0.50", "0.60"]}  # empty masks count 1 for F, 0 for P and R
+    assert verdict("F1, precision and recall", columns, rows, empty="unknown") == OPEN
+
+
+def test_a_score_above_one_is_not_a_share():
+    (one,) = checks("a share", {"A": "accuracy"}, {"a": ["1.20"], "b": ["1.00"]})
+    assert (one.row, one.verdict) == ("a", NOT)
+
+
+def test_a_column_exchanged_is_named():
+    columns = {"P": "precision", "R": "sensitivity", "F": "dice"}
+    rows = {"a": ["0.9759", "0.9659", "0.9435"]}
+    (one,) = checks("F1, precision and recall", columns, rows, averaging="one mask")
+    assert "it is the IoU of this precision and recall" in " ".join(one.causes)
+
+
+def test_a_digit_that_looks_alike_is_named():
+    columns = {"D": "dice", "J": "iou"}
+    (one,) = checks("Dice and IoU", columns, {"a": ["0.800", "0.607"]}, averaging="one mask")
+    assert one.shown.endswith("printed J 0.607 (0.667, which looks alike, would fit)")
+    (one,) = checks("Dice and IoU", columns, {"a": ["0.800", "0.111"]}, averaging="one mask")
+    assert "looks alike" not in one.shown

@@ -1,0 +1,170 @@
+"""What papers say of their own numbers: each kind once right and once wrong."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from busutils import claims
+from busutils.claims import delegate, sampling, size
+from busutils.claims.intervals import Interval, exactly
+from busutils.errors import UserError
+from tests.claims.tables import paper, stated
+
+ROWS = {"a": ["3"], "b": ["4"], "c": ["7"], "half": ["0.43"], "best": ["0.91"], "mean": ["4.67"]}
+
+
+def x(row):
+    return ["T", row, "x"]
+
+
+FITS, NOT, UNUSUAL = (
+    ("fits", ""),
+    ("does not fit", "two printed places contradict"),
+    ("fits", "unusual"),
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "answer"),
+    [
+        ({"same": [x("a"), 3]}, FITS),
+        ({"same": [x("a"), x("b")]}, NOT),
+        ({"same": [x("a"), x("b")], "weak": True}, UNUSUAL),
+        ({"sum": {"total": x("c"), "parts": [x("a"), x("b")]}}, FITS),
+        ({"sum": {"total": x("c"), "parts": [x("a"), x("b")], "times": [2, 1]}}, NOT),
+        ({"ratio": {"value": x("half"), "of": [x("a"), x("c")]}}, FITS),  # 3/7 = 0.4286
+        ({"ratio": {"value": x("half"), "of": [x("b"), x("c")]}}, NOT),
+        ({"mean": {"value": x("mean"), "of": [x("a"), x("b"), x("c")]}}, FITS),
+        ({"mean": {"value": x("mean"), "of": [x("a"), x("b")]}}, NOT),
+        ({"best": {"cell": x("c"), "among": {"table": "T", "column": "x"}}}, FITS),
+        (
+            {"best": {"cell": x("b"), "among": {"table": "T", "column": "x", "without": ["mean"]}}},
+            NOT,
+        ),
+        ({"best": {"cell": x("b"), "among": [x("a"), x("c")], "but_for": ["c"]}}, FITS),
+        ({"best": {"cell": x("a"), "among": [x("b"), x("c")], "order": "smallest"}}, FITS),
+        ({"larger": [x("c"), x("a")]}, FITS),
+        ({"larger": [x("a"), x("c")]}, NOT),
+        ({"above": {"cells": [x("b"), x("c")], "limit": x("a")}}, FITS),
+        ({"above": {"cells": [x("a"), x("c")], "limit": x("b")}}, NOT),
+        ({"edge": {"cells": [x("a"), x("b")], "start": 3, "stop": 9}}, FITS),
+        ({"edge": {"cells": [x("a"), x("c")], "start": 3, "stop": 7}}, UNUSUAL),
+        ({"draw": {"drawn": x("a"), "sample": x("c"), "marked": 40, "population": 100}}, FITS),
+        ({"draw": {"drawn": x("c"), "sample": x("c"), "marked": 30, "population": 100}}, UNUSUAL),
+        ({"halved": {"size": 256, "times": x("a")}}, FITS),
+        ({"halved": {"size": 255, "times": x("a")}}, NOT),
+        ({"one_method": {"rows": [x("a"), x("b")], "claimed": [x("a"), x("c")]}}, FITS),
+        ({"one_method": {"rows": [x("a"), x("c")], "claimed": [x("a"), x("b")]}}, UNUSUAL),
+    ],
+)
+def test_each_kind(statement, answer):
+    one = stated(statement, ROWS)
+    assert (one.verdict, one.strength) == answer
+
+
+def test_a_slip_of_one_unit_is_named():
+    rows = {"a": ["0.9024"], "b": ["0.9034"], "mean": ["0.8929"]}
+    statement = {"mean": {"value": x("mean"), "of": [x("a"), x("b")], "stated": False}}
+    one = stated(statement, rows)
+    assert (one.verdict, one.strength) == UNUSUAL
+    assert "it fits with -0.01 exactly" in one.shown
+
+
+def test_one_digit_and_a_factor_are_named():
+    rows = {"a": ["98.08"], "b": ["99.08"], "c": ["874"], "d": ["437"]}
+    assert stated({"same": [x("a"), x("b")]}, rows).shown.endswith("differ, in one digit")
+    assert "exactly 2 times" in stated({"same": [x("c"), x("d")]}, rows).shown
+
+
+def test_an_improbable_draw():
+    statement = {"draw": {"drawn": 50, "sample": 63, "marked": 209, "population": 630}}
+    one = stated(statement, ROWS)
+    assert (one.verdict, one.strength) == ("does not fit", "improbable")
+    one = stated(statement | {"weak": True}, ROWS)  # nobody says that it was random
+    assert (one.verdict, one.strength) == ("fits", "improbable")
+
+
+def test_tails_by_hand():
+    assert sampling.tail(2, 2, 2, 4) == pytest.approx(2 / 6)
+    assert sampling.tail(1, 2, 2, 4) == 1
+    assert sampling.expected(63, 209, 630) == pytest.approx(20.9)
+
+
+def test_sizes_by_hand():
+    # 2 x 2 from 4 to 2 channels with bias: 34; then 3 x 3 from 2 + 1 to 2, with bias and norm
+    # 54 + 2 + 8; and again from 2: 36 + 2 + 8; head 2 + 1
+    assert size.unet_decoder(4, [2], [1]) == 34 + 64 + 46 + 3
+    assert size.file_mib(2**18, 0) == 1
+    assert size.expansion_channels(1.4, [16, 24, 32, 96]) == [144, 192, 288, 816]
+
+
+def test_a_statement_needs_one_known_kind():
+    with pytest.raises(UserError, match="needs one kind: same, sum"):
+        claims.check(paper({"x": "other"}, ROWS, [{"where": "here"}]))
+    with pytest.raises(UserError, match="did you mean 'larger'"):
+        claims.check(paper({"x": "other"}, ROWS, [{"large": []}]))
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ({"sum": {"total": x("c")}}, "sum: .* lacks parts: add it"),
+        ({"same": x("a")[:1]}, "same: .* is not a list of two or more cells"),
+        ({"ratio": [x("a"), x("b")]}, "ratio: .* lacks value, of"),
+    ],
+)
+def test_an_incomplete_statement_is_refused(statement, sentence):
+    with pytest.raises(UserError, match=sentence):
+        stated(statement, ROWS)
+
+
+def test_a_cell_that_is_not_there_is_named():
+    with pytest.raises(UserError, match="T / d / x"):
+        stated({"same": [x("d"), 1]}, ROWS)
+
+
+# --- what is handed to mlscorecheck
+
+
+def test_what_mlscorecheck_would_ignore_is_refused():
+    with pytest.raises(UserError, match="would ignore dice of means over folds"):
+        delegate.mean_of_folds({"dice": exactly(0.5)}, [(10, 10)])
+    with pytest.raises(UserError, match="would ignore mean_iou of one test set"):
+        delegate.one_set({"mean_iou": exactly(0.5)}, 10, 10)
+
+
+COUNTS = {"counts": {"scores": {"accuracy": x("best")}, "positives": 5, "negatives": 6}}
+
+
+def test_without_mlscorecheck_the_question_stays_open(monkeypatch):
+    monkeypatch.setattr(delegate, "installed", lambda: False)
+    assert stated(COUNTS, ROWS).verdict == "cannot be checked"
+    with pytest.raises(UserError, match="not installed"):
+        delegate.one_set({"accuracy": exactly(0.5)}, 5, 5)
+
+
+def test_what_mlscorecheck_is_asked(monkeypatch):
+    asked = []
+
+    def answer(**values):
+        asked.append(values)
+        return {"inconsistency": True}
+
+    binary = SimpleNamespace(
+        check_1_testset_no_kfold=answer, check_1_dataset_known_folds_mos=answer
+    )
+    monkeypatch.setattr(delegate, "_binary", lambda: binary)
+    one = delegate.one_set({"iou": Interval(0.4, 0.6)}, 5, 6)
+    assert (one.verdict, one.strength) == ("does not fit", "fits under no reading tried")
+    assert asked[0]["testset"] == {"p": 5, "n": 6}
+    assert (asked[0]["scores"], asked[0]["eps"]) == ({"ji": 0.5}, {"ji": pytest.approx(0.1)})
+    delegate.mean_of_folds({"accuracy": exactly(0.5)}, [(2, 3), (4, 5)])
+    assert asked[1]["dataset"] == {"p": 6, "n": 8}
+    assert asked[1]["folding"] == {"folds": [{"p": 2, "n": 3}, {"p": 4, "n": 5}]}
+
+
+def test_with_mlscorecheck_counts_are_enumerated():
+    pytest.importorskip("mlscorecheck", reason="mlscorecheck is not installed")
+    assert stated(COUNTS, ROWS).verdict == "fits"  # 10/11 = 0.909
+    wrong = {"counts": {**COUNTS["counts"], "negatives": 5}}
+    assert stated(wrong, ROWS).verdict == "does not fit"
