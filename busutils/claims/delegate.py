@@ -14,7 +14,6 @@ Kovács, Fazekas: Testing the consistency of performance scores. Knowledge-Based
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.util import find_spec
 
 from busutils.claims.intervals import Interval
 from busutils.claims.result import FITS, MISPRINT, NO_READING, NOT, Check
@@ -44,7 +43,7 @@ def one_set(scores: Mapping[str, Interval], positives: int, negatives: int) -> C
     Raises
     ------
     UserError
-        If a score would be ignored, or mlscorecheck is not installed.
+        If a score would be ignored.
     """
     given, eps = _asked(scores, NAMES, "one test set")
     testset = {"p": int(positives), "n": int(negatives)}
@@ -58,7 +57,7 @@ def mean_of_folds(scores: Mapping[str, Interval], folds: Sequence[tuple[int, int
     Raises
     ------
     UserError
-        If a score would be ignored, or mlscorecheck is not installed.
+        If a score would be ignored.
     """
     given, eps = _asked(scores, MEANS, "means over folds")
     parts = [{"p": int(p), "n": int(n)} for p, n in folds]
@@ -83,15 +82,8 @@ def _asked(
     return middles, {NAMES[name]: interval.width / 2 for name, interval in scores.items()}
 
 
-def installed() -> bool:
-    """Whether mlscorecheck is there."""
-    return find_spec("mlscorecheck") is not None
-
-
 def _binary():
-    if not installed():
-        raise UserError("mlscorecheck is not installed: install it, or leave this question out")
-    return import_module("mlscorecheck.check.binary")
+    return import_module("mlscorecheck.check.binary")  # takes seconds, and few papers need it
 
 
 def _check(answer: Mapping, given: Mapping[str, float], of: str) -> Check:

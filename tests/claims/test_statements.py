@@ -136,13 +136,6 @@ def test_what_mlscorecheck_would_ignore_is_refused():
 COUNTS = {"counts": {"scores": {"accuracy": x("best")}, "positives": 5, "negatives": 6}}
 
 
-def test_without_mlscorecheck_the_question_stays_open(monkeypatch):
-    monkeypatch.setattr(delegate, "installed", lambda: False)
-    assert stated(COUNTS, ROWS).verdict == "cannot be checked"
-    with pytest.raises(UserError, match="not installed"):
-        delegate.one_set({"accuracy": exactly(0.5)}, 5, 5)
-
-
 def test_what_mlscorecheck_is_asked(monkeypatch):
     asked = []
 
@@ -163,8 +156,7 @@ def test_what_mlscorecheck_is_asked(monkeypatch):
     assert asked[1]["folding"] == {"folds": [{"p": 2, "n": 3}, {"p": 4, "n": 5}]}
 
 
-def test_with_mlscorecheck_counts_are_enumerated():
-    pytest.importorskip("mlscorecheck", reason="mlscorecheck is not installed")
+def test_mlscorecheck_enumerates_counts():
     assert stated(COUNTS, ROWS).verdict == "fits"  # 10/11 = 0.909
     wrong = {"counts": {**COUNTS["counts"], "negatives": 5}}
     assert stated(wrong, ROWS).verdict == "does not fit"
