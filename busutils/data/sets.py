@@ -21,6 +21,10 @@ SETS = {
 }
 
 
+FETCHED = {"busi": ("busi",), "isic": ("isic2018",), "brain": ("figshare", "lgg")}
+"""Data set -> names by which it is fetched, and so of its folder in ``data/``."""
+
+
 @dataclass(frozen=True)
 class Generated:
     """A set that is made where it is absent: its folder, how it is written and listed."""
@@ -54,8 +58,8 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
     Parameters
     ----------
     name : a key of `SETS`
-    root : folder of the files; for a set of `GENERATED` empty means ``data/phantom``, and what is
-        absent there is made
+    root : folder of the files; empty means where `data fetch` puts the set, and for one of
+        `GENERATED` ``data/phantom``, where what is absent is made
     images, masks : patterns of :func:`busutils.data.pairs.listing`, for `pairs`
 
     Raises
@@ -71,12 +75,20 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
     choose(name, SETS, "data set")
     if name in GENERATED:
         return GENERATED[name].listing(_made(GENERATED[name], root))
-    if not root:
-        raise UserError(f"data set {name!r} needs its folder: give --data-root FOLDER")
-    folder = Path(root).expanduser()
+    folder = Path(root).expanduser() if root else _fetched(name)
     if name == "pairs":
         return pairs.listing(folder, images, masks)
     return {"busi": busi, "isic": isic, "brain": brain}[name].listing(folder)
+
+
+def _fetched(name: str) -> Path:
+    """The folder that `busutils data fetch` writes, if it is there."""
+    names = FETCHED.get(name, ())
+    for folder in (paths.project() / "data" / fetched for fetched in names):
+        if folder.is_dir():
+            return folder
+    fetch = f", or call `busutils data fetch {names[0]}`" if names else ""
+    raise UserError(f"data set {name!r} needs its folder: give --data-root FOLDER{fetch}")
 
 
 def recognise(root: Path) -> str:

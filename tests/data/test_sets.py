@@ -34,8 +34,16 @@ def test_generated_sets_share_one_root(small, tmp_path):
     }
 
 
-def test_a_set_of_files_needs_its_folder():
-    with pytest.raises(UserError, match="'isic' needs its folder: give --data-root"):
-        sets.listing("isic")
+def test_a_set_that_is_not_known_is_refused():
     with pytest.raises(UserError, match="phantom_skin"):
         sets.listing("phantom_skins")
+
+
+def test_a_fetched_set_needs_no_root(tmp_path, monkeypatch):
+    monkeypatch.setattr(sets.paths, "project", lambda: tmp_path)
+    with pytest.raises(UserError, match=r"give --data-root FOLDER, or call .*fetch isic2018"):
+        sets.listing("isic")
+    phantom_skin.write_isic(tmp_path / "data" / "isic2018", n=10, size=48)
+    assert sets.listing("isic").root == tmp_path / "data" / "isic2018"
+    with pytest.raises(UserError, match="'pairs' needs its folder: give --data-root FOLDER$"):
+        sets.listing("pairs", images="{case}.png", masks="{case}_mask.png")
