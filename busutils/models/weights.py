@@ -8,6 +8,7 @@ at all. A file may go on where the encoder ends (deeper layers, a classifier).
 import shutil
 import socket
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -197,7 +198,9 @@ def _read_newer(encoder: keras.Model, path: str | Path, file: h5py.File) -> None
         )
     before = encoder.get_weights()
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            # Keras warns of lists of layers that differ in length where the file goes on.
+            warnings.filterwarnings("ignore", "Skipping nested container")
             # Keras reads this layout only from files with this ending.
             copy = shutil.copyfile(path, Path(folder) / "encoder.weights.h5")
             encoder.load_weights(copy)
