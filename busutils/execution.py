@@ -37,14 +37,8 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
     """
     values = parameters.resolve(name, profile, overrides)
     dataset = values.get("dataset", "phantom")
-    fetched = paths.project() / "data" / dataset
     if not values.get("data_root") and dataset not in sets.GENERATED:
-        if not fetched.is_dir():
-            raise UserError(
-                f"data set {dataset!r} is not in {fetched}: name its folder with --data-root, "
-                "or see `busutils data list`"
-            )
-        values["data_root"] = str(fetched)
+        values["data_root"] = str(sets.fetched(dataset))
     for key in parameters.places(values):
         place = Path(values[key]).expanduser().resolve()
         if not place.exists():

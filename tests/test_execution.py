@@ -106,7 +106,7 @@ def test_a_data_root_is_made_absolute(fetched, monkeypatch):
 
 
 def test_missing_data_is_told_before_anything_starts(project):
-    with pytest.raises(UserError, match="name its folder with --data-root"):
+    with pytest.raises(UserError, match="needs its folder: give --data-root FOLDER, or call"):
         execution.execute("00_small", "quick", {"dataset": "busi"})
     with pytest.raises(UserError, match=r"data_root .*nowhere is not there"):
         execution.execute("00_small", "quick", {"data_root": "nowhere"})

@@ -75,16 +75,22 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
     choose(name, SETS, "data set")
     if name in GENERATED:
         return GENERATED[name].listing(_made(GENERATED[name], root))
-    folder = Path(root).expanduser() if root else _fetched(name)
+    folder = Path(root).expanduser() if root else fetched(name)
     if name == "pairs":
         return pairs.listing(folder, images, masks)
     return {"busi": busi, "isic": isic, "brain": brain}[name].listing(folder)
 
 
-def _fetched(name: str) -> Path:
-    """The folder that `busutils data fetch` writes, if it is there."""
+def fetched(name: str) -> Path:
+    """Return the folder that `busutils data fetch` writes for a set.
+
+    Raises
+    ------
+    UserError
+        If it is not there.
+    """
     names = FETCHED.get(name, ())
-    for folder in (paths.project() / "data" / fetched for fetched in names):
+    for folder in (paths.project() / "data" / called for called in names):
         if folder.is_dir():
             return folder
     fetch = f", or call `busutils data fetch {names[0]}`" if names else ""
