@@ -220,21 +220,27 @@ def manifests(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
 def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
     """Copy the small files of finished jobs, and their splits, to the published results.
 
-    A pre-training that is published stays as it is: one that was made again for its encoder, on
-    another machine, differs in the last digits, and earlier jobs started from the first.
+    What is published stays if the new results are the same (a job that was made again for its
+    probabilities took other minutes), and so does a pre-training, from which earlier jobs started.
     """
     store = store or paths.store()
     for job in jobs:
         for one in filter(None, (job, job.needs)):
-            there = paths.published() / "jobs" / one.id
-            if folder(one, store).exists() and (one is job or not there.exists()):
+            here, there = folder(one, store), paths.published() / "jobs" / one.id
+            stays = there.exists() and (one is not job or _same_cases(here, there))
+            if here.exists() and not stays:
                 with paths.whole_folder(there) as part:
                     for name in SMALL:
-                        shutil.copyfile(folder(one, store) / name, part / name)
+                        shutil.copyfile(here / name, part / name)
             split = f"{one.split['id']}.csv"
             if (store / "splits" / split).exists():
                 with paths.whole_file(paths.published() / "splits" / split) as part:
                     shutil.copyfile(store / "splits" / split, part)
+
+
+def _same_cases(here: Path, there: Path) -> bool:
+    files = [place / "cases.csv.gz" for place in (here, there)]
+    return all(f.exists() for f in files) and files[0].read_bytes() == files[1].read_bytes()
 
 
 def results(identity: str, store: Path | None = None) -> Path:

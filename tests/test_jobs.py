@@ -1,6 +1,7 @@
 """Identity of a job, and what counts as finished."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pandas as pd
@@ -86,15 +87,17 @@ def test_publish_copies_small_files_and_the_split(store):
     assert (paths.published() / "splits" / "s.csv").exists()
 
 
-def test_a_published_pretraining_is_not_written_over(store):
-    job = replace(JOB, encoder_weights=FIRST)
-    for one in (job, FIRST):
-        write(one, store)
+def test_what_is_published_stays_unless_results_are_others(store):
+    job, same = replace(JOB, encoder_weights=FIRST), replace(JOB, init_seed=7)
+    for one in (job, same, FIRST):
         write(one, paths.published())
+        shutil.copytree(paths.published() / "jobs" / one.id, store / "jobs" / one.id)
         (store / "jobs" / one.id / "manifest.json").write_text('{"minutes": 9}')
-    jobs.publish([job])
-    published = jobs.manifests([job, FIRST], paths.published())["minutes"]
-    assert published[[job.id, FIRST.id]].tolist() == [9, 2.5]
+    for one in (job, FIRST):
+        (store / "jobs" / one.id / "cases.csv.gz").write_bytes(b"others")
+    jobs.publish([job, same])
+    published = jobs.manifests([job, same, FIRST], paths.published())["minutes"]
+    assert published[[job.id, same.id, FIRST.id]].tolist() == [9, 2.5, 2.5]
 
 
 def test_unfinished_jobs_are_named(store):
