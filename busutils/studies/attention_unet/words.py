@@ -22,9 +22,7 @@ def cuts(settings: Settings) -> list[str]:
     if settings.dataset != told["dataset"]:
         found.append(f"data: {settings.dataset} instead of BUSI")
     names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
-    for key, words in names.items():
-        if (ours := getattr(settings, key)) != told[key]:
-            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    found += common.instead(settings, told, names)
     missing = [label for name, (label, _) in NETWORKS.items() if name not in settings.networks]
     found += [f"{label} was not trained" for label in missing]
     found.append(

@@ -25,9 +25,7 @@ def cuts(settings: Settings) -> list[str]:
         )
     names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
     names |= {"learning_rate": "learning rate"}
-    for key, words in names.items():
-        if (ours := getattr(settings, key)) != told[key]:
-            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    found += common.instead(settings, told, names)
     printed = {trained.printed for trained in LOSSES.values()}
     ran = {LOSSES[name].printed for name in settings.losses}
     if ran < printed:

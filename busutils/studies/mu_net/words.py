@@ -34,9 +34,7 @@ def cuts(settings: Settings, data: Dataset) -> list[str]:
     why = masks.get(settings.kind, "without masks")
     found = [f"data: {data.name} instead of {printed}, {why}"]
     names = {"size": "pixels a side", "epochs": "epochs", "learning_rate": "rate of Adam"}
-    for key, words in names.items():
-        if (ours := getattr(settings, key)) != told[key]:
-            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    found += common.instead(settings, told, names)
     if not settings.patients_apart and settings.train != told["cases"]["skin"]:
         found.append(f"images to train on: {settings.train} instead of {told['cases']['skin']}")
     found += _network_cuts(settings)

@@ -22,9 +22,7 @@ def cuts(settings: Settings) -> list[str]:
     if settings.dataset != told["dataset"]:
         found.append(f"data: {settings.dataset} instead of BUSI")
     names = {"size": "pixels a side", "epochs": "epochs", "stop_after": "epochs of patience"}
-    for key, words in names.items():
-        if (ours := getattr(settings, key)) != told[key]:
-            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    found += common.instead(settings, told, names)
     if settings.head != told["head"]:
         found.append(f"head: {settings.head} instead of {told['head']}")
     if len(settings.folds) < told["folds"]:

@@ -30,10 +30,7 @@ def cuts(settings: Settings) -> list[str]:
         found.append("MobileNetV2's ImageNet weights are of another training than Keras's file")
     names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
     names |= {"learning_rate": "learning rate"}
-    for key, words in names.items():
-        ours = getattr(settings, key)
-        if ours != told[key]:
-            found.append(f"{words}: {ours:g} instead of {told[key]:g}")
+    found += common.instead(settings, told, names)
     if len(settings.folds) < told["folds"]:
         found.append(f"folds: {len(settings.folds)} of {told['folds']}")
     if settings.batchnorm_momentum is not None:
