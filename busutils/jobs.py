@@ -56,9 +56,9 @@ class Job:
     positive : of "classify": "malignant", or "lesion" (malignant or benign)
     class_weight : weight of the malignancy's cross-entropy beside the loss of the mask
     stop_after : stop after so many epochs without a better validation loss; None never stops
-    record : "none"; "training" scores the training cases too and keeps accuracy and IoU of every
-        epoch; "weights" also keeps the weights; "film" also keeps the weights, and prediction and
-        Grad-CAM of one validation case in every epoch
+    record : "none"; "training" scores the training cases too and keeps accuracy, IoU, sensitivity
+        and precision of every epoch; "weights" also keeps the weights; "film" also keeps the
+        weights, and prediction and Grad-CAM of one validation case in every epoch
     """
 
     dataset: str

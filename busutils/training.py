@@ -28,7 +28,7 @@ from busutils.jobs import Job
 from busutils.models import encoders
 
 HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
-PIXELS = ["accuracy", "iou", "sensitivity", "precision"]
+PIXELS = evaluation.CURVES
 CLASSES = ["class_accuracy", "val_class_accuracy"]
 ROLES = ("val", "test", "normal")
 
