@@ -2,13 +2,22 @@
 
 import io
 import json
+from functools import partial
 
 import pandas as pd
 import pytest
 
 from busutils import paths
-from busutils.studies import attention_unet, common, mu_net, multitask_unet, unet_backbones
+from busutils.studies import (
+    attention_unet,
+    common,
+    fgfeu_net,
+    mu_net,
+    multitask_unet,
+    unet_backbones,
+)
 from busutils.studies.attention_unet import results as attention
+from busutils.studies.fgfeu_net import results as fgfeu
 from busutils.studies.mu_net import choices
 from busutils.studies.mu_net import results as mu
 from busutils.studies.multitask_unet import copies
@@ -20,6 +29,7 @@ STUDIES = {
     "01_unet_backbones": unet_backbones,
     "02_attention_unet": attention_unet,
     "03_multitask_unet": multitask_unet,
+    "04_fgfeu_net": fgfeu_net,
     "05_mu_net": mu_net,
 }
 TABLES = {
@@ -50,6 +60,14 @@ TABLES = {
         "copies": copies.table,
         "twins": copies.twins,
     },
+    "04_fgfeu_net": {
+        "table1": lambda found: fgfeu.table(found, "1"),
+        "table2": lambda found: fgfeu.table(found, "2"),
+        "by_loss": fgfeu.by_loss,
+        "yardstick": fgfeu.yardstick,
+        "against": fgfeu.against,
+        "items": fgfeu.items,
+    },
     "05_mu_net": {
         "split": lambda found: mu.split_table(found.entries),
         "table": mu.table,
@@ -58,7 +76,11 @@ TABLES = {
         "pretraining": choices.pretraining,
     },
 }
-COLLECT = {"01_unet_backbones": backbones.collect, "05_mu_net": mu.collect}
+COLLECT = {
+    "01_unet_backbones": backbones.collect,
+    "04_fgfeu_net": partial(common.collect, threshold_on="val"),
+    "05_mu_net": mu.collect,
+}
 PUBLISHED = [
     run
     for name in STUDIES
