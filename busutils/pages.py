@@ -160,6 +160,7 @@ def _made_by(run: Run, tables: list[str]) -> str:
         "data": run.data + (f", fingerprint `{fingerprint}`" if fingerprint else ""),
         "profile": manifest["profile"],
         "machine": manifest["machine"],
+        "date": manifest["started"][:10],
         "minutes": f"{manifest['minutes']:.1f}, without trainings that were finished before",
         "code": f"commit `{manifest['commit']}`, Python {manifest['python']}, {versions}",
         "again": f"`{_command(manifest)}`",

@@ -19,6 +19,8 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
+from scipy.optimize import least_squares
+from scipy.special import expit, logit
 
 from busutils.claims.intervals import Interval
 
@@ -33,6 +35,8 @@ RATIOS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "share": ((1, 0, 1, 0), (1, 1, 1, 1)),
 }
 """Numerator and denominator over (TP, FP, FN, TN); `share` is that of lesion pixels."""
+CLASS_MEANS = ("precision", "sensitivity")
+"""Scores that libraries also give as means of both classes."""
 ROOM = 1e-9
 TOLERANCE = 1e-13
 
@@ -64,6 +68,47 @@ def span(ratio: str, given: Mapping[str, Interval]) -> Interval | None:
     values = top[bottom > 0] / bottom[bottom > 0]
     low, high = float(values.min()), float(values.max())
     return Interval(low, low if high - low < 10 * ROOM else high)
+
+
+def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
+    """Largest miss of the one confusion matrix that comes closest to scores (least squares).
+
+    Parameters
+    ----------
+    scores : by key of `RATIOS`
+    class_means : precision and sensitivity are means of both classes, as libraries' "macro"
+
+    Examples
+    --------
+    >>> round(distance({"dice": 0.8, "precision": 0.8, "sensitivity": 0.8}), 6)
+    0.0
+    """
+
+    def misses(logits: np.ndarray) -> np.ndarray:
+        share, recall, specificity = expit(logits)
+        x = _counts(share, recall, specificity)
+        found = {name: _ratio(name, x) for name in scores}
+        if class_means:  # of the background: the same with both classes exchanged
+            turned = x[::-1]
+            found |= {n: (found[n] + _ratio(n, turned)) / 2 for n in CLASS_MEANS if n in found}
+        return np.array([found[name] - value for name, value in scores.items()])
+
+    starts = [logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
+    exact = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "bounds": (-15, 15)}
+    fits = [least_squares(misses, start, **exact) for start in starts]
+    return float(np.abs(min(fits, key=lambda fit: fit.cost).fun).max())
+
+
+def _counts(share: float, recall: float, specificity: float) -> np.ndarray:
+    """TP, FP, FN, TN as shares of all."""
+    lesion, background = share, 1 - share
+    missed, called = lesion * (1 - recall), background * (1 - specificity)
+    return np.array([lesion * recall, called, missed, background * specificity])
+
+
+def _ratio(name: str, x: np.ndarray) -> float:
+    top, bottom = RATIOS[name]
+    return float(x @ np.array(top) / (x @ np.array(bottom)))
 
 
 @lru_cache(maxsize=4096)

@@ -50,9 +50,9 @@ def denominator(paper: Paper, values: Mapping) -> Answer:
     sizes = np.arange(values["from"], values["to"] + 1)
     found = granularity.denominator(list(texts.values()), sizes, values.get("shifts", [0.0]))
     told = (
-        f"{found.n} of {found.of} distinct values are k/{found.size}"
+        f"{found.n} of {found.of} distinct values between 0 and 1 are k/{found.size}"
         + (f" with {found.shift:+g}" if found.shift else "")
-        + f"; chance {found.chance:.1g} over all n and shifts tried"
+        + f"; chance {found.chance:.1g} over all n from {sizes[0]} to {sizes[-1]} and shifts tried"
     )
     if found.chance < LIMIT:
         return FITS, RECOVERED, told
@@ -118,15 +118,3 @@ def one_method(paper: Paper, values: Mapping) -> Answer:
     )
     told = f"two runs of one method differ by {twice:.4f}, the methods compared by {claimed:.4f}"
     return FITS, UNUSUAL if 2 * twice > claimed else "", told
-
-
-def far(paper: Paper, values: Mapping) -> Answer:
-    """A number far from the mean of others in their standard deviations."""
-    others = np.array([paper.interval(c).middle for c in paper.chosen(values["others"])])
-    number = paper.number(values["value"])
-    scores = (number.interval.middle - others.mean()) / others.std()
-    told = (
-        f"{number.text} is {scores:+.1f} sd from the mean of {len(others)} others "
-        f"({others.min():.4f} to {others.max():.4f})"
-    )
-    return FITS, UNUSUAL if abs(scores) > 3 else "", told

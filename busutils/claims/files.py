@@ -3,7 +3,7 @@
 The CSV has the columns paper, table, row, column, value, unit; values stay text. The YAML file has,
 under the key `checks`: `tables` (:class:`busutils.claims.meaning.Meaning` by the table's name),
 `statements` (:mod:`busutils.claims.statements`), `not_by_code` (findings with the reason why code
-cannot find them) and `settle` (what would answer the open questions).
+cannot find them), `settle` (what would answer the open questions) and `note` (for readers).
 """
 
 import csv
@@ -18,7 +18,7 @@ from busutils.claims.schema import Paper
 from busutils.errors import UserError, choose
 
 HEAD = ["paper", "table", "row", "column", "value", "unit"]
-KEYS = ("tables", "statements", "not_by_code", "settle")
+KEYS = ("tables", "statements", "not_by_code", "settle", "note")
 
 
 def read(files: Iterable[Path], context: Path) -> Paper:

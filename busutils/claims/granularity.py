@@ -204,6 +204,8 @@ def _one_table(first: Row, second: Row, found: np.ndarray, items: Sequence[int])
     known = found[np.isin(found.sum(axis=1), items)] if len(items) else found
     shown = known if len(known) else found
     told = "; ".join("TP {} FN {} FP {} TN {}".format(*row) for row in shown[:2])
+    many = f"{len(found)} tables, such as" if len(found) > 1 else "one table,"
+    told = f"{many} {told} (or the classes exchanged)" if told else "no table of whole numbers"
     return Check(
         kind="whole 2 x 2 table",
         place=first.place + " and " + second.name,
@@ -211,7 +213,7 @@ def _one_table(first: Row, second: Row, found: np.ndarray, items: Sequence[int])
         strength=(RECOVERED if len(known) == 1 else "") if len(found) else NO_READING,
         shown="; ".join(row.said("precision", "sensitivity") for row in (first, second))
         + ": "
-        + (f"{len(found)} tables, such as {told}" if len(found) else "no table of whole numbers"),
+        + told,
         readings=["either column of recall, where two are printed"],
         causes=() if len(found) else CAUSES,
         table=first.table,
@@ -232,13 +234,14 @@ def _mix(first: Row, found: np.ndarray, about: Mapping, tried: int) -> Iterator[
     }
     (n, k), chance = max(chances.items(), key=lambda item: item[1])
     improbable = chance * tried < LIMIT
+    unusual = chance * tried < 0.01
     yield Check(
         kind="class mix of a fold",
         place=first.place,
         verdict=NOT if improbable else FITS,
-        strength=IMPROBABLE if improbable else UNUSUAL if chance < 0.01 else "",
+        strength=IMPROBABLE if improbable else UNUSUAL if unusual else "",
         shown=f"{k} of {n} where {sampling.expected(n, mix['marked'], mix['population']):.1f} are "
-        f"expected: chance {chance:.2g}, the largest over all tables that fit",
+        f"expected: chance {chance:.2g}, the largest over all tables that fit, of {tried} folds",
         readings=["labels as printed", "labels of the classes exchanged"],
         causes=("a split that was balanced on purpose", MISPRINT),
         table=first.table,

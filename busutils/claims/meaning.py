@@ -41,8 +41,8 @@ CHOICES = {
         "unknown": "any epoch or threshold a column",
     },
     "empty": {
-        "none": "every image has a lesion, and a prediction",
-        "unknown": "images without lesion or prediction may be averaged in, by some rule",
+        "none": "every image has a lesion; a prediction may be empty, which breaks no bound",
+        "unknown": "images without a lesion may be averaged in, by some rule",
     },
 }
 

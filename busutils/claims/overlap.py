@@ -25,7 +25,8 @@ from collections.abc import Iterator
 
 from busutils.claims import confusion, misread
 from busutils.claims.intervals import UNIT, Interval, clipped, hull, image
-from busutils.claims.result import ALWAYS, FITS, NO_READING, NOT, OPEN, Check
+from busutils.claims.prevalence import class_means
+from busutils.claims.result import ALWAYS, BOTH_CLASSES, FITS, LIBRARY, NO_READING, NOT, OPEN, Check
 from busutils.claims.schema import Paper, Row
 
 POOLED, MEANS, CLASS_MEAN = "pooled or one mask", "means", "class mean with background"
@@ -214,7 +215,7 @@ def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) ->
         shown=f"{formula}; printed {row.said(name)}"
         + ("" if fitting else _misread(row, name, readings)),
         readings=[f"{reading}: {allowed}" for reading, allowed in readings.items()],
-        causes=() if fitting else (*_told_apart(row, name, found), *ALWAYS),
+        causes=() if fitting else (*_told_apart(row, name, found), *ALWAYS, *_library(name)),
         table=row.table,
         row=row.name,
         column=row.numbers[name][0].column,
@@ -231,13 +232,20 @@ def _misread(row: Row, name: str, readings: Readings) -> str:
 
 
 def _told_apart(row: Row, name: str, found: Interval) -> list[str]:
-    """Name the other score of the same precision and recall that the number would be."""
+    """Name what else the number, or precision and recall, would be."""
     if not row.has("precision", "sensitivity"):
         return []
+    if class_means(row):
+        return [BOTH_CLASSES]
     p, r = (clipped(hull(row.each(q))) for q in ("precision", "sensitivity"))
     other, label = (harmonic, "the F1") if name in IOUS else (_iou, "the IoU")
     near = found.gap(image(other, p, r)) < 0.0015
     return [f"it is {label} of this precision and recall: a column or step exchanged"] * near
+
+
+def _library(name: str) -> list[str]:
+    """A cause that only an IoU without a printed formula, or a mean with background, can have."""
+    return [LIBRARY] * (name in ("any_iou", "mean_iou"))
 
 
 def _open(row: Row, kind: str, need: str) -> Check:

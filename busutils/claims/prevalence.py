@@ -22,7 +22,17 @@ from itertools import combinations
 
 from busutils.claims import confusion
 from busutils.claims.intervals import Interval, image
-from busutils.claims.result import ALWAYS, AVERAGING, FITS, NO_READING, NOT, UNUSUAL, Check
+from busutils.claims.result import (
+    ALWAYS,
+    AVERAGING,
+    BOTH_CLASSES,
+    FITS,
+    LIBRARY,
+    NO_READING,
+    NOT,
+    UNUSUAL,
+    Check,
+)
 from busutils.claims.schema import Paper, Row
 
 
@@ -54,30 +64,61 @@ def one_matrix(row: Row) -> Iterator[Check]:
         return
     found = confusion.span("share", given)
     weak = row.meaning.means_possible
+    nearer = "" if found or weak else class_means(row)
     yield Check(
         kind="one confusion matrix",
         place=row.place,
         verdict=FITS if found or weak else NOT,
         strength="" if found or weak else NO_READING,
-        shown=f"{row.said(*given)}: " + (f"lesion share {found}" if found else _apart(row, given)),
+        shown=f"{row.said(*given)}: "
+        + (f"share of positives {found}" if found else _apart(given) + nearer),
         readings=["one confusion matrix", *(["means, which fix none"] if weak else [])],
-        causes=() if found or weak else ALWAYS,
+        causes=() if found or weak else (*[BOTH_CLASSES] * bool(nearer), *ALWAYS),
         table=row.table,
         row=row.name,
     )
 
 
+def class_means(row: Row) -> str:
+    """Say how far precision and sensitivity fit as means of both classes, if far better; or ""."""
+    given = {q: i.middle for q, i in _given(row).items()}
+    if not {"precision", "sensitivity", "specificity"} <= set(given):
+        return ""
+    own, both = (confusion.distance(given, how) for how in (False, True))
+    if 4 * both > own:
+        return ""
+    return (
+        f"; all fit to {both:.5f} if precision and sensitivity are means of lesion and background, "
+        f"to {own:.5f} if they are the lesion's"
+    )
+
+
+def share_by_iou(row: Row) -> Interval | None:
+    """Share of lesion pixels that accuracy and an IoU allow, if it is that of the lesion."""
+    iou, accuracy = row.interval("any_iou") or row.interval("iou"), row.interval("accuracy")
+    if iou is None or accuracy is None:
+        return None
+    return confusion.span("share", {"iou": iou, "accuracy": accuracy})
+
+
 def empty_answer(row: Row) -> Iterator[Check]:
-    """An IoU below one half may be (1 - p)/2; accuracy is set against the 1 - p of no answer."""
+    """Accuracy against the 1 - p that doing nothing scores, with the p that the other scores imply.
+
+    An IoU below one half may be (1 - p)/2, the class mean of an empty answer; what it says as the
+    IoU of the lesion stands beside it.
+    """
     name = next((n for n in ("any_iou", "mean_iou") if row.has(n)), "")
     iou = row.interval(name) if name else None
     accuracy = row.interval("accuracy")
     if iou and iou.high < 0.5 and accuracy:
-        p = image(lambda j: 1 - 2 * j, iou)
-        why = f"{row.said(name)} is below 0.5; of an empty answer it is (1 - p)/2, so p = {p}"
+        p, other = image(lambda j: 1 - 2 * j, iou), share_by_iou(row)
+        why = (
+            f"if {row.said(name)} is (1 - p)/2, the class mean of an empty answer, then p = {p} and"
+        )
+        beside = f"; as the lesion's IoU it allows p = {other}" if other else ""
     else:
         p = share(row)
-        why = f"the scores imply a lesion share p of {p}"
+        why, beside = f"the scores imply a lesion share p = {p}, so that", ""
     if p is None or accuracy is None:
         return
     nothing = image(lambda x: 1 - x, p)
@@ -88,9 +129,9 @@ def empty_answer(row: Row) -> Iterator[Check]:
         place=row.place,
         verdict=FITS,
         strength=UNUSUAL if below else "",
-        shown=f"{why}; doing nothing is right on {nothing}, printed {accuracy}: {told}",
+        shown=f"{why} doing nothing is right on {nothing}; printed {accuracy}: {told}{beside}",
         readings=["pooled", "IoU with background of an empty answer"],
-        causes=(AVERAGING,),
+        causes=(AVERAGING, LIBRARY),
         table=row.table,
         row=row.name,
     )
@@ -109,11 +150,14 @@ def _one_matrix_meant(row: Row) -> bool:
     return same_masks and about.pooled and not row.may_be_empty()
 
 
-def _apart(row: Row, given: dict[str, Interval]) -> str:
-    """Say which lesion share each three of the scores would need."""
-    spans = {
-        three: confusion.span("share", {q: given[q] for q in three})
-        for three in combinations(given, 3)
-    }
-    told = [f"{', '.join(three)} need {s or 'none'}" for three, s in spans.items()]
-    return "no lesion share gives all: " + "; ".join(told[:3])
+def _apart(given: dict[str, Interval]) -> str:
+    """Name scores that need different shares of positives, or that no matrix gives."""
+    threes = {names: {q: given[q] for q in names} for names in combinations(given, 3)}
+    spans = {names: confusion.span("share", three) for names, three in threes.items()}
+    told = {", ".join(names): s for names, s in spans.items()}
+    if lost := next((names for names, s in told.items() if s is None), ""):
+        return f"no confusion matrix gives {lost}"
+    for (first, s), (other, t) in combinations(told.items(), 2):
+        if not s.meets(t):
+            return f"{first} need {s} positives, but {other} {t}"
+    return "no confusion matrix gives all"

@@ -6,9 +6,20 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from busutils.claims.result import FITS, NOT, OPEN, TWO_PLACES, VERDICTS, Check
+from busutils.claims.result import (
+    AS_STATED,
+    BOTH_CLASSES,
+    FITS,
+    NOT,
+    OPEN,
+    TWO_PLACES,
+    VERDICTS,
+    Check,
+)
 
 COLUMNS = ["verdict", "strength", "check", "place", "computation", "finding"]
+F1 = "F1, precision and recall"
+IOUS = {"Dice and IoU", "IoU, precision and recall"}
 NOTE = (
     "Digits are as transcribed from a text version of the paper, until someone compares them with "
     "the publisher's page. *Does not fit* means: under the readings listed. It says that printed "
@@ -56,12 +67,20 @@ def front_page(checks: Sequence[Check]) -> list[Check]:
     """What may stand on a front page: one check of each finding that rests on two routes.
 
     Two routes are two kinds of check that do not fit, or a plain contradiction of two printed
-    places.
+    places. IoU against Dice, and against precision and recall, are one route where these give the
+    printed Dice; and what a cause that was computed nearly explains is left to the page.
     """
+    apart = {
+        (one.table, one.row) for one in checks if one.kind == F1 and one.feasible and _apart(one)
+    }
     wrong = [one for one in checks if one.verdict == NOT and one.finding]
+    wrong = [one for one in wrong if BOTH_CLASSES not in one.causes]
     chosen: dict[tuple[str, str], Check] = {}
     for one in wrong:
-        routes = {other.kind for other in wrong if other.finding == one.finding}
+        alike = [other for other in wrong if other.finding == one.finding]
+        routes = {other.kind for other in alike}
+        if routes == IOUS and 2 * sum((c.table, c.row) in apart for c in alike) < len(alike):
+            continue
         if one.strength == TWO_PLACES or len(routes) > 1:
             chosen.setdefault((one.paper, one.finding), one)
     return list(chosen.values())
@@ -91,8 +110,8 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
 
 def _listed(chosen: Sequence[Check], most: int) -> list[str]:
     lines = []
-    for named in dict.fromkeys((c.finding, c.kind) for c in chosen):
-        alike = [c for c in chosen if (c.finding, c.kind) == named]
+    for named in dict.fromkeys((c.finding, c.kind, c.strength) for c in chosen):
+        alike = [c for c in chosen if (c.finding, c.kind, c.strength) == named]
         lines.append(_head(alike, len(alike) - most))
         lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
     return lines
@@ -107,9 +126,15 @@ def _head(alike: Sequence[Check], more: int) -> str:
     # what a reading allows differs from row to row; its name does not
     readings = dict.fromkeys(r.partition(": ")[0] for c in alike for r in c.readings)
     causes = dict.fromkeys(cause for c in alike for cause in c.causes)
-    if first.verdict == NOT:
+    if first.verdict == NOT or list(readings) != [AS_STATED]:
         head += f". Readings tried: {'; '.join(readings)}"
     return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
+
+
+def _apart(one: Check) -> bool:
+    """Whether a printed Dice is more than rounding away from that of precision and recall."""
+    (low, high), (least, most) = one.printed, one.feasible[0]
+    return low > most + 0.002 or high < least - 0.002
 
 
 def _noted(one: Check) -> bool:

@@ -17,11 +17,16 @@ STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, RECOVERED)
 LIMIT = 1e-4
 """A chance times the number of searches is called improbable below this."""
 
+AS_STATED = "as stated"
+"""The reading of a statement that is taken at its word."""
+
 MISPRINT = "a misprint, or a digit misread in the scan"
 AVERAGING = "another averaging a column"
 SOFT = "scores of probabilities instead of masks"
 SMOOTHED = "a smoothing constant"
 EPOCH = "another epoch or threshold a column"
+BOTH_CLASSES = "precision and sensitivity are means of lesion and background"
+LIBRARY = "a library's mean IoU that casts probabilities to 0 or 1"
 ALWAYS = (MISPRINT, AVERAGING, SOFT, SMOOTHED, EPOCH)
 """Innocent causes that stay open for every score of a table."""
 

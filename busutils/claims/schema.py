@@ -11,6 +11,8 @@ from busutils.claims.meaning import Column, Meaning
 from busutils.errors import UserError
 
 OVERLAPS = ("dice", "iou", "any_iou", "precision", "sensitivity", "tversky")
+LABELS = {"dice": "Dice", "any_iou": "IoU", "iou": "IoU", "mean_iou": "mean IoU"}
+"""How quantities are called where no column heads them."""
 Reference = Sequence | float
 
 
@@ -24,8 +26,13 @@ class Number:
     unit: str = ""
     smoothed: bool = False
 
+    @property
+    def plain(self) -> str:
+        """As printed, with its unit."""
+        return " ".join(filter(None, [self.text, self.unit]))
+
     def __str__(self) -> str:
-        return " ".join(filter(None, [self.column, self.text, self.unit]))
+        return " ".join(filter(None, [self.column, self.plain]))
 
 
 @dataclass(frozen=True)
@@ -181,5 +188,7 @@ class Paper:
 
     def _elsewhere(self, table: str, about: Meaning) -> Iterator[Row]:
         for row, cells in about.cells.items():
-            numbers = {q: [replace(self.number(c), column=q)] for q, c in cells.items()}
+            numbers = {
+                q: [replace(self.number(c), column=LABELS.get(q, q))] for q, c in cells.items()
+            }
             yield Row(table, row, "", numbers, about)

@@ -8,6 +8,7 @@ part]; a plain number is something known from elsewhere, exact. Several cells ar
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ import numpy as np
 from busutils.claims import described, misread, summaries
 from busutils.claims.intervals import Interval, image
 from busutils.claims.result import (
+    AS_STATED,
     FITS,
-    IMPROBABLE,
     MISPRINT,
     NOT,
     RECOVERED,
@@ -45,19 +46,19 @@ def check(paper: Paper) -> Iterator[Check]:
         if len(kinds) != 1:
             raise UserError(f"statement {dict(statement)} needs one kind: {', '.join(KINDS)}")
         kind = choose(kinds[0], KINDS, "kind of statement")
-        label, function, needs = KINDS[kind]
-        _complete(kind, statement[kind], needs)
-        verdict, strength, shown = function(paper, statement[kind])
+        about = KINDS[kind]
+        _complete(kind, statement[kind], about.needs)
+        verdict, strength, shown = about.ask(paper, statement[kind])
         if statement.get("weak") and verdict == NOT:
-            verdict, strength = FITS, strength if strength == IMPROBABLE else UNUSUAL
+            verdict, strength = FITS, UNUSUAL
         yield Check(
-            kind=label,
+            kind=about.label,
             place=str(statement.get("where", "")),
             verdict=verdict,
             strength=strength,
             shown="; ".join(filter(None, [shown, statement.get("because", "")])),
-            readings=[statement.get("reading", "as stated")],
-            causes=tuple(statement.get("causes", () if strength in OF_NOTHING else (MISPRINT,))),
+            readings=[statement.get("reading", AS_STATED)],
+            causes=tuple(statement.get("causes", () if strength in OF_NOTHING else about.causes)),
             finding=str(statement.get("finding", "")) if verdict == NOT or strength else "",
         )
 
@@ -67,10 +68,10 @@ def same(paper: Paper, places: Sequence) -> Answer:
     numbers = [paper.number(p) for p in places]
     low = max(n.interval.low for n in numbers)
     high = min(n.interval.high for n in numbers)
-    told = " and ".join(n.text for n in numbers)
+    told = " and ".join(n.plain for n in numbers)
     if low <= high + 1e-9 * max(1.0, abs(high)):
         return FITS, "", f"{told} agree"
-    return NOT, TWO_PLACES, f"{told} are one quantity and differ{_how(numbers[0], numbers[-1])}"
+    return NOT, TWO_PLACES, f"{told} differ{_how(numbers[0], numbers[-1])}"
 
 
 def total(paper: Paper, values: Mapping) -> Answer:
@@ -96,14 +97,14 @@ def mean(paper: Paper, values: Mapping) -> Answer:
     """A number that is the mean of others; a common slip of one unit of a digit is tried."""
     found = summaries.mean([paper.interval(c) for c in paper.chosen(values["of"])])
     wanted = paper.interval(values["value"])
-    text = paper.number(values["value"]).text
+    text = paper.number(values["value"]).plain
     told = f"mean {found.low:.6f} to {found.high:.6f}, printed {text}"
     if wanted.meets(found):
         return FITS, "", told
     shifts = [s * step for step in (0.1, 0.01, 0.001) for s in (1, -1)]
     slip = next((s for s in shifts if wanted.meets(Interval(found.low + s, found.high + s))), None)
     if slip is not None:
-        told += f"; it fits with {slip:+g} exactly"
+        told += f"; with {slip:+g} it fits"
     if values.get("stated", True):
         return NOT, TWO_PLACES, told
     return FITS, UNUSUAL if slip is not None else "", f"{told}; that it is this mean is not said"
@@ -117,15 +118,15 @@ def best(paper: Paper, values: Mapping) -> Answer:
     better = [c for c in others if _beats(paper.interval(c), number.interval, sign)]
     allowed = values.get("but_for", ())
     wrong = [c for c in better if c[1] not in allowed]
-    told = ", ".join(f"{c[1]} {paper.number(c).text}" for c in wrong)
-    rank = f"{number.text} has rank {len(better) + 1} of {len(others) + 1}"
+    told = ", ".join(f"{c[1]} {paper.number(c).plain}" for c in wrong)
+    rank = f"{number.plain} has rank {len(better) + 1} of {len(others) + 1}"
     return (NOT, TWO_PLACES, f"{rank}, behind {told}") if wrong else (FITS, "", rank)
 
 
 def larger(paper: Paper, values: Sequence) -> Answer:
     """The first of two numbers is said to be the larger."""
     first, second = (paper.number(c) for c in values)
-    told = f"{first.text} against {second.text}"
+    told = f"{first.plain} against {second.plain}"
     good = first.interval.high >= second.interval.low
     return (FITS, "", told) if good else (NOT, TWO_PLACES, told)
 
@@ -134,8 +135,8 @@ def above(paper: Paper, values: Mapping) -> Answer:
     """All of several cells are said to lie above a limit."""
     limit = paper.number(values["limit"])
     numbers = [(c, paper.number(c)) for c in paper.chosen(values["cells"])]
-    wrong = [f"{c[1]} {n.text}" for c, n in numbers if n.interval.high < limit.interval.low]
-    told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.text}"
+    wrong = [f"{c[1]} {n.plain}" for c, n in numbers if n.interval.high < limit.interval.low]
+    told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return (NOT, TWO_PLACES, f"{told}; not {', '.join(wrong)}") if wrong else (FITS, "", told)
 
 
@@ -152,7 +153,7 @@ def _complete(kind: str, values: Any, needs: Sequence[str]) -> None:
 
 def _how(first: Number, last: Number) -> str:
     """In what two numbers differ, where that is simple."""
-    if misread.differ_in_one_digit(first.text, last.text):
+    if len(first.text) > 1 and misread.differ_in_one_digit(first.text, last.text):
         return ", in one digit"
     ratio = first.interval.middle / (last.interval.middle or np.nan)
     return f"; the first is exactly {ratio:.0f} times the last" if ratio in (2.0, 3.0) else ""
@@ -161,31 +162,48 @@ def _how(first: Number, last: Number) -> str:
 def _agrees(paper: Paper, value: Sequence | float, found: Interval, told: str) -> Answer:
     number = paper.number(value)
     if number.interval.meets(found):
-        return FITS, "", f"{told}, printed {number.text}"
-    return NOT, TWO_PLACES, f"{told}, printed {number.text}"
+        return FITS, "", f"{told}, printed {number.plain}"
+    return NOT, TWO_PLACES, f"{told}, printed {number.plain}"
 
 
 def _beats(other: Interval, one: Interval, sign: int) -> bool:
     return other.low > one.high if sign > 0 else other.high < one.low
 
 
-KINDS: dict[str, tuple[str, Callable[[Paper, Any], Answer], Sequence[str]]] = {
-    "same": ("one quantity at several places", same, ()),
-    "sum": ("parts and total", total, ("total", "parts")),
-    "ratio": ("ratio", ratio, ("value", "of")),
-    "mean": ("mean of cells", mean, ("value", "of")),
-    "best": ("best of all", best, ("cell", "among")),
-    "larger": ("larger of two", larger, ()),
-    "above": ("above a limit", above, ("cells", "limit")),
-    "edge": ("edge of a grid", described.edge, ("cells", "start", "stop")),
-    "draw": ("class mix of a draw", described.draw, ("drawn", "sample", "marked", "population")),
-    "denominator": ("common denominator", described.denominator, ("cells", "from", "to")),
-    "counts": ("counts, by mlscorecheck", described.counts, ("scores",)),
-    "halved": ("halvings", described.halved, ("size", "times")),
-    "parameters": ("parameter count", described.parameters, ("count", "network")),
-    "files": ("file sizes", described.files, ("rows", "room")),
-    "widths": ("channel widths", described.widths, ("cells", "base")),
-    "one_method": ("one method twice", described.one_method, ("rows", "claimed")),
-    "far": ("far from others", described.far, ("value", "others")),
+@dataclass(frozen=True)
+class Kind:
+    """How a statement is asked, the keys that it needs (none for a list of cells), and causes."""
+
+    label: str
+    ask: Callable[[Paper, Any], Answer]
+    needs: Sequence[str] = ()
+    causes: Sequence[str] = (MISPRINT,)
+
+
+MEANT = "something else is meant than was understood here"
+FLAT = "scores that hardly change over the grid"
+CHANCE = "chance"
+PARTS = ("a mean over batches or folds", "several items an image")
+SEED = "another seed, or another number of epochs"
+KINDS = {
+    "same": Kind("one quantity at several places", same),
+    "sum": Kind("parts and total", total, ("total", "parts")),
+    "ratio": Kind("ratio", ratio, ("value", "of")),
+    "mean": Kind("mean of cells", mean, ("value", "of")),
+    "best": Kind("best of all", best, ("cell", "among"), (MEANT, MISPRINT)),
+    "larger": Kind("larger of two", larger, (), (MEANT, MISPRINT)),
+    "above": Kind("above a limit", above, ("cells", "limit"), (MEANT, MISPRINT)),
+    "edge": Kind("edge of a grid", described.edge, ("cells", "start", "stop"), (FLAT,)),
+    "draw": Kind(
+        "class mix of a draw", described.draw, ("drawn", "sample", "marked", "population"), (MEANT,)
+    ),
+    "denominator": Kind(
+        "common denominator", described.denominator, ("cells", "from", "to"), (CHANCE, *PARTS)
+    ),
+    "counts": Kind("counts, by mlscorecheck", described.counts, ("scores",)),
+    "halved": Kind("halvings", described.halved, ("size", "times")),
+    "parameters": Kind("parameter count", described.parameters, ("count", "network")),
+    "files": Kind("file sizes", described.files, ("rows", "room")),
+    "widths": Kind("channel widths", described.widths, ("cells", "base")),
+    "one_method": Kind("one method twice", described.one_method, ("rows", "claimed"), (SEED,)),
 }
-"""Label, function, and the keys that a statement needs; none for a list of cells."""

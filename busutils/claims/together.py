@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.stats import norm
 
-from busutils.claims import confusion
 from busutils.claims.intervals import Interval, clipped, hull, image
 from busutils.claims.overlap import IOUS, class_mean, harmonic, iou_of_dice
-from busutils.claims.prevalence import share
+from busutils.claims.prevalence import share, share_by_iou
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
     EPOCH,
     FITS,
     IMPROBABLE,
+    LIBRARY,
     LIMIT,
     NO_READING,
     NOT,
@@ -62,8 +62,8 @@ def one_split(rows: Sequence[Row]) -> Iterator[Check]:
     """Two parts of one random split have nearly the same lesion share.
 
     The difference has the standard deviation s sqrt(1/m + 1/n) for parts of m and n images, where
-    s is that of the share over images. Of the readings (IoU of an empty answer with background, IoU
-    of the lesion), the one with the smaller gap counts.
+    s is that of the share over images. Of the readings (IoU of the lesion, IoU of an empty answer
+    with background) the one with the smaller gap counts; a larger gap under the other is a remark.
     """
     split = rows[0].meaning.split if rows else {}
     parts = [of for of in split if of != "spread"]
@@ -71,12 +71,17 @@ def one_split(rows: Sequence[Row]) -> Iterator[Check]:
         return
     sd = split["spread"] * float(np.sqrt(sum(1 / split[of] for of in parts)))
     gaps, told = [], []
-    for reading, function in (("empty answer", _empty_share), ("lesion IoU", _lesion_share)):
+    for reading, function in (
+        ("if it is the IoU of the lesion", share_by_iou),
+        ("if it is the class mean of an empty answer", _empty_share),
+    ):
         found = [[p for r in rows if r.of == of and (p := function(r))] for of in parts]
         if all(found):
             first, second = (_common(f) or hull(f) for f in found)
             gaps.append(first.gap(second) / sd)
-            told.append(f"{reading}: {parts[0]} {first}, {parts[1]} {second}, {gaps[-1]:.1f} sd")
+            told.append(
+                f"{reading}: {parts[0]} {first}, {parts[1]} {second}, apart by {gaps[-1]:.1f} sd"
+            )
     if gaps:
         chance = 2 * float(norm.sf(min(gaps))) * len(gaps)
         yield Check(
@@ -84,9 +89,10 @@ def one_split(rows: Sequence[Row]) -> Iterator[Check]:
             place=rows[0].meaning.where or f"table {rows[0].table}",
             verdict=NOT if chance < LIMIT else FITS,
             strength=IMPROBABLE if chance < LIMIT else UNUSUAL if max(gaps) > 3 else "",
-            shown=f"lesion shares by {'; '.join(told)}; one sd is {sd:.4f}",
+            shown=f"lesion shares, {'; '.join(told)}; one sd is {sd:.4f} where the share varies by "
+            f"{split['spread']:g} between images",
             readings=told,
-            causes=("a split that was not drawn at random", AVERAGING),
+            causes=("a split that was not drawn at random", AVERAGING, LIBRARY),
             table=rows[0].table,
         )
 
@@ -136,7 +142,8 @@ def _standing_apart(what: str, found: Shares) -> Iterator[Check]:
                 verdict=FITS,
                 strength=UNUSUAL,
                 shown=f"{what}: {middles[i]:.4f} here, {others.mean():.4f} (sd {others.std():.4f}) "
-                f"in {len(others)} other rows, {away:.0f} sd away",
+                f"in {len(others)} other rows, {away:.0f} sd away (a distance and no probability: "
+                "these differ among themselves too)",
                 readings=["all rows scored on one set"],
                 causes=("a row from another set or from training", *ALWAYS),
                 table=row.table,
@@ -162,7 +169,7 @@ def _class_means(rows: Sequence[Row]) -> Iterator[Check]:
             shown=f"the other scores fix a class mean IoU of {high} as pooled counts; "
             f"printed {low}; {len(off)} of {len(tried)} rows differ",
             readings=["of lesion and background, pooled", "of the lesion, pooled"],
-            causes=(AVERAGING, EPOCH, "a library's metric that casts probabilities to 0 or 1"),
+            causes=(AVERAGING, EPOCH, LIBRARY),
             table=rows[0].table,
         )
 
@@ -184,10 +191,3 @@ def _iou_residual(row: Row) -> Interval | None:
 def _empty_share(row: Row) -> Interval | None:
     iou = row.interval("any_iou") or row.interval("mean_iou")
     return image(lambda j: 1 - 2 * j, iou) if iou and iou.high < 0.5 else None
-
-
-def _lesion_share(row: Row) -> Interval | None:
-    iou, accuracy = row.interval("any_iou") or row.interval("iou"), row.interval("accuracy")
-    if iou is None or accuracy is None:
-        return None
-    return confusion.span("share", {"iou": iou, "accuracy": accuracy})

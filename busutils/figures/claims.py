@@ -8,10 +8,20 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from busutils.figures.look import COLOURS, GREY, LOOK, headline, legend_below, limits, new_figure
+from busutils.figures.look import (
+    COLOURS,
+    GREY,
+    LOOK,
+    OURS,
+    headline,
+    legend_below,
+    limits,
+    new_figure,
+)
 
 ANSWERS = {
     "fits": COLOURS["truth"],
+    "recovered": OURS,
     "unusual": COLOURS["prediction"],
     "does not fit": COLOURS["false"],
     "cannot be checked": GREY,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from busutils import claims, compare, metrics, paths
 from busutils.claims import report
 from busutils.claims.meaning import QUANTITIES, meaning
-from busutils.claims.result import FITS, NOT, OPEN, Check
+from busutils.claims.result import FITS, NOT, OPEN, RECOVERED, UNUSUAL, Check
 from busutils.claims.schema import Paper
 from busutils.errors import UserError, choose
 from busutils.figures import claims as plots
@@ -58,8 +58,10 @@ def checked(papers: Sequence[int]) -> dict[int, list[Check]]:
 
 
 def answer(one: Check) -> str:
-    """Verdict in a word for the overview; what is unusual or recovered is told apart."""
-    return "unusual" if one.verdict == FITS and one.strength else one.verdict
+    """Verdict in a word for the overview; what fits and is a remark or a fact is told apart."""
+    if one.verdict == FITS and one.strength:
+        return RECOVERED if one.strength == RECOVERED else UNUSUAL
+    return one.verdict
 
 
 def counted(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
@@ -100,11 +102,16 @@ def show(found: Mapping[int, Sequence[Check]], paper: int, rows: int, run: str) 
     if paper not in found:
         display(Markdown("*Not in this run.*"))
         return
-    display(Markdown(f"{title(paper)}\n\n{report.markdown(found[paper], rows)}"))
+    note = compare.context(REPORTED, paper)["checks"].get("note", "")
+    parts = [title(paper), note, report.markdown(found[paper], rows)]
+    display(Markdown("\n\n".join(filter(None, parts))))
     drawn = picture(found[paper])
     if drawn:
         figure, said = drawn
-        caption = f"Diamonds: printed, as transcribed. Grey: what the readings allow. Run {run}."
+        caption = (
+            "Diamonds: printed, as transcribed. Grey: what the readings allow; of a narrow range "
+            f"only the tick in its middle is seen. Run {run}."
+        )
         display(HTML(look.embed(figure, said, caption)))
     display(Markdown(settle(paper)))
 
@@ -125,6 +132,7 @@ def picture(checks: Sequence[Check], most: int = 12) -> tuple[Figure, str] | Non
     first = sorted(chosen, key=lambda one: one.verdict != NOT)[:most]
     rows = [(one.place, one.printed, one.feasible) for one in first]
     said = f"{kind}: {misfits} of {len(chosen)} printed values outside what the readings allow"
+    said += f"; {len(first)} of these are shown" * (len(first) < len(chosen))
     return plots.ranges(rows, "printed value, and what the readings allow", said), said
 
 
@@ -136,20 +144,20 @@ def verdicts(found: Mapping[int, Sequence[Check]], page: str) -> str:
         routes = len(report.front_page(checks))
         lines.append(
             f"- paper {paper}: {n[FITS]} checks fit, {n[NOT]} do not under the readings listed; "
-            f"{routes} questions rest on two routes or on two printed places"
+            f"{routes} findings rest on two routes or on two printed places"
         )
     return "\n".join(lines) + "\n"
 
 
 def front(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
-    """What rests on two independent routes or on a plain contradiction; one row a finding."""
+    """What rests on two routes or on a plain contradiction; one row a finding."""
     return pd.DataFrame(
         [
-            {"paper": paper, "finding": one.finding, "question": one.kind, "computation": one.shown}
+            (paper, one.finding, one.kind, f"{one.place}: {one.shown}", "; ".join(one.causes))
             for paper, checks in found.items()
             for one in report.front_page(checks)
         ],
-        columns=["paper", "finding", "question", "computation"],
+        columns=["paper", "finding", "question", "computation", "innocent causes"],
     )
 
 
@@ -209,10 +217,13 @@ def our_counts(threshold: float = 0.5) -> Paper:
     return Paper(cells, tables, name="published jobs")
 
 
-def our_checks() -> list[Check]:
-    """Every check of our own published tables and of the counts behind them."""
-    papers = [*ours().values(), our_counts()]
-    return [one for paper in papers for one in claims.check(paper)]
+def our_checks() -> dict[str, list[Check]]:
+    """Every check of our own published tables, and of the counts behind them."""
+    printed = [one for paper in ours().values() for one in claims.check(paper)]
+    return {
+        "published tables": printed,
+        "counts of published trainings": claims.check(our_counts()),
+    }
 
 
 def per_case_example(rows: int = 3) -> tuple[Path, pd.DataFrame] | None:

@@ -4,6 +4,7 @@ import pytest
 
 from busutils.claims import confusion, together
 from busutils.claims.intervals import Interval, exactly, printed
+from busutils.claims.result import BOTH_CLASSES
 from tests.claims.tables import checks, paper, verdict
 
 # TP 6, FP 2, FN 4, TN 88 of 100 pixels: share 0.10
@@ -110,3 +111,14 @@ def test_two_parts_of_a_random_split_have_one_share():
     (one,) = together.one_split(paper(columns, other, **about).rows("T"))
     assert one.verdict == "does not fit"
     assert one.strength == "improbable"
+
+
+def test_precision_and_recall_as_means_of_both_classes_are_a_cause_that_is_computed():
+    both = {"precision": (0.75 + 88 / 92) / 2, "sensitivity": (0.6 + 88 / 90) / 2}
+    scores = {k: v for k, v in MATRIX.items() if k != "iou"} | both
+    assert confusion.distance(scores, class_means=True) == pytest.approx(0, abs=1e-9)
+    assert confusion.distance(scores) > 0.01
+    columns, row = {name: name for name in scores}, [f"{v:.4f}" for v in scores.values()]
+    (one,) = checks("one confusion matrix", columns, {"x": row}, averaging="one mask")
+    assert one.verdict == "does not fit"
+    assert BOTH_CLASSES in one.causes and "all fit to 0.000" in one.shown

@@ -12,6 +12,7 @@ CHECKS = {
     1: [
         Check("a", "here", "fits", "1", family="overlap"),
         Check("a", "here", "fits", "1", "unusual", family="losses"),
+        Check("a", "here", "fits", "1", "recovered", family="losses"),
         Check(
             "b",
             "Table 1, x",
@@ -33,14 +34,15 @@ def test_answers_are_counted_by_paper_and_kind():
     assert counted[["kind", "answer", "n"]].to_numpy().tolist() == [
         ["overlap", "does not fit", 1],
         ["overlap", "fits", 1],
+        ["losses", "recovered", 1],
         ["losses", "unusual", 1],
     ]
-    assert study.totals(CHECKS[1]) == {"fits": 2, "does not fit": 1, "cannot be checked": 0}
+    assert study.totals(CHECKS[1]) == {"fits": 3, "does not fit": 1, "cannot be checked": 0}
 
 
 def test_the_overview_has_a_bar_a_cell_with_its_counts():
     (axes,) = plots.overview(study.counted(CHECKS), "title").axes
-    assert sorted(t.get_text() for t in axes.texts) == ["1", "1", "1"]
+    assert sorted(t.get_text() for t in axes.texts) == ["1", "1", "1", "1"]
     assert [t.get_text() for t in axes.get_yticklabels()] == ["paper 1"]
 
 
@@ -53,11 +55,11 @@ def test_the_picture_shows_what_misfits_most():
 
 def test_one_route_is_no_matter_for_the_front():
     assert study.front(CHECKS).empty
-    assert "0 questions" in study.verdicts(CHECKS, "/page")
+    assert "0 findings" in study.verdicts(CHECKS, "/page")
 
 
 def test_our_own_published_results_fit():
-    found = study.our_checks()
+    found = [one for checks in study.our_checks().values() for one in checks]
     if not found:
         pytest.skip("nothing is published yet")
     assert [one.shown for one in found if one.verdict == "does not fit"] == []
