@@ -12,6 +12,7 @@ from busutils.claims.result import (
     FITS,
     NOT,
     OPEN,
+    RECOVERED,
     TWO_PLACES,
     VERDICTS,
     Check,
@@ -92,13 +93,15 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
     Returns
     -------
     str
-        Markdown with a list of what does not fit, one of what is unusual or was recovered, and how
-        many checks fit.
+        Markdown with lists of what does not fit, is unusual, or was recovered, and how many checks
+        fit.
     """
+    noted = [c for c in checks if c.verdict == FITS and c.strength]
     parts = []
     for title, chosen in (
         ("Does not fit under the readings listed", [c for c in checks if c.verdict == NOT]),
-        ("Unusual, improbable, or recovered by arithmetic", [c for c in checks if _noted(c)]),
+        ("Unusual, if read so", [c for c in noted if c.strength != RECOVERED]),
+        ("Recovered by arithmetic, and no fault", [c for c in noted if c.strength == RECOVERED]),
     ):
         if chosen:
             parts += [f"**{title}**", "", *_listed(chosen, most), ""]
@@ -135,10 +138,6 @@ def _apart(one: Check) -> bool:
     """Whether a printed Dice is more than rounding away from that of precision and recall."""
     (low, high), (least, most) = one.printed, one.feasible[0]
     return low > most + 0.002 or high < least - 0.002
-
-
-def _noted(one: Check) -> bool:
-    return one.verdict == FITS and bool(one.strength)
 
 
 def _shown(one: Check, verdict: str) -> bool:

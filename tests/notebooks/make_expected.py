@@ -1,6 +1,7 @@
 """Write ``expected/``: the quick outputs and numbers that tests compare with (`make expected`).
 
-It prints how the numbers differ from before. The reason belongs in the commit.
+All notebooks, or those named. It prints how the numbers differ from before. The reason belongs in
+the commit.
 """
 
 import sys
@@ -14,8 +15,8 @@ from busutils import runs
 
 
 def main() -> None:
-    """Execute every notebook afresh and keep what is to be compared."""
-    for name in quick.NOTEBOOKS:
+    """Execute notebooks afresh and keep what is to be compared."""
+    for name in sys.argv[1:] or quick.NOTEBOOKS:
         with TemporaryDirectory() as store:
             run = quick.execute(name, Path(store))
             numbers = runs.flat(run.numbers)
