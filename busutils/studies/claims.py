@@ -131,9 +131,9 @@ def picture(checks: Sequence[Check], most: int = 12) -> tuple[Figure, str] | Non
     misfits = sum(one.verdict == NOT for one in chosen)
     first = sorted(chosen, key=lambda one: one.verdict != NOT)[:most]
     rows = [(one.place, one.printed, one.feasible) for one in first]
-    said = f"{kind}: {misfits} of {len(chosen)} printed values outside what the readings allow"
-    said += f"; {len(first)} of these are shown" * (len(first) < len(chosen))
-    return plots.ranges(rows, "printed value, and what the readings allow", said), said
+    said = f"{misfits} of {len(chosen)} printed values outside what the readings allow"
+    said += f" ({len(first)} shown)" * (len(first) < len(chosen))
+    return plots.ranges(rows, f"{kind}: printed, and what the readings allow", said), said
 
 
 def verdicts(found: Mapping[int, Sequence[Check]], page: str) -> str:

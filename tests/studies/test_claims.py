@@ -48,7 +48,7 @@ def test_the_overview_has_a_bar_a_cell_with_its_counts():
 
 def test_the_picture_shows_what_misfits_most():
     figure, said = study.picture(CHECKS[1])
-    assert said == "b: 1 of 1 printed values outside what the readings allow"
+    assert said == "1 of 1 printed values outside what the readings allow"
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["Table 1, x"]
     assert study.picture(CHECKS[1][:2]) is None
 
