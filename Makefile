@@ -35,7 +35,7 @@ book: .venv/installed ## install, make phantoms, execute the notebooks quickly, 
 
 test: book ## the same set-up, then lint, unit, notebook and site tests
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 expected: .venv/installed ## make the notebooks' expected outputs again (say why in the commit)
 	$(BIN)/python tests/notebooks/make_expected.py

@@ -36,6 +36,8 @@ QUANTITIES = {
     "class_accuracy": ("class_accuracy", "val_class_accuracy", "accuracy, images"),
 }
 """Name -> columns of the history (training, validation) and the label of the axis."""
+LABEL_ROOM = 0.075
+"""Share of an axis between the names of two upright lines, so that both can be read."""
 THIN, THICK = {"lw": 0.8, "alpha": 0.6}, {"lw": 2.2}
 
 
@@ -67,12 +69,7 @@ def printed_against_rerun(
     figure, ((axes,),) = new_figure(1.3 + 0.27 * len(picked))
     for place, row in enumerate(picked.itertuples()):
         _draw_row(axes, place, row)
-    for name, value in (trivial or {}).items():
-        axes.axvline(value, color=GREY, lw=0.7, zorder=0)
-        above = {"xy": (value, 1), "xycoords": ("data", "axes fraction"), "fontsize": 8}
-        axes.annotate(
-            f" {name}", xytext=(0, 2), textcoords="offset points", rotation=25, va="bottom", **above
-        )
+    _label_above(axes, trivial or {}, LABEL_ROOM * (ends[1] - ends[0]))
     axes.set_yticks(range(len(picked)), picked["row"])
     axes.set(xlabel=label or column, ylim=(-0.6, len(picked) - 0.4))
     axes.tick_params(axis="y", length=0)
@@ -84,6 +81,18 @@ def printed_against_rerun(
     legend_below(figure, marks)
     headline(figure, title)
     return figure
+
+
+def _label_above(axes: Axes, lines: Mapping[str, float], room: float) -> None:
+    """Draw upright lines with their names above, these at least `room` apart."""
+    place = -np.inf
+    at = ("data", "axes fraction")
+    stem = {"arrowstyle": "-", "color": GREY, "lw": 0.7, "shrinkA": 0, "shrinkB": 0}
+    for name, value in sorted(lines.items(), key=lambda line: line[1]):
+        axes.axvline(value, color=GREY, lw=0.7, zorder=0)
+        place = max(value, place + room)
+        where = {"xy": (value, 1), "xycoords": at, "xytext": (place, 1.03), "textcoords": at}
+        axes.annotate(f" {name}", **where, rotation=30, va="bottom", fontsize=8, arrowprops=stem)
 
 
 @mpl.rc_context(LOOK)
