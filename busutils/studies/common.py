@@ -16,6 +16,8 @@ from busutils.statistics import Difference
 
 REPORTED = paths.project() / "book" / "reported"
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+SHARED = ("learning_rate", "patience", "epochs", "batch", "precision", "augmentation")
+"""Parameters of notebooks that a job takes as they are."""
 SOURCES = {
     "busi": "Images: BUSI, Al-Dhabyani et al. 2020, doi 10.1016/j.dib.2019.104863; CC BY 4.0 "
     "according to third-party copies"
@@ -164,6 +166,17 @@ def from_table(table: pd.DataFrame, kind: type = Entry) -> list:
         kind(**{**row, "job": Job.from_json((jobs.results(row["job"]) / "job.json").read_text())})
         for row in table.to_dict("records")
     ]
+
+
+def job(settings: Settings, data: Dataset, split: dict, seed: int, **own: Any) -> Job:
+    """Return the training that a study's settings ask for; `own` is what they do not say alike.
+
+    Where no `patience` is a setting, the rate stays as it is: no schedule is printed.
+    """
+    said = {name: getattr(settings, name) for name in SHARED if hasattr(settings, name)}
+    said = {"patience": settings.epochs} | said | {"size": data.images.shape[1]}
+    seeds = {"init_seed": seed, "order_seed": seed}
+    return Job(dataset=data.fingerprint, split=split, **(said | seeds | own))
 
 
 def keep_split(roles: pd.DataFrame, about: Mapping) -> dict:

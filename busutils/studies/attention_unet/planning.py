@@ -43,21 +43,14 @@ def _split(settings: Settings, data: Dataset, part: str, repeat: int) -> dict:
 
 
 def _job(settings: Settings, data: Dataset, network: str, split: dict, seed: int) -> Job:
-    return Job(
-        dataset=data.fingerprint,
-        size=data.images.shape[1],
-        split=split,
+    return common.job(
+        settings,
+        data,
+        split,
+        seed,
         model="attention_unet",
         options={"channels": 1, **settings.options(network)},
         batchnorm_momentum=settings.batchnorm_momentum,
         loss="bce",
-        learning_rate=settings.learning_rate,
-        patience=settings.epochs,  # no schedule is printed
-        epochs=settings.epochs,
-        batch=settings.batch,
-        augmentation=settings.augmentation,
-        precision=settings.precision,
-        init_seed=seed,
-        order_seed=seed,
         record="film",
     )

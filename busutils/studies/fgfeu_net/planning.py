@@ -59,24 +59,17 @@ def fgfeu_job(settings: Settings, data: Dataset, fold: int, name: str, seed: int
     loss = LOSSES[name]
     options = loss.options | ({"reduction": settings.reduction} if loss.options else {})
     smoothed = {} if name == "bce" else {"smooth": settings.smooth}
-    return Job(
-        dataset=data.fingerprint,
-        size=settings.size,
-        split=_kept(settings, data, fold, "segment"),
+    return common.job(
+        settings,
+        data,
+        _kept(settings, data, fold, "segment"),
+        seed,
         model="fgfeu_net",
         options=settings.options,
         encoder_weights=starting.start(settings, "vgg16", settings.encoder_weights),
         freeze=settings.freeze,
         loss=loss.loss,
         loss_options=options | smoothed,
-        learning_rate=settings.learning_rate,
-        patience=settings.patience,
-        epochs=settings.epochs,
-        batch=settings.batch,
-        augmentation=settings.augmentation,
-        precision=settings.precision,
-        init_seed=seed,
-        order_seed=seed,
         record="training",
     )
 
@@ -127,22 +120,19 @@ def _classifier_job(settings: Settings, data: Dataset, fold: int, question: str,
             settings.encoder_weights if chosen.options["backbone"] == "vgg16" else _other(settings)
         )
         weights = starting.start(settings, chosen.options["backbone"], kind)
-    return Job(
-        dataset=data.fingerprint,
-        size=settings.size,
-        split=_kept(settings, data, fold, question),
+    return common.job(
+        settings,
+        data,
+        _kept(settings, data, fold, question),
+        fold,
         model=chosen.model,
         options=chosen.options,
         encoder_weights=weights,
         batchnorm_momentum=0.9,
         loss="bce",
         learning_rate=settings.classifier_rate,
-        patience=settings.patience,
         epochs=settings.classifier_epochs,
-        batch=settings.batch,
-        precision=settings.precision,
-        init_seed=fold,
-        order_seed=fold,
+        augmentation="none",
         task="classify",
         positive=question,
         record="training",

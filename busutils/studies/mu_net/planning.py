@@ -113,10 +113,11 @@ def _job(settings: Settings, data: Dataset, row: str, split: dict, seed: int) ->
     weights = settings.weights_of(row)
     start = starting.start(settings, BACKBONES[row], weights) if row in BACKBONES else "none"
     own_scale = settings.preprocessing == "backbone" and weights == "imagenet"
-    return Job(
-        dataset=data.fingerprint,
-        size=data.images.shape[1],
-        split=split,
+    return common.job(
+        settings,
+        data,
+        split,
+        seed,
         model=model,
         options=options,
         encoder_weights=start,
@@ -125,14 +126,6 @@ def _job(settings: Settings, data: Dataset, row: str, split: dict, seed: int) ->
         reestimate_batchnorm=isinstance(start, str) and start.startswith("file:"),
         loss=settings.loss,
         loss_options=_loss_options(settings),
-        learning_rate=settings.learning_rate,
-        patience=settings.epochs,  # no schedule is printed
-        epochs=settings.epochs,
-        batch=settings.batch,
-        augmentation=settings.augmentation,
-        precision=settings.precision,
-        init_seed=seed,
-        order_seed=seed,
         record="weights",
     )
 

@@ -83,22 +83,15 @@ def _options(settings: Settings, head: str) -> dict:
 
 
 def _job(settings: Settings, data: Dataset, split: dict, seed: int) -> Job:
-    return Job(
-        dataset=data.fingerprint,
-        size=data.images.shape[1],
-        split=split,
+    return common.job(
+        settings,
+        data,
+        split,
+        seed,
         model="multitask_unet",
         options=_options(settings, settings.head),
         batchnorm_momentum=settings.batchnorm_momentum,
         loss=settings.segmentation_loss,
-        learning_rate=settings.learning_rate,
-        patience=settings.epochs,  # no schedule is printed
-        epochs=settings.epochs,
-        batch=settings.batch,
-        augmentation=settings.augmentation,
-        precision=settings.precision,
-        init_seed=seed,
-        order_seed=seed,
         task="both",
         class_weight=settings.class_weight,
         stop_after=settings.stop_after,

@@ -111,10 +111,11 @@ def _entry(
     if weights == "none" and freeze == "all":
         freeze = "random_frozen"
     file = weights == "imagenet" and bool(settings.imagenet_file)
-    job = Job(
-        dataset=data.fingerprint,
-        size=data.images.shape[1],
-        split=split(settings, data, fold),
+    job = common.job(
+        settings,
+        data,
+        split(settings, data, fold),
+        settings.init_seed,
         model="unet",
         options={"backbone": backbone},
         encoder_weights=starting.start(settings, backbone, weights),
@@ -128,13 +129,6 @@ def _entry(
             "exponent": settings.exponent,
             "reduction": settings.reduction,
         },
-        learning_rate=settings.learning_rate,
-        patience=settings.patience,
-        epochs=settings.epochs,
-        batch=settings.batch,
-        precision=settings.precision,
-        init_seed=settings.init_seed,
-        order_seed=settings.init_seed,
     )
     return Entry(part, row, weights, freeze, settings.split_seed, fold, settings.learning_rate, job)
 
