@@ -57,7 +57,8 @@ def loss(job: Job, dataset: Dataset, predicted: Predicted) -> float:
         y = masks[at, ..., None].astype("float32")
         value = float(criterion(y, predicted.masks[at, ..., None]))
         if predicted.malignant is not None:
-            value += job.class_weight * float(bce(told[at], predicted.malignant[at]))
+            told_badly = float(bce(told[at], predicted.malignant[at]))
+            value = job.mask_weight * value + job.class_weight * told_badly
         total += len(y) * value
     return total / len(masks) if len(masks) else float("nan")
 

@@ -54,7 +54,8 @@ class Job:
     task : "segment"; "classify": tell of the whole image whether it is `positive`; "both": outline
         the lesion and tell whether it is malignant
     positive : of "classify": "malignant", or "lesion" (malignant or benign)
-    class_weight : weight of the malignancy's cross-entropy beside the loss of the mask
+    class_weight, mask_weight : of "both": weights of the malignancy's cross-entropy and of the loss
+        of the mask
     stop_after : stop after so many epochs without a better validation loss; None never stops
     record : "none"; "training" scores the training cases too and keeps accuracy, IoU, sensitivity
         and precision of every epoch; "weights" also keeps the weights; "film" also keeps the
@@ -87,6 +88,7 @@ class Job:
     class_weight: float = 1.0
     stop_after: int | None = None
     record: str = "none"
+    mask_weight: float = 1.0
 
     @property
     def id(self) -> str:

@@ -208,7 +208,7 @@ def _criteria(job: Job) -> dict:
         return {"loss": mask, "metrics": pixels if recorded else None}
     return {
         "loss": {"mask": mask, "malignant": keras.losses.BinaryCrossentropy()},
-        "loss_weights": {"mask": 1.0, "malignant": job.class_weight},
+        "loss_weights": {"mask": job.mask_weight, "malignant": job.class_weight},
         "metrics": {
             "mask": pixels if recorded else [],
             "malignant": [keras.metrics.BinaryAccuracy(name="class_accuracy")],

@@ -255,20 +255,23 @@ def test_two_tasks_are_trained_and_recorded(store):
     assert manifest["by_keras"]["val"]["loss"] == pytest.approx(best["val_loss"], rel=1e-5)
 
 
-def test_loss_of_two_tasks_is_their_weighted_sum(store):
+@pytest.mark.parametrize(("mask_weight", "class_weight"), [(1.0, 0.5), (0.0, 1.0), (1.0, 0.0)])
+def test_loss_of_two_tasks_is_their_weighted_sum(store, mask_weight, class_weight):
     """By hand from the stored predictions: cross-entropies of pixels and of classes."""
-    jobs.complete([BOTH], quiet=True)
-    with np.load(jobs.folder(BOTH) / "probabilities.npz") as stored:
+    job = replace(BOTH, mask_weight=mask_weight, class_weight=class_weight)
+    jobs.complete([job], quiet=True)
+    with np.load(jobs.folder(job) / "probabilities.npz") as stored:
         pixels = np.clip(stored["val"] / 255, 1e-3, 1 - 1e-3)
     from busutils.data.dataset import open_cached
 
     truth = open_cached("discs").masks[12:16]
-    val = jobs.cases([BOTH]).query("split == 'val' and threshold == 0.5")
+    val = jobs.cases([job]).query("split == 'val' and threshold == 0.5")
     told, p = val["label"] == "malignant", val["p_malignant"]
     mask = -np.log(np.where(truth, pixels, 1 - pixels)).mean()
     label = -np.log(np.where(told, p, 1 - p)).mean()
-    loss = jobs.manifests([BOTH]).loc[BOTH.id, "by_keras"]["val"]["loss"]
-    assert loss == pytest.approx(mask + 0.5 * label, abs=0.01)
+    loss = jobs.manifests([job]).loc[job.id, "by_keras"]["val"]["loss"]
+    assert loss == pytest.approx(mask_weight * mask + class_weight * label, abs=0.01)
+    assert loss == pytest.approx(jobs.history([job])["val_loss"].min(), rel=1e-5)
 
 
 def test_mean_iou_of_raw_probabilities_is_that_of_an_empty_mask(store):

@@ -1,6 +1,6 @@
 """Paper 3's study: its jobs, and what its tables and the copies experiment make of them."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -41,18 +41,20 @@ def _found(values):
 
 
 def _finish(entry):
-    """60 of 100 lesion pixels, rivals 50; every benign image is told right, malignant at 0.6.
+    """60 of 100 lesion pixels, rivals and one task alone 50; every benign image is told right,
+    malignant at 0.6.
 
-    In the arm "twice" only items whose copy is trained on are told right.
+    In the arm "twice" only items whose copy is trained on are told right, and with one task alone
+    no malignant image is.
     """
-    hit = 50 if entry.part == "rival" else 60
+    hit = 50 if entry.part in ("rival", "alone") else 60
     role = jobs.read_split(entry.job).set_index("case")["role"]
     trained = {_original(case) for case in role.index[role == "train"]}
 
     def malignant(case):
         right = entry.name != "twice" or case.role == "train" or _original(case.case) in trained
         if case.label == "malignant":
-            return 0.6 if right else 0.4
+            return 0.6 if right and entry.part != "alone" else 0.4
         return 0.1 if right else 0.9
 
     told = {"loss": 0.5, "mean_iou_of_raw": 0.45}
@@ -132,6 +134,8 @@ def test_wrong_values_are_refused(values):
         study.check(values | {"copies": ["thrice"]})
     with pytest.raises(UserError, match="rival 'unet'"):
         study.check(values | {"rivals": ["unet"]})
+    with pytest.raises(UserError, match="task 'both'"):
+        study.check(values | {"alone": ["both"]})
 
 
 def test_table_5_has_accuracies_in_per_cent_and_their_spread(values):
@@ -192,6 +196,24 @@ def test_heads_are_compared_on_the_same_folds(values):
     assert table["head"].tolist() == ["flatten", "average"]
     assert table["folds"].tolist() == [1, 1]
     assert table["parameters"][0] > table["parameters"][1]
+
+
+def test_one_task_alone_is_the_same_network_without_the_other_loss(values):
+    wanted = values | {"alone": ["segmentation", "classification"], "copies": [], "folds": [1, 2]}
+    found, _ = _found(wanted)
+    both = found.of("folds")[0].job
+    segmentation, classification = (e.job for e in found.of("alone"))
+    assert replace(segmentation, class_weight=1.0) == both
+    assert replace(classification, mask_weight=1.0) == both
+    table = results.alone(found).set_index(["trained for", "score"])
+    malignant = (results.tested(found, found.of("folds")[:1])["label"] == "malignant").mean()
+    assert table.loc[("both", "accuracy"), "ours"] == 1
+    one = table.loc[("classification alone", "accuracy")]
+    assert one["minus both"] == pytest.approx(-malignant)
+    one = table.loc[("segmentation alone", "Dice")]
+    assert one["ours"] == pytest.approx(100 / 155)
+    assert one["minus both"] == pytest.approx(100 / 155 - 120 / 165)
+    assert "classification alone changes accuracy by -" in words.alone_finding(found)
 
 
 def test_copies_tell_items_with_and_without_their_copy(values):

@@ -57,6 +57,7 @@ TABLES = {
         "table10": multitask.table10,
         "classified": multitask.classified,
         "heads": multitask.heads,
+        "alone": multitask.alone,
         "copies": copies.table,
         "twins": copies.twins,
     },

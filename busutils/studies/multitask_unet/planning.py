@@ -10,14 +10,14 @@ from busutils.data.dataset import Dataset
 from busutils.jobs import Job
 from busutils.studies import common
 from busutils.studies.common import Entry
-from busutils.studies.multitask_unet.settings import FOLDS, LABELS, Settings
+from busutils.studies.multitask_unet.settings import ALONE, FOLDS, LABELS, Settings
 
 
 def entries(settings: Settings, data: Dataset) -> list[Entry]:
     """List every job with what it stands for.
 
-    Parts: folds (the paper's ten folds), head and rival (other heads and networks on the first
-    folds), copies (the arms of `ARMS`).
+    Parts: folds (the paper's ten folds), head, rival and alone (other heads and networks, and one
+    task alone, on the first folds), copies (the arms of `ARMS`).
     """
     found = [*_fold_entries(settings, data)]
     found += _contrast_entries(settings, data)
@@ -40,8 +40,10 @@ def _contrast_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
             options = {"channels": 1, "filters": settings.filters}
             if rival == "attention_unet":
                 options["reading"] = "as_many_gates"
-            alone = replace(job, model=rival, options=options, task="segment", class_weight=1.0)
-            yield Entry("rival", rival, f"K{fold}", alone)
+            other = replace(job, model=rival, options=options, task="segment", class_weight=1.0)
+            yield Entry("rival", rival, f"K{fold}", other)
+        for task in settings.alone:
+            yield Entry("alone", task, f"K{fold}", replace(job, **ALONE[task]))
 
 
 def _copies_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:

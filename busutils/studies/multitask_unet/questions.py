@@ -1,7 +1,6 @@
 """Paper 3: its claims, answered by our own runs."""
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from busutils import classification, compare, statistics
@@ -45,16 +44,11 @@ def _segments(sentence: str, results: Results) -> Claim:
         if rivals := results.of("rival", name):
             folds = {e.repeat for e in rivals}
             own = [e for e in results.of("folds") if e.repeat in folds]
-            both = (_dice(results, entries) for entries in (own, rivals))
+            both = (made.dice(results, entries) for entries in (own, rivals))
             against[name] = statistics.paired_difference(*both)
     if not against:
         return compare.claim(sentence, None, "no other network of Table X was run")
     return compare.claim_best(sentence, against)
-
-
-def _dice(results: Results, entries) -> pd.DataFrame:
-    """Test Dice of several folds; each image is tested once, so folds are one repeat."""
-    return pd.concat([results.scores(e) for e in entries]).assign(repeat="folds")
 
 
 def _stable(sentence: str, results: Results) -> Claim:

@@ -159,6 +159,41 @@ def heads(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*columns, "test Dice", "folds"])
 
 
+def alone(results: Results) -> pd.DataFrame:
+    """The ablation: the network trained for one task alone, against both, on the same folds.
+
+    Columns: trained for, score, ours, low, high, minus both, from, to (of the paired difference),
+    folds; no rows where no task was trained alone.
+    """
+    rows = []
+    for score, task, of in (("accuracy", "classification", _right), ("Dice", "segmentation", dice)):
+        entries = results.of("alone", task)
+        folds = {e.repeat for e in entries}
+        both = [e for e in results.of("folds") if e.repeat in folds]
+        for name, some in {"both": both, f"{task} alone": entries}.items() if entries else ():
+            cases = of(results, some)
+            one = statistics.interval(cases["score"], cases["group"])
+            row = {"trained for": name, "score": score, "ours": one.estimate}
+            row |= {"low": one.low, "high": one.high, "folds": len(some)}
+            if some is entries:
+                paired = statistics.paired_difference(cases, of(results, both))
+                row |= {"minus both": paired.estimate, "from": paired.low, "to": paired.high}
+            rows.append(row)
+    columns = ["trained for", "score", "ours", "low", "high", "minus both", "from", "to", "folds"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _right(results: Results, entries: Sequence[Entry]) -> pd.DataFrame:
+    """1 for each test image that is told right; each is tested once, so folds are one repeat."""
+    images = tested(results, entries)
+    return images.assign(score=(images["tp"] + images["tn"]).astype(float), repeat="folds")
+
+
+def dice(results: Results, entries: Sequence[Entry]) -> pd.DataFrame:
+    """Test Dice of several folds; each image is tested once, so folds are one repeat."""
+    return pd.concat([results.scores(e) for e in entries]).assign(repeat="folds")
+
+
 def head_parameters(settings, head: str, size: int | None = None) -> tuple[int, int]:
     """Parameters of the network with a head, and of the dense layers alone."""
     from busutils import models

@@ -10,6 +10,8 @@ FOLDS = 10
 LABELS = ("benign", "malignant")
 RIVALS = {"plain_unet": "UNet [21]", "attention_unet": "Attention UNet [27]"}
 """Our models that stand for rows of Table X."""
+ALONE = {"segmentation": {"class_weight": 0.0}, "classification": {"mask_weight": 0.0}}
+"""The ablation: one task alone is the same network without the other's loss."""
 ARMS = {
     "grouped": "each image once, near-duplicates on one side",
     "by image": "each image once, at random",
@@ -42,6 +44,7 @@ class Settings(common.Settings):
     precision: str
     heads: list[str]
     rivals: list[str]
+    alone: list[str]
     contrast_folds: int
     copies: list[str]
     copies_repeats: int
@@ -54,6 +57,8 @@ class Settings(common.Settings):
         for rival in self.rivals:
             choose(rival, RIVALS, "rival")
             models.check(rival, self.size)
+        for task in self.alone:
+            choose(task, ALONE, "task")
         for arm in self.copies:
             choose(arm, ARMS, "arm")
         choose(self.segmentation_loss, ("bce", "iou"), "segmentation_loss")

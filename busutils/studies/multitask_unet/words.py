@@ -73,17 +73,30 @@ def accuracy_finding(results: Results) -> str:
     )
 
 
+def alone_finding(results: Results) -> str:
+    """What training for one task alone changes, in one sentence; empty where none was."""
+    table = made.alone(results).dropna(subset="minus both")
+    told = [
+        f"{row['trained for']} changes {row['score']} by {row['minus both']:+.3f} "
+        f"({row['from']:+.3f} to {row['to']:+.3f})"
+        for _, row in table.iterrows()
+    ]
+    return f"Against both tasks, {'; '.join(told)}" if told else ""
+
+
 def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
     """Claims and means as plain values for ``numbers.json``."""
     scores = made.classified(results).set_index("score")["ours"].to_dict()
     best = max(results.of("folds"), key=lambda e: results.mean(e, split="val").estimate)
     dice = pd.concat([results.scores(e) for e in results.of("folds")])["score"].mean()
     arms = copies.table(results)
+    alone = made.alone(results).dropna(subset="minus both")
     return {
         "claims": common.told(claims),
         "classified": scores,
         "test_dice": dice,
         "copies": dict(zip(arms["arm"], arms["accuracy"], strict=True)),
+        "alone": dict(zip(alone["trained for"], alone["minus both"], strict=True)),
         "best": {"job": best.job.id, "threshold": 0.5},
         "minutes": results.minutes,
     }
