@@ -59,8 +59,7 @@ def puzzle_answer(results: Results) -> str:
     return (
         f"On the {part} our networks score {_span(raw)} by Keras's MeanIoU of raw probabilities, "
         f"printed are {_span(of['printed'], 4)}; their lesion IoU is {_span(lesion)}. "
-        "The printed number is that of a mask without a lesion, so no lesion needs to be found "
-        "for it"
+        "The printed number fits a mask without any lesion, so no lesion needs to be found for it"
         if np.allclose(raw, of["printed"], atol=0.005)
         else f"On the {part} our networks score {_span(raw)} by Keras's MeanIoU of raw "
         f"probabilities, printed are {_span(of['printed'], 4)}; their lesion IoU is "
@@ -69,8 +68,9 @@ def puzzle_answer(results: Results) -> str:
 
 
 def detection_finding(results: Results) -> str:
-    """Title of the detection figure."""
-    first = made.first_detection(results).groupby("network")["epoch"]
+    """Title of the detection figure, of the last split, which it draws."""
+    table = made.first_detection(results)
+    first = table[table["split"] == results.settings.splits[-1]].groupby("network")["epoch"]
     told = [f"{name}: {_epochs(of)}" for name, of in first]
     return f"First epoch with Dice over {results.settings.detected:g}: {'; '.join(told)}"
 
