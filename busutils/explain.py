@@ -147,7 +147,9 @@ def sanity(
 ) -> pd.DataFrame:
     """Compare the Grad-CAM of a trained network with those of its randomised copies.
 
-    Maps that stay alike when the weights are lost do not show what the network learned.
+    Maps that stay alike when the weights are lost do not show what the network learned. Compared
+    are the weighted sums of channels before their positive part is taken: where nothing is
+    positive the map is constant, and would pass whatever it shows.
 
     Parameters
     ----------
@@ -165,23 +167,34 @@ def sanity(
     -------
     DataFrame
         A row a layer: `down_to`, and `correlation`, the mean over images of Spearman's rank
-        correlation of the two maps, in [-1, 1]; an image with a constant map counts as 0.
+        correlation of the two sums, in [-1, 1]; an image with a constant one counts as 0.
 
     Raises
     ------
     UserError
         As `grad_cam` and `randomised` do.
     """
-    trained = grad_cam(model, images)
+    trained = _signed(model, images)
     rows = []
     for name in _milestones(model) if layers is None else layers:
-        pairs = zip(trained, grad_cam(randomised(model, seed, name), images), strict=True)
+        pairs = zip(trained, _signed(randomised(model, seed, name), images), strict=True)
         rows.append((name, np.mean([_rank_correlation(*pair) for pair in pairs])))
     return pd.DataFrame(rows, columns=["down_to", "correlation"])
 
 
+def _signed(model, images) -> np.ndarray:
+    """Return the weighted sums (n, height, width) behind the maps of all images."""
+    found = _layer(model, None)
+    return np.concatenate([_sums(model, found, part) for part in _parts(model, images, BATCH)])
+
+
 def _maps(model, layer, images) -> np.ndarray:
     """Return the maps (n, height, width) of one batch."""
+    return _divided_by_maximum(_sums(model, layer, images, positive=True))
+
+
+def _sums(model, layer, images, positive: bool = False) -> np.ndarray:
+    """Return the weighted sums of channels, or their positive parts, at the images' size."""
     import keras
     from keras import ops
 
@@ -191,11 +204,14 @@ def _maps(model, layer, images) -> np.ndarray:
     head = keras.Function([*model.inputs, layer.output], _logits(model))
     gradient = _numpy(_gradient(lambda x: _score(head([images, x])), activations))
     weights = gradient.mean(axis=(1, 2), keepdims=True)
-    coarse = np.maximum((weights * _numpy(activations)).sum(axis=-1, keepdims=True), 0)
-    maps = ops.image.resize(
-        coarse, images.shape[1:3], interpolation="bilinear", data_format="channels_last"
+    coarse = (weights * _numpy(activations)).sum(axis=-1, keepdims=True)
+    sums = ops.image.resize(
+        np.maximum(coarse, 0) if positive else coarse,
+        images.shape[1:3],
+        interpolation="bilinear",
+        data_format="channels_last",
     )
-    return _divided_by_maximum(_numpy(maps)[..., 0])
+    return _numpy(sums)[..., 0]
 
 
 def _score(logits):

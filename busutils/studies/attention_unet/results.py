@@ -29,15 +29,16 @@ def table1(results: Results, part: str) -> pd.DataFrame:
 def nothing(results: Results, part: str) -> pd.DataFrame:
     """What an empty mask, and for the loss the best constant, scores on the same images.
 
-    Columns: part (Training, Validation), p (share of lesion pixels), Loss, Accuracy, IoU.
+    Columns: part (Training, Validation), p (share of lesion pixels), Loss, Accuracy, IoU; means
+    over the repeats of the split.
     """
-    entry = results.of(part)[0]
+    splits = {e.job.split["id"]: e for e in results.of(part)}
     rows = []
     for role, word in PARTS.items():
-        pixels = _at_half(results, entry, role)[metrics.COUNTS].sum()
-        p = (pixels["tp"] + pixels["fn"]) / pixels.sum()
+        p = np.array([_lesion_share(_at_half(results, e, role)) for e in splits.values()])
         entropy = -p * np.log(p) - (1 - p) * np.log(1 - p)
-        rows.append({"part": word, "p": p, "Loss": entropy, "Accuracy": 1 - p, "IoU": (1 - p) / 2})
+        scores = {"p": p, "Loss": entropy, "Accuracy": 1 - p, "IoU": (1 - p) / 2}
+        rows.append({"part": word} | {name: values.mean() for name, values in scores.items()})
     return pd.DataFrame(rows)
 
 
@@ -73,27 +74,28 @@ def readings(results: Results) -> pd.DataFrame:
 def lesion_table(results: Results, data: Dataset) -> pd.DataFrame:
     """IoU and Dice on validation images that hold a lesion, beside answers without training.
 
-    Columns: answer, IoU, low, high, Dice, lesions (number of images). Networks are those of the
-    random fifth where there is one, all repeats together; the ellipse is fitted to training images.
+    Columns: answer, IoU, low, high, Dice, images (with a lesion). Networks are those of the
+    random fifths where there are any, all repeats together; the ellipse is fitted to the training
+    images of each.
     """
-    part = RANDOM if RANDOM in results.settings.splits else LAST
+    part = detected_on(results)
     rows = []
     for name in _networks(results):
         iou, dice = (lesion_scores(results, results.of(part, name), s) for s in ("iou", "dice"))
         by_case = iou.groupby("case").agg(score=("score", "mean"), group=("group", "first"))
         one = statistics.interval(by_case["score"], by_case["group"])
         row = {"answer": NETWORKS[name][0], "IoU": one.estimate, "low": one.low, "high": one.high}
-        rows.append(row | {"Dice": dice["score"].mean(), "lesions": len(by_case)})
-    for name, counts in _trivial(results.of(part)[0], data).items():
+        rows.append(row | {"Dice": dice["score"].mean(), "images": len(by_case)})
+    for name, counts in _trivial(results, part, data):
         scores = metrics.per_case(counts)
         rows.append({"answer": name, "IoU": scores["iou"], "low": np.nan, "high": np.nan})
-        rows[-1] |= {"Dice": scores["dice"], "lesions": len(counts)}
+        rows[-1] |= {"Dice": scores["dice"], "images": counts["case"].nunique()}
     return pd.DataFrame(rows)
 
 
 def by_class(results: Results) -> pd.DataFrame:
     """Mean validation Dice of benign and malignant images with interval, by network."""
-    part = RANDOM if RANDOM in results.settings.splits else LAST
+    part = detected_on(results)
     rows = []
     for name in _networks(results):
         for label, mean in class_means(results, results.of(part, name)).items():
@@ -123,16 +125,17 @@ def lesion_scores(results: Results, entries: Sequence[Entry], score: str) -> pd.
 def first_detection(results: Results) -> pd.DataFrame:
     """First epoch with a mean validation Dice over `detected` on lesions, a row a training.
 
-    Columns: split, network, repeat, epoch (NaN where none is), printed (the paper's epoch).
+    Columns: split, network, repeat, epoch (NaN where none is), over everything (first epoch with
+    more than calling every pixel lesion scores), printed (the paper's epoch).
     """
     printed = {name: int(printed_epoch(name)) for name in NETWORKS}
     rows = []
     for e in results.entries:
-        epochs = results.history[results.history["job"] == e.job.id]
-        above = epochs.loc[epochs["val_dice"] > results.settings.detected, "epoch"]
-        first = above.min() if len(above) else np.nan
+        dice = results.history[results.history["job"] == e.job.id].set_index("epoch")["val_dice"]
+        first = {"epoch": results.settings.detected, "over everything": _everything(results, e)}
         about = {"split": e.part, "network": NETWORKS[e.name][0], "repeat": e.repeat}
-        rows.append(about | {"epoch": first, "printed": printed[e.name]})
+        about |= {name: dice.index[dice > limit].min() for name, limit in first.items()}
+        rows.append(about | {"printed": printed[e.name]})
     return pd.DataFrame(rows)
 
 
@@ -145,6 +148,11 @@ def printed_epoch(network: str) -> str:
 def jobs_by_network(results: Results, part: str) -> dict[str, list[str]]:
     """Job ids of each network under one split."""
     return {NETWORKS[n][0]: [e.job.id for e in results.of(part, n)] for n in _networks(results)}
+
+
+def detected_on(results: Results) -> str:
+    """The split on which lesions are looked for: random fifths where there are any."""
+    return RANDOM if RANDOM in results.settings.splits else LAST
 
 
 def shown(results: Results) -> list[Entry]:
@@ -204,15 +212,26 @@ def _reading(results: Results, entry: Entry, role: str) -> dict[str, float]:
     pooled = metrics.pooled(counts)
     lesions = counts[counts["tp"] + counts["fn"] > 0]
     by_keras = results.manifests.loc[entry.job.id, "by_keras"][role]
-    p = (counts["tp"] + counts["fn"]).sum() / counts[metrics.COUNTS].to_numpy().sum()
     return {
         "Keras on raw": by_keras["mean_iou_of_raw"],
         "class mean at 0.5": pooled["mean_iou"],
         "lesion, pooled": pooled["iou"],
         "lesion, per image": metrics.per_case(lesions)["iou"] if len(lesions) else np.nan,
         "accuracy": pooled["accuracy"],
-        "empty mask's accuracy": 1 - p,
+        "empty mask's accuracy": 1 - _lesion_share(counts),
     }
+
+
+def _lesion_share(counts: pd.DataFrame) -> float:
+    """Share of lesion pixels in images with these counts."""
+    return (counts["tp"] + counts["fn"]).sum() / counts[metrics.COUNTS].to_numpy().sum()
+
+
+def _everything(results: Results, entry: Entry) -> float:
+    """Mean Dice of calling every pixel lesion, on a training's validation images with a lesion."""
+    counts = _at_half(results, entry, "val")
+    lesion = (counts["tp"] + counts["fn"]) / counts[metrics.COUNTS].sum(axis=1)
+    return float((2 * lesion / (1 + lesion))[lesion > 0].mean())
 
 
 def _at_half(results: Results, entry: Entry, role: str) -> pd.DataFrame:
@@ -220,13 +239,16 @@ def _at_half(results: Results, entry: Entry, role: str) -> pd.DataFrame:
     return of[np.isclose(of["threshold"], 0.5)]
 
 
-def _trivial(entry: Entry, data: Dataset) -> dict[str, pd.DataFrame]:
-    """Counts of the answers that need no training, on validation images with a lesion."""
-    role = jobs.read_split(entry.job).set_index("case")["role"].reindex(data.cases["case"])
-    lesions = data.masks.any(axis=(1, 2))
-    train, val = (data.masks[(role == r).to_numpy() & lesions] for r in PARTS)
-    answers = statistics.trivial_answers(val, statistics.best_ellipse(train))
-    return dict(list(answers.groupby("answer", sort=False)))
+def _trivial(results: Results, part: str, data: Dataset):
+    """Counts of the answers that need no training, on the same validation images, by answer."""
+    lesions, told = data.masks.any(axis=(1, 2)), []
+    for job in {e.job.split["id"]: e.job for e in results.of(part)}.values():
+        role = jobs.read_split(job).set_index("case")["role"].reindex(data.cases["case"])
+        train, val = (np.flatnonzero((role == r).to_numpy() & lesions) for r in PARTS)
+        ellipse = statistics.best_ellipse(data.masks[train])
+        of = statistics.trivial_answers(data.masks[val], ellipse)
+        told.append(of.assign(case=data.cases["case"].to_numpy()[val[of["row"]]]))
+    return pd.concat(told).groupby("answer", sort=False)
 
 
 def _networks(results: Results) -> list[str]:
