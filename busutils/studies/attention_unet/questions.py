@@ -31,18 +31,18 @@ def _accuracy(sentence: str, results: Results) -> Claim:
     The network with the smaller difference is shown; the others, and other splits, are told.
     """
     gained = {}
-    for entry in results.entries:
-        ours = results.scores(entry, "accuracy", "val")
+    for part, name in dict.fromkeys((e.part, e.name) for e in results.entries):
+        ours = pd.concat([results.scores(e, "accuracy", "val") for e in results.of(part, name)])
         pixels = ours[["tp", "fp", "fn", "tn"]].sum(axis=1)
         empty = ours.assign(score=1 - (ours["tp"] + ours["fn"]) / pixels)
-        told = f"{NETWORKS[entry.name][0]} on {entry.repeat}"
-        gained[told] = entry.part, statistics.paired_difference(ours, empty)
-    first = [told for told, (part, _) in gained.items() if part == results.settings.splits[0]]
-    shown = min(first, key=lambda told: gained[told][1].estimate)
-    others = [f"{t} {g.estimate:+.3f}" for t, (_, g) in gained.items() if t != shown]
-    note = f"{shown}, accuracy minus that of an empty mask"
-    note += f"; others: {', '.join(others)}" * bool(others)
-    return compare.claim(sentence, gained[shown][1], note.replace("-", "−"), relevant=0.01)
+        gained[part, name] = statistics.paired_difference(ours, empty)
+    first = [key for key in gained if key[0] == results.settings.splits[0]]
+    shown = min(first, key=lambda key: gained[key].estimate)
+    told = {key: f"{NETWORKS[key[1]][0]}, {key[0]}" for key in gained}
+    others = [f"{told[k]} {_signed(g.estimate)}" for k, g in gained.items() if k != shown]
+    note = f"{told[shown]}, accuracy minus that of an empty mask"
+    note += f"; {'; '.join(others)}" * bool(others)
+    return compare.claim(sentence, gained[shown], note, relevant=0.01)
 
 
 def _attention4(sentence: str, results: Results) -> Claim:
@@ -83,6 +83,10 @@ def _detection(sentence: str, results: Results) -> Claim:
     return compare.claim(
         sentence, _mean_of_few(apart), f"epochs earlier, random fifths; {told}", relevant=1
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def _independent(first: Interval, second: Interval) -> Interval:
