@@ -148,6 +148,14 @@ def test_table_5_has_accuracies_in_per_cent_and_their_spread(values):
     assert table.loc[("mean", "TsA"), "printed"] == "98.08"
 
 
+def test_spread_over_folds_is_in_per_cent_like_the_printed_one(values, monkeypatch):
+    found, _ = _found(values | {"folds": [1, 2, 3], "copies": []})
+    shares = pd.Series([0.9, 0.8, 0.7], ["K1", "K2", "K3"])
+    monkeypatch.setattr(results, "fold_accuracies", lambda *_: shares)
+    table = results.table5(found).set_index(["key", "column"])
+    assert table.loc[("sd", "TsA"), "ours"] == pytest.approx(100 * np.std([0.9, 0.8, 0.7]))
+
+
 def test_table_6_scores_both_classes(values):
     found, _ = _found(values | {"copies": []})
     table = results.table6(found).set_index(["key", "column"])["ours"]
@@ -213,7 +221,7 @@ def test_one_task_alone_is_the_same_network_without_the_other_loss(values):
     one = table.loc[("segmentation alone", "Dice")]
     assert one["ours"] == pytest.approx(100 / 155)
     assert one["minus both"] == pytest.approx(100 / 155 - 120 / 165)
-    assert "classification alone changes accuracy by -" in words.alone_finding(found)
+    assert "classification alone changes accuracy by −" in words.alone_finding(found)
 
 
 def test_copies_tell_items_with_and_without_their_copy(values):

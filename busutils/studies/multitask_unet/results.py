@@ -265,11 +265,11 @@ def _loss(results: Results, entry: Entry) -> dict[str, float]:
 
 
 def _spreads(results: Results, entries: Sequence[Entry]) -> dict[str, float]:
-    """Standard deviations over folds, with n in the denominator as the printed ones have."""
+    """Standard deviations over folds, with n in the denominator as the printed ones have; shares."""
     found = [_loss(results, e) for e in entries]
     given = {}
     for letter, role in ROLES.items():
-        given[f"{letter}A"] = 100 * float(fold_accuracies(results, role).std(ddof=0))
+        given[f"{letter}A"] = float(fold_accuracies(results, role).std(ddof=0))
         given[f"{letter}L"] = float(np.std([one[role] for one in found]))
     return given
 

@@ -81,7 +81,7 @@ def alone_finding(results: Results) -> str:
         f"({row['from']:+.3f} to {row['to']:+.3f})"
         for _, row in table.iterrows()
     ]
-    return f"Against both tasks, {'; '.join(told)}" if told else ""
+    return f"Against both tasks, {'; '.join(told)}".replace("-", "−") if told else ""
 
 
 def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
