@@ -162,6 +162,16 @@ def test_table_6_scores_both_classes(values):
     assert table["K1 Malignant", "Sen"] == table["K1 Benign", "Spec"] == 100
 
 
+def test_table_6_has_the_spread_over_folds(values):
+    found, _ = _found(values | {"copies": [], "folds": [1, 2]})
+    first = found.cases["job"] == found.of("folds")[0].job.id
+    wrong = first & (found.cases["label"] == "malignant")
+    found.cases.loc[wrong, "p_malignant"] = 0.4  # the first fold finds none, the second all
+    table = results.table6(found).set_index(["key", "column"])["ours"]
+    assert table["K1 Malignant", "Sen"] == 0 and table["K2 Malignant", "Sen"] == 100
+    assert table["sd Malignant", "Sen"] == table["sd Benign", "Spec"] == pytest.approx(50)
+
+
 def test_table_7_counts_images(values):
     found, _ = _found(values | {"folds": [1, 2], "copies": []})
     table = results.table7(found)

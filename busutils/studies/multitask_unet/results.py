@@ -49,16 +49,21 @@ def table5(results: Results) -> pd.DataFrame:
 
 
 def table6(results: Results) -> pd.DataFrame:
-    """Table VI: scores of images by class and fold, and their mean; test images."""
-    entries = results.of("folds")
+    """Table VI: scores of images by class and fold, their mean and standard deviation; test images.
+
+    As printed, the deviation is that over folds, with n in the denominator.
+    """
+    reported, entries = compare.reported(REPORTED, 3, "6"), results.of("folds")
     cases = _classified(results)
     tables = []
     for label in classification.CLASSES:
-        word = label.capitalize()
+        word, images = label.capitalize(), classification.counts(cases, positive=label)
         rows = {f"{e.repeat} {word}": _row(results, [e], {}) for e in entries}
+        folds = compare.table(reported, images, rows)
+        deviation = folds[folds["key"].isin(rows)].groupby("column")["ours"].std(ddof=0) / 100
         rows[f"mean {word}"] = _row(results, entries, {})
-        images = classification.counts(cases, positive=label)
-        table = compare.table(compare.reported(REPORTED, 3, "6"), images, rows)
+        rows[f"sd {word}"] = _row(results, [], deviation.to_dict())
+        table = compare.table(reported, images, rows)
         tables.append(table[table["key"].str.endswith(word)])
     return pd.concat(tables).sort_index()
 
@@ -265,7 +270,7 @@ def _loss(results: Results, entry: Entry) -> dict[str, float]:
 
 
 def _spreads(results: Results, entries: Sequence[Entry]) -> dict[str, float]:
-    """Standard deviations over folds, with n in the denominator as the printed ones have; shares."""
+    """Standard deviations over folds, with n in the denominator as printed ones have; shares."""
     found = [_loss(results, e) for e in entries]
     given = {}
     for letter, role in ROLES.items():
