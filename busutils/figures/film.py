@@ -76,7 +76,7 @@ def film(image: np.ndarray, truth: np.ndarray, frames: np.ndarray, name: str, ca
         for frame in frames
     ]
     shown = "".join(
-        f"<img src='{source(picture, 'png')}' style='width:100%;display:{_display(i)}' "
+        f"<img src='{source(picture, 'webp')}' style='width:100%;display:{_display(i)}' "
         f"alt='{escape(name, quote=True)} after epoch {i + 1}'>"
         for i, picture in enumerate(pictures)
     )

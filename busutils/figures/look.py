@@ -119,7 +119,7 @@ def embed(figure: Figure, alt: str, caption: str = "") -> str:
 
 
 def source(figure: Figure, kind: str) -> str:
-    """Return a figure as a data address, for the `src` of an image; `kind` is png or svg+xml."""
+    """Return a figure as a data address for an image; `kind` is png, webp or svg+xml."""
     out = BytesIO()
     same = {"metadata": {"Date": None}} if kind == "svg+xml" else {}  # the same bytes each time
     with mpl.rc_context({"svg.hashsalt": "busutils"}):

@@ -173,12 +173,14 @@ def ours() -> dict[str, Paper]:
             table = pd.read_csv(file)
             if not {"row", "column", "ours"} <= set(table):
                 continue
-            about = _meaning(folder.name, file.stem.removeprefix("table"))
-            kept = table[table["column"].isin(about) & table["ours"].notna()]
+            columns, spreads = _context(folder.name, file.stem.removeprefix("table"))
+            kept = table[table["column"].isin(columns) & table["ours"].notna()]
+            kept = kept[~kept["row"].astype(str).isin(spreads)]
             for row in kept.drop_duplicates(["row", "column"]).itertuples():
-                cells[file.stem, str(row.row), row.column] = (f"{row.ours:.4f}", "")
+                unit = "%" if columns[row.column].get("scale") == 100 else ""
+                cells[file.stem, str(row.row), row.column] = (f"{row.ours:.4f}", unit)
             tables[file.stem] = meaning(
-                {"columns": about, "averaging": "means", "masks": "hard", "epoch": "same"},
+                _printed(columns) | {"masks": "hard", "epoch": "same"},
                 f"{folder.name}, {file.stem}",
             )
         if cells:
@@ -186,15 +188,25 @@ def ours() -> dict[str, Paper]:
     return found
 
 
-def _meaning(run: str, table: str) -> dict[str, dict[str, str]]:
-    """Quantities of a published table's columns, from what the paper's table means."""
+def _context(run: str, table: str) -> tuple[dict[str, dict], set[str]]:
+    """What a published table's columns of scores are, and the rows with standard deviations."""
     number = run.partition("_")[0].lstrip("0")
     file = REPORTED / f"paper{number}.yaml"
     if not file.is_file():
-        return {}
-    columns = yaml.safe_load(file.read_text(encoding="utf-8"))["tables"].get(table, {})
-    scores = {name: about.get("score") for name, about in columns.get("columns", {}).items()}
-    return {name: {"is": score} for name, score in scores.items() if score in QUANTITIES}
+        return {}, set()
+    about = yaml.safe_load(file.read_text(encoding="utf-8"))
+    columns = about["tables"].get(table, {}).get("columns", {})
+    means = about["checks"]["tables"].get(table, {}).get("means", ())
+    scores = {name: of for name, of in columns.items() if of.get("score") in QUANTITIES}
+    return scores, {row["sd"] for row in means}
+
+
+def _printed(columns: Mapping[str, Mapping]) -> dict[str, object]:
+    """Columns and averaging of a published table, as `meaning` takes them."""
+    pooled = {of.get("reduction") == "pooled" for of in columns.values()}
+    averaging = {frozenset([True]): "pooled", frozenset([False]): "means"}
+    plain = {n: {"is": of["score"], "of": of.get("split", "")} for n, of in columns.items()}
+    return {"columns": plain, "averaging": averaging.get(frozenset(pooled), "by column")}
 
 
 def our_counts(threshold: float = 0.5) -> Paper:
