@@ -88,8 +88,8 @@ def caption(what: str, n: int | str, profile: str, run: str, source: str = "") -
     n : cases, as a number or in words
     source : citation and licence of the set, due where its images are shown
     """
-    cases = f"{n} cases" if isinstance(n, (int, np.integer)) else n
-    parts = [f"{what.rstrip('.')}.", f"n = {cases}; profile {profile}; run {run}."]
+    cases = f"n = {n} cases" if isinstance(n, (int, np.integer)) else n
+    parts = [f"{what.rstrip('.')}.", f"{cases}; profile {profile}; run {run}."]
     return " ".join([*parts, *([f"{source.rstrip('.')}."] if source else [])])
 
 
