@@ -48,11 +48,12 @@ def majority(images: pd.DataFrame) -> str:
     return str(images["label"].mode()[0])
 
 
-def area(images: pd.DataFrame, curve: str, positive: str = "malignant") -> Interval:
-    """Area under a curve of `AREAS`, with its bootstrap interval over groups."""
+def area(images: pd.DataFrame, curve: str, positive: str = "malignant") -> float:
+    """Area under a curve of `AREAS`; NaN where all images are of one class."""
+    truth = positives(images["label"], positive)
+    return AREAS[curve](truth, images[f"p_{positive}"]) if truth.nunique() == 2 else np.nan
 
-    def score(table: pd.DataFrame) -> float:
-        truth = positives(table["label"], positive)
-        return AREAS[curve](truth, table[f"p_{positive}"]) if truth.nunique() == 2 else np.nan
 
-    return statistics.resampled_interval(score, images, images["group"])
+def area_interval(images: pd.DataFrame, curve: str) -> Interval:
+    """Area for malignancy, with its bootstrap interval over groups."""
+    return statistics.resampled_interval(lambda t: area(t, curve), images, images["group"])

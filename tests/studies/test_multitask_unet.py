@@ -88,6 +88,7 @@ def test_paper_profile_is_the_papers_protocol():
 
 def test_jobs_of_every_part(values):
     wanted = values | {"folds": [1, 2], "heads": ["average"], "rivals": ["plain_unet"]}
+    wanted |= {"copies": ["grouped", "twice"], "copies_epochs": 10}
     plan = study.entries(study.Settings.of(wanted), study.dataset(wanted))
     parts = [(e.part, e.name, e.repeat) for e in plan]
     assert parts == [
@@ -235,7 +236,7 @@ def test_one_task_alone_is_the_same_network_without_the_other_loss(values):
 
 
 def test_copies_tell_items_with_and_without_their_copy(values):
-    found, _ = _found(values)
+    found, _ = _found(values | {"copies": ["grouped", "twice"]})
     arms = copies.table(found).set_index("arm")["accuracy"]
     assert arms["grouped"] == 1
     pair = copies.twins(found).set_index("copy in training")
@@ -244,8 +245,15 @@ def test_copies_tell_items_with_and_without_their_copy(values):
     if False in pair.index:
         assert pair.loc[False, "accuracy"] == 0
         assert arms["twice"] < 1
-    assert copies.finding(found).startswith("Each image once and near-duplicates together: ")
+    told = copies.finding(found)
+    assert told.startswith("Each image once and near-duplicates together: ")
+    assert "; each image twice and split at random: accuracy " in told
     assert list(copies.bars(found).columns) == ["name", "value", "low", "high"]
+
+
+def test_copies_may_run_without_the_grouped_arm(values):
+    found, _ = _found(values | {"copies": ["twice"]})
+    assert copies.finding(found).startswith("Each image twice and split at random: accuracy ")
 
 
 def test_masks_are_scored_apart(values):
@@ -287,7 +295,9 @@ def test_area_under_the_curve_is_that_of_the_ranks():
             "group": list("abcde"),
         }
     )
-    one = classification.area(images, "ROC")
+    assert classification.area(images, "ROC") == pytest.approx(4.5 / 6)
+    assert np.isnan(classification.area(images[:2], "ROC"))
+    one = classification.area_interval(images, "ROC")
     assert one.estimate == pytest.approx(4.5 / 6)
     assert one.low <= one.estimate <= one.high
     counted = classification.counts(images.assign(threshold=0.5))

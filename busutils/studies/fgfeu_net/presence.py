@@ -70,7 +70,7 @@ def table(found: Mapping[str, pd.DataFrame], question: str) -> pd.DataFrame:
         test = images[images["split"] == "test"]
         one = _accuracy(test)
         pooled = metrics.pooled(test)
-        area = classification.area(test, "ROC", question).estimate
+        area = classification.area(test, "ROC", question)
         scores = (pooled["balanced_accuracy"], pooled["dice"], area)
         rows.append((name, one.estimate, one.low, one.high, *scores, len(test)))
     columns = ["model", "accuracy", "low", "high", "balanced accuracy", "F1", "ROC area", "images"]
@@ -109,7 +109,7 @@ def _given(images: pd.DataFrame) -> dict[str, float]:
     given = {
         "Accuracy Test": _accuracy(test).estimate,
         "F1": float(metrics.pooled(test)["dice"]),
-        "ROC": classification.area(test, "ROC", "lesion").estimate,
+        "ROC": classification.area(test, "ROC", "lesion"),
     }
     train = images[images["split"] == "train"]
     if len(train):

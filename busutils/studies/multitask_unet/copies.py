@@ -86,7 +86,7 @@ def bars(results: Results) -> pd.DataFrame:
 def finding(results: Results) -> str:
     """The experiment in one sentence, with numbers of this run."""
     found = table(results).set_index("arm")["accuracy"]
-    if not {"grouped", "twice"} <= set(found.index):
+    if "twice" not in found:
         return "Not in this profile"
     pair = twins(results).set_index("copy in training")["accuracy"]
     told = {True: "was", False: "was not"}
@@ -94,10 +94,10 @@ def finding(results: Results) -> str:
         f"{value:.2f} where the copy of a test item {told[known]} trained on"
         for known, value in pair.sort_index(ascending=False).items()
     )
-    return (
-        f"Each image once and near-duplicates together: accuracy {found['grouped']:.2f}; each "
-        f"image twice and split at random: {found['twice']:.2f} ({apart})"
-    )
+    twice = f"each image twice and split at random: accuracy {found['twice']:.2f} ({apart})"
+    if "grouped" not in found:
+        return twice[0].upper() + twice[1:]
+    return f"Each image once and near-duplicates together: accuracy {found['grouped']:.2f}; {twice}"
 
 
 def _with_twin(results: Results, entry) -> pd.DataFrame:

@@ -131,7 +131,7 @@ def classified(results: Results) -> pd.DataFrame:
         majority = float(metrics.pooled(empty)[name])
         rows.append((name.replace("_", " "), one.estimate, one.low, one.high, majority))
     for curve in classification.AREAS:
-        one = classification.area(images, curve)
+        one = classification.area_interval(images, curve)
         chance = 0.5 if curve == "ROC" else float((images["label"] == "malignant").mean())
         rows.append((f"area under {curve}", one.estimate, one.low, one.high, chance))
     columns = ["score", "ours", "low", "high", f"always {common}"]
