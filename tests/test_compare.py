@@ -307,6 +307,13 @@ def test_what_stands_in_the_way_is_said(row, column, verdict, reason):
     assert (made.verdict[0], made.reason[0]) == (verdict, reason)
 
 
+def test_a_training_that_still_improves_is_not_put_down_to_the_image_size():
+    because = compare.verdicts.because
+    assert because("not converged", "image size") == " (also image size)"
+    assert because("not comparable", "image size") == " (image size)"
+    assert because("not converged", "") == ""
+
+
 def test_a_rows_own_protocol_goes_over_the_papers():
     base = reported(Dice=Column("dice"))
     base.rows["r1"]["protocol"] = {"encoder_weights": None}

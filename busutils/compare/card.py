@@ -5,7 +5,7 @@ from html import escape
 
 import pandas as pd
 
-from busutils.compare.verdicts import CLAIM_WORDS, Claim
+from busutils.compare.verdicts import CLAIM_WORDS, Claim, because
 from busutils.errors import choose
 
 COLOURS = {
@@ -93,7 +93,7 @@ def _tally(table: pd.DataFrame) -> str:
     for word, n in table["verdict"].value_counts().items():
         reasons = table.loc[table["verdict"] == word, "reason"].str.split(", ").explode()
         known = ", ".join(reasons[reasons != ""].value_counts().index)
-        parts.append(f"{n} {word}{f' ({known})' if known else ''}")
+        parts.append(f"{n} {word}{because(word, known)}")
     return f"{len(table)} printed numbers: " + "; ".join(parts)
 
 

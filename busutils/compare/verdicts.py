@@ -41,7 +41,13 @@ class Verdict:
     def __str__(self) -> str:
         if self.word == "compatible" and self.half_width > 0:
             return f"{self.word} (±{self.half_width:.2g})"
-        return f"{self.word} ({self.reason})" if self.reason else self.word
+        return f"{self.word}{because(self.word, self.reason)}"
+
+
+def because(word: str, reason: str) -> str:
+    """Put a reason in brackets; a training's end is a reason itself, so others come beside it."""
+    also = "also " if word == "not converged" else ""
+    return f" ({also}{reason})" if reason else ""
 
 
 def verdict(
