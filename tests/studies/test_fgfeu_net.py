@@ -295,4 +295,6 @@ def test_cuts_name_what_is_not_the_papers(values):
     told = words.cuts(study.Settings.of(values))
     assert "pixels a side: 32 instead of 256" in told
     assert "losses: 2 of 9" in told
+    fewer_bits = words.cuts(study.Settings.of(values | {"precision": "mixed_bfloat16"}))
+    assert [cut for cut in fewer_bits if cut not in told] == ["arithmetic: mixed_bfloat16"]
     assert words.printed_counts() == {"printed_images": 1294, "pictures": 647}
