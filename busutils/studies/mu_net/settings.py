@@ -80,6 +80,7 @@ class Settings(common.Settings):
     label_smoothing: float
     symmetric_smoothing: bool
     learning_rate: float
+    fcn_rate: float | None
     epochs: int
     batch: int
     augmentation: str

@@ -60,6 +60,8 @@ def _network_cuts(settings: Settings) -> list[str]:
         )
     if settings.unet_size != 224:
         found.append(f"U-Net-224: reads {settings.unet_size} pixels a side")
+    if settings.fcn_rate is not None and "fcn" in settings.rows:
+        found.append(f"FCN, which has no batch norm: rate of Adam {settings.fcn_rate:g}")
     if settings.dense_filters != 4096:
         found.append(f"FCN: {settings.dense_filters} filters in its widest layers, not 4096")
     return found
