@@ -214,6 +214,16 @@ def test_fcn_has_vgg16_as_its_encoder():
     assert sum(layer.count_params() for layer in encoders.encoder_layers(model)) == 14_714_688
 
 
+def test_fcn_begins_to_enlarge_by_interpolating():
+    layer = models.build("fcn", 64, dense_filters=16).get_layer("decoder_image_enlarged")
+    coarse = images(8)[..., :1]
+    theirs = keras.layers.UpSampling2D(8, interpolation="bilinear")(coarse)
+    inside = np.s_[:, 4:-4, 4:-4]  # at the border one takes the rest as 0, the other repeats
+    np.testing.assert_allclose(
+        np.asarray(layer(coarse))[inside], np.asarray(theirs)[inside], atol=1e-5
+    )
+
+
 def test_fgfeu_net_has_the_ten_first_convolutions_of_vgg16():
     model = models.build("fgfeu_net", 32)
     vgg16 = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))

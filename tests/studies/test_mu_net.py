@@ -118,12 +118,14 @@ def test_jobs_of_every_part(values):
     assert (contrast.loss, contrast.loss_options) == ("bce", {})
 
 
-def test_fcn_may_learn_at_a_rate_of_its_own(values):
-    wanted = values | {"rows": ["mu_net", "fcn"], "fcn_rate": 0.0001}
-    rates = {e.name: e.job.learning_rate for e in _planned(wanted)}
-    assert rates == {"mu_net": values["learning_rate"], "fcn": 0.0001}
+def test_fcn_may_have_a_loss_and_a_rate_of_its_own(values):
+    wanted = values | {"rows": ["mu_net", "fcn"], "fcn_loss": "bce", "fcn_rate": 0.0001}
+    own, fcn = (e.job for e in _planned(wanted))
+    assert (own.loss, own.learning_rate) == (values["loss"], values["learning_rate"])
+    assert (fcn.loss, fcn.loss_options, fcn.learning_rate) == ("bce", {}, 0.0001)
     told = words.cuts(study.Settings.of(wanted), study.dataset(wanted))
-    assert "FCN, which has no batch norm: rate of Adam 0.0001" in told
+    (cut,) = [c for c in told if c.startswith("FCN,")]
+    assert cut.endswith("calling everything lesion: loss bce, rate of Adam 0.0001")
 
 
 def test_networks_are_compared_from_one_start(values, monkeypatch):

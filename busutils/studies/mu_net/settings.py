@@ -80,6 +80,7 @@ class Settings(common.Settings):
     label_smoothing: float
     symmetric_smoothing: bool
     learning_rate: float
+    fcn_loss: str
     fcn_rate: float | None
     epochs: int
     batch: int
@@ -112,7 +113,8 @@ class Settings(common.Settings):
             choose(name, CONTRASTS, "contrast")
         for name in self.noises or [""]:
             choose(name, perturb.PERTURBATIONS, "noise")
-        choose(self.loss, LOSSES, "loss")
+        for name in (self.loss, self.fcn_loss or self.loss):
+            choose(name, LOSSES, "loss")
         choose(self.augmentation, augment.AUGMENTATIONS, "augmentation")
         choose(self.preprocessing, ("paper", "backbone"), "preprocessing")
         choose(self.precision, common.PRECISIONS, "precision")

@@ -60,8 +60,12 @@ def _network_cuts(settings: Settings) -> list[str]:
         )
     if settings.unet_size != 224:
         found.append(f"U-Net-224: reads {settings.unet_size} pixels a side")
-    if settings.fcn_rate is not None and "fcn" in settings.rows:
-        found.append(f"FCN, which has no batch norm: rate of Adam {settings.fcn_rate:g}")
+    own = {"loss": settings.fcn_loss, "rate of Adam": settings.fcn_rate}
+    if any(own.values()) and "fcn" in settings.rows:
+        found.append(
+            "FCN, which has no batch norm and else ends in calling everything lesion: "
+            f"{', '.join(f'{what} {value}' for what, value in own.items() if value)}"
+        )
     if settings.dense_filters != 4096:
         found.append(f"FCN: {settings.dense_filters} filters in its widest layers, not 4096")
     return found
