@@ -126,6 +126,9 @@ def test_fcn_may_have_a_loss_and_a_rate_of_its_own(values):
     told = words.cuts(study.Settings.of(wanted), study.dataset(wanted))
     (cut,) = [c for c in told if c.startswith("FCN,")]
     assert cut.endswith("calling everything lesion: loss bce, rate of Adam 0.0001")
+    reasons = results.table(_found(wanted)).set_index(["key", "column"])["reason"]
+    assert "loss" in reasons[("FCNet", "Recall")]
+    assert "loss" not in reasons[("Proposed", "Recall")]
 
 
 def test_networks_are_compared_from_one_start(values, monkeypatch):

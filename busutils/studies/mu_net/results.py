@@ -171,6 +171,7 @@ def _row(results: Results, entries: Sequence[Entry]) -> Row:
         weights = "imagenet"  # nothing to start from, here and in the paper
     elif entries[0].job.encoder_weights not in ("imagenet", "none"):
         weights = f"{weights}, another training"
+    other = "loss" * (entries[0].job.loss != settings.loss)
     return Row(
         jobs={e.job.id: e.repeat for e in entries},
         parameters={
@@ -181,7 +182,7 @@ def _row(results: Results, entries: Sequence[Entry]) -> Row:
         thresholds=0.5,
         given={"Tversky": tversky(results, entries, 0.7, 0.3)},
         converged=bool(all(flat[e.job.id] for e in entries)),
-        obstacle=obstacle(results),
+        obstacle=", ".join(filter(None, [obstacle(results), other])),
     )
 
 
