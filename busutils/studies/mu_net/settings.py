@@ -113,8 +113,8 @@ class Settings(common.Settings):
             choose(name, CONTRASTS, "contrast")
         for name in self.noises or [""]:
             choose(name, perturb.PERTURBATIONS, "noise")
-        for name in (self.loss, self.fcn_loss or self.loss):
-            choose(name, LOSSES, "loss")
+        choose(self.loss, LOSSES, "loss")
+        choose(self.fcn_loss or self.loss, LOSSES, "loss")
         choose(self.augmentation, augment.AUGMENTATIONS, "augmentation")
         choose(self.preprocessing, ("paper", "backbone"), "preprocessing")
         choose(self.precision, common.PRECISIONS, "precision")

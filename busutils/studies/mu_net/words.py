@@ -62,10 +62,8 @@ def _network_cuts(settings: Settings) -> list[str]:
         found.append(f"U-Net-224: reads {settings.unet_size} pixels a side")
     own = {"loss": settings.fcn_loss, "rate of Adam": settings.fcn_rate}
     if any(own.values()) and "fcn" in settings.rows:
-        found.append(
-            "FCN, which has no batch norm and else ends in calling everything lesion: "
-            f"{', '.join(f'{what} {value}' for what, value in own.items() if value)}"
-        )
+        told = ", ".join(f"{what} {value}" for what, value in own.items() if value)
+        found.append(f"FCN, which has no batch norm: {told}")
     if settings.dense_filters != 4096:
         found.append(f"FCN: {settings.dense_filters} filters in its widest layers, not 4096")
     return found
