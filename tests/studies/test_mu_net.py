@@ -125,7 +125,9 @@ def test_fcn_may_have_a_loss_and_a_rate_of_its_own(values):
     assert (fcn.loss, fcn.loss_options, fcn.learning_rate) == ("bce", {}, 0.0001)
     told = words.cuts(study.Settings.of(wanted), study.dataset(wanted))
     assert "FCN, which has no batch norm: loss bce, rate of Adam 0.0001" in told
-    reasons = results.table(_found(wanted)).set_index(["key", "column"])["reason"]
+    found = _found(wanted)
+    assert "FCNet with another loss (bce)" in questions.claims(found, _drawn(), None)[0].note
+    reasons = results.table(found).set_index(["key", "column"])["reason"]
     assert "loss" in reasons[("FCNet", "Recall")]
     assert "loss" not in reasons[("Proposed", "Recall")]
 

@@ -112,9 +112,13 @@ def _missing(results: Results, kind: str) -> str:
 
 
 def _told(one: Claim, results: Results) -> Claim:
-    """Add what all encoders start from, and how many of the five other networks ran if not all."""
-    others = len(made.by_row(results)) - 1
-    told = f"; all encoders from {STARTS[results.settings.other_weights]}"
+    """Add what all encoders start from, whose loss is another, and how many did not run."""
+    rows, settings = made.by_row(results), results.settings
+    others = len(rows) - 1
+    told = f"; all encoders from {STARTS[settings.other_weights]}"
+    told += f"; {ROWS['fcn']} with another loss ({settings.fcn_loss})" * (
+        "fcn" in rows and settings.fcn_loss not in ("", settings.loss)
+    )
     told += f"; {others} of the five other networks ran" * (others < len(ROWS) - 1)
     return Claim(one.sentence, one.word, one.difference, one.note + told)
 
