@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import json
+import logging
 import os
 import re
 import shutil
@@ -97,6 +98,8 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
     import papermill
     from nbclient.exceptions import DeadKernelError
 
+    # Names were checked; papermill calls one unknown that is annotated "float | None".
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     changed = {p.name for p in parameters.read(source) if p.default != values[p.name]}
     output = draft / source.name
     try:
