@@ -18,10 +18,11 @@ NOISE = "gaussian"
 """The paper names no kind of noise; this is the most usual one."""
 SOMETHING = 0.5
 """Dice under which nothing can be said of what noise takes away."""
+ALONE = "no other network ran"
 
 
 def claims(results: Results, drawn: pd.DataFrame, disturbed: pd.DataFrame | None) -> list[Claim]:
-    """The paper's claims; one that this run has nothing to say about is undecided.
+    """The paper's claims but for those on other images; what this run cannot tell is undecided.
 
     Parameters
     ----------
@@ -29,12 +30,13 @@ def claims(results: Results, drawn: pd.DataFrame, disturbed: pd.DataFrame | None
     disturbed : from :func:`busutils.studies.mu_net.noise.scores`, or None where it was not run
     """
     said = {c["id"]: c["sentence"] for c in compare.context(REPORTED, 5)["claims"]}
-    return [
-        better(said["better_skin"], results, "skin"),
-        close(said["better_brain"], results, "brain"),
-        _parameters(said["fewest_parameters"], drawn),
-        _noise(said["noise"], disturbed),
-    ]
+    found = [_parameters(said["fewest_parameters"], drawn), _noise(said["noise"], disturbed)]
+    match results.settings.kind:
+        case "skin":
+            found.insert(0, better(said["better_skin"], results))
+        case "brain":
+            found.insert(0, close(said["better_brain"], results))
+    return found
 
 
 def against(results: Results) -> Mapping[str, Difference]:
@@ -47,23 +49,21 @@ def against(results: Results) -> Mapping[str, Difference]:
     return {ROWS[n]: made.difference(results, *_same_folds(own, e)) for n, e in others.items()}
 
 
-def better(sentence: str, results: Results, kind: str) -> Claim:
+def better(sentence: str, results: Results) -> Claim:
     """MU-Net is better than each other network: every difference is above 0."""
-    if missing := _missing(results, kind):
-        return compare.claim(sentence, None, missing)
-    one = compare.claim_best(sentence, against(results))
-    return _told(one, results)
+    if not (differences := against(results)):
+        return compare.claim(sentence, None, ALONE)
+    return _told(compare.claim_best(sentence, differences), results)
 
 
-def close(sentence: str, results: Results, kind: str) -> Claim:
+def close(sentence: str, results: Results) -> Claim:
     """MU-Net is better than each other network, or at most `COARSE` below it.
 
     *Supported* if every interval lies above minus `COARSE`, *opposite* if one lies below it; else
     *undecided*. The difference that reaches lowest is shown.
     """
-    if missing := _missing(results, kind):
-        return compare.claim(sentence, None, missing)
-    differences = against(results)
+    if not (differences := against(results)):
+        return compare.claim(sentence, None, ALONE)
     lowest = min(differences, key=lambda name: differences[name].low)
     shown = differences[lowest]
     word = "supported" if shown.low > -COARSE else "undecided"
@@ -101,14 +101,6 @@ def _noise(sentence: str, disturbed: pd.DataFrame | None) -> Claim:
         f"{lost.n_cases} images; withstanding means losing less than {COARSE:g}; {lost.scope}"
     )
     return Claim(sentence, word, lost, note)
-
-
-def _missing(results: Results, kind: str) -> str:
-    """Say why a claim cannot be judged; empty if it can."""
-    if results.settings.kind != kind:
-        return f"this run is on other images ({results.settings.dataset})"
-    alone = len(made.by_row(results)) < 2
-    return "no other network ran" * alone
 
 
 def _told(one: Claim, results: Results) -> Claim:
