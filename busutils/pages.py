@@ -42,7 +42,8 @@ def publish(run: Run) -> Path:
     with paths.whole_folder(paths.published() / "notebooks" / name) as part:
         _copy_results(run, part)
     tables = Path("..") / "results" / "notebooks" / name / "tables"
-    write_json(page, _without_paths(_page(source, run, tables, suffix=""), run.manifest))
+    suffix = f" ({run.manifest['data']['name']})" if run.manifest.get("data") else ""
+    write_json(page, _without_paths(_page(source, run, tables, suffix), run.manifest))
     stored = [paths.store() / "jobs" / job / "job.json" for job in run.manifest.get("jobs", [])]
     jobs.publish(jobs.Job.from_json(f.read_text(encoding="utf-8")) for f in stored if f.exists())
     return page
@@ -124,7 +125,8 @@ def _copy_results(run: Run, part: Path) -> None:
 def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:
     """Return an executed notebook as a page: links set right, and told what made it.
 
-    `tables` is where its tables lie, as seen from the page.
+    `tables` is where its tables lie, as seen from the page. The suffix of the title says on what
+    data, since one notebook may have a page for each set.
     """
     notebook = _linked(source)
     first = notebook["cells"][0]

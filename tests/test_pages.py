@@ -44,6 +44,14 @@ def text_of(page):
     return "\n".join("".join(cell["source"]) for cell in cells)
 
 
+def test_a_published_page_names_its_data_in_the_title(project):
+    data = {"name": "Skin", "cases": 3, "fingerprint": "0a1b"}
+    page = pages.publish(make(project, "00_small-skin-quick-0a1b2c3d", data=data))
+    assert "# A small page (Skin)\n" in text_of(page)
+    page = pages.publish(make(project, "00_small-quick-0a1b2c3d"))
+    assert "# A small page\n" in text_of(page)
+
+
 def test_a_published_run_stands_under_its_name_without_hash(project):
     run = make(project, "00_small-phantom-quick-0a1b2c3d")
     page = pages.publish(run)
