@@ -63,6 +63,15 @@ def verdicts_markdown(
     return "\n".join(lines) + "\n"
 
 
+def spoken(one: Claim) -> str:
+    """A claim's difference with its interval, in words; empty if there is none."""
+    if one.difference is None:
+        return ""
+    d = one.difference
+    interval = f" ({d.low:+.3f} to {d.high:+.3f})" if d.high > d.low else ""
+    return f"difference {d.estimate:+.3f}{interval}".replace("-", "−")
+
+
 def _width(text: str) -> str:
     """A long text takes the whole width of the card."""
     return "100%" if len(text) > 90 else "9em"
@@ -74,17 +83,9 @@ def _claim(one: Claim) -> str:
         f"<span class='verdict' style='background:{COLOURS[word]};color:#fff;border-radius:.3em;"
         f"padding:.05em .45em;white-space:nowrap'>{word}</span>"
     )
-    said = "; ".join(filter(None, [_difference(one), one.note]))
+    said = "; ".join(filter(None, [spoken(one), one.note]))
     small = f"<br><small>{escape(said)}</small>" if said else ""
     return f"{badge} {escape(one.sentence)}{small}"
-
-
-def _difference(one: Claim) -> str:
-    if one.difference is None:
-        return ""
-    d = one.difference
-    interval = f" ({d.low:+.3f} to {d.high:+.3f})" if d.high > d.low else ""
-    return f"difference {d.estimate:+.3f}{interval}".replace("-", "−")
 
 
 def _tally(table: pd.DataFrame) -> str:

@@ -54,21 +54,28 @@ def readable(table: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
 def show(table: pd.DataFrame, digits: int = 3) -> Styler:
     """Return a table as it stands on a page: no index, numbers to `digits` decimals.
 
-    Columns low and high become one, "95 % interval"; truth is told as yes and no, what is missing
-    as a dash.
+    Columns low and high become one, "95 % interval", and so do from and to; truth is told as yes
+    and no, what is missing as a dash.
     """
     told = {c: table[c].map({True: "yes", False: "no"}) for c in table.select_dtypes(bool)}
-    table = table.assign(**told)
-    if {"low", "high"} <= set(table):
-        place = table.columns.get_loc("low")
-        joined = [
-            f"{low:.{digits}f} to {high:.{digits}f}" if np.isfinite(low) else "–"
-            for low, high in zip(table["low"], table["high"], strict=True)
-        ]
-        table = table.drop(columns=["low", "high"])
-        table.insert(place, "95 % interval", joined)
+    table = _joined(table.assign(**told), ("low", "high"), "95 % interval", digits)
+    table = _joined(table, ("from", "to"), "from, to", digits)
     style = table.style.hide().format(precision=digits, na_rep="–", thousands="\u202f")
     return style.set_table_attributes('class="dataframe"')
+
+
+def _joined(table: pd.DataFrame, ends: tuple[str, str], name: str, digits: int) -> pd.DataFrame:
+    """Put the ends of an interval into one column, where the first stood."""
+    if not set(ends) <= set(table):
+        return table
+    joined = [
+        f"{low:.{digits}f} to {high:.{digits}f}" if np.isfinite(low) else "–"
+        for low, high in zip(table[ends[0]], table[ends[1]], strict=True)
+    ]
+    place = table.columns.get_loc(ends[0])
+    table = table.drop(columns=list(ends))
+    table.insert(place, name, joined)
+    return table
 
 
 def _readable(line: Any) -> dict[str, str]:

@@ -8,7 +8,6 @@ Al-Dhabyani, Gomaa, Khaled, Fahmy: Dataset of breast ultrasound images. Data in 
 import re
 from pathlib import Path
 
-import pandas as pd
 
 from busutils.data.files import Case, Listing
 from busutils.errors import UserError
@@ -39,18 +38,6 @@ def listing(root: Path, name: str = "BUSI") -> Listing:
         orphans += [path for c, paths in masks.items() if c not in images for path in paths]
     notes = (f"{FOLDER} is nested in itself; the inner folder is read",) if nested else ()
     return Listing(name, folder, tuple(cases), VERSION, tuple(orphans), notes, COUNTS)
-
-
-def reduced_copy(cases: pd.DataFrame) -> str:
-    """Say so if most images of a table of cases have been reduced to one longest side.
-
-    BUSI's own images have 639 different sizes.
-    """
-    longest = cases[["height", "width"]].max(axis=1)
-    side, n = longest.mode()[0], longest.value_counts().max()
-    if n < len(cases) / 2:
-        return ""
-    return f"a reduced copy: {n} of {len(cases)} images have a longest side of {side} pixels"
 
 
 def _find(root: Path) -> tuple[Path, bool]:

@@ -55,6 +55,17 @@ class Dataset:
             raise UserError(f"{self.name} was opened without its files: open it from its data root")
         return self.original(case)
 
+    def reduced(self) -> str:
+        """Say so if most images have been reduced to one longest side; else empty.
+
+        For sets whose own images have many sizes: BUSI has 639, ISIC 2018 hundreds.
+        """
+        longest = self.cases[["height", "width"]].max(axis=1)
+        side, n = longest.mode()[0], longest.value_counts().max()
+        if n < len(self) / 2:
+            return ""
+        return f"a reduced copy: {n} of {len(self)} images have a longest side of {side} pixels"
+
 
 def from_arrays(
     name: str,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -27,6 +28,7 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
     figure, grid = new_figure(0.8 + 2.1 * rows, rows, columns, sharey=True)
     for axes in grid.flat[len(known) :]:
         axes.set_visible(False)
+    ends = (np.floor(10 * table["low"].min()) / 10, np.ceil(10 * table["high"].max()) / 10)
     for axes, cost in zip(grid.flat, known, strict=False):
         handles = [
             axes.errorbar(
@@ -35,14 +37,15 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
                 [[row["Dice"] - row["low"]], [row["high"] - row["Dice"]]],
                 fmt=mark,
                 color=colour,
-                ms=6,
+                ms=5,
                 lw=1.4,
+                capsize=2,
                 label=row["network"],
             )
             for (_, row), (colour, mark, _) in zip(table.iterrows(), STYLES, strict=False)
         ]
         _axis(axes, table[cost])
-        axes.set(xlabel=cost, ylim=(0, 1.02))
+        axes.set(xlabel=cost, ylim=ends)
     for row in grid:
         row[0].set_ylabel(label)
     legend_below(figure, handles, columns=3)

@@ -147,7 +147,7 @@ def curves(
         _mark(axes, table, ("epoch", validation), best)
         axes.set_title(name)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    legend_below(figure, _curve_legend(training is not None, mark))
+    legend_below(figure, _curve_legend(models, training is not None, mark))
     headline(figure, title)
     return figure
 
@@ -184,7 +184,7 @@ def threshold_curves(
         axes.set_title(name)
         limits(axes, 0, 1)
     shaded = Patch(color=GREY, alpha=0.25, lw=0, label="the paper's grid")
-    legend_below(figure, [*_curve_legend(False, "chosen threshold"), shaded], columns=4)
+    legend_below(figure, [*_curve_legend(models, False, "chosen threshold"), shaded], columns=4)
     headline(figure, title)
     return figure
 
@@ -282,11 +282,10 @@ def _mark(axes: Axes, table: pd.DataFrame, xy: tuple, chosen: Mapping[str, float
     axes.plot(picked[x], picked[y], "o", ms=5, mec=OURS, mfc="none", mew=1.2)
 
 
-def _curve_legend(training: bool, chosen: str) -> list[Line2D]:
+def _curve_legend(models: Mapping[str, Sequence[str]], training: bool, chosen: str) -> list[Line2D]:
+    several = any(len(jobs) > 1 for jobs in models.values())
     marks = [Line2D([], [], color=GREY, ls="--", label="training")] if training else []
-    return [
-        *marks,
-        Line2D([], [], color=OURS, label="validation, mean", **THICK),
-        Line2D([], [], color=OURS, label="each training", **THIN),
-        Line2D([], [], ls="", marker="o", mec=OURS, mfc="none", label=chosen),
-    ]
+    marks.append(Line2D([], [], color=OURS, label="validation" + ", mean" * several, **THICK))
+    if several:
+        marks.append(Line2D([], [], color=OURS, label="each training", **THIN))
+    return [*marks, Line2D([], [], ls="", marker="o", mec=OURS, mfc="none", label=chosen)]

@@ -7,7 +7,7 @@ from typing import Any, Self
 import pandas as pd
 
 from busutils import compare, jobs, paths, statistics, thresholds
-from busutils.data import busi, reading, sets, splits
+from busutils.data import reading, sets, splits
 from busutils.data.dataset import Dataset
 from busutils.data.files import Listing
 from busutils.errors import UserError
@@ -202,7 +202,7 @@ def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) ->
     """What the card at the head of a page says of the run."""
     labels = data.cases["label"].value_counts(sort=False)
     counted = ", ".join(f"{n} {label}" for label, n in labels.items())
-    reduced = busi.reduced_copy(data.cases) if results.settings.dataset == "busi" else ""
+    reduced = data.reduced() if results.settings.dataset in ("busi", "isic") else ""
     return {
         "Data": "; ".join(filter(None, [f"{data.name}: {counted}", reduced])),
         "Profile": profile,

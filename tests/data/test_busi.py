@@ -1,7 +1,6 @@
 """The BUSI reader on a tiny copy of its layout, and on the real set."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
@@ -58,13 +57,6 @@ def test_wrong_roots_are_refused(tmp_path):
     (tmp_path / "photos").mkdir()
     with pytest.raises(UserError, match="is no BUSI"):
         busi.listing(tmp_path)
-
-
-def test_a_reduced_copy_is_told():
-    sizes = pd.DataFrame({"height": [300, 416, 200, 471], "width": [416, 300, 416, 562]})
-    assert busi.reduced_copy(sizes).startswith("a reduced copy: 3 of 4 images")
-    assert "416 pixels" in busi.reduced_copy(sizes)
-    assert busi.reduced_copy(sizes.assign(width=[500, 510, 520, 530])) == ""
 
 
 @pytest.mark.realdata

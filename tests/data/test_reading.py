@@ -1,6 +1,7 @@
 """A set is read once; its cache is whole or absent, and tells when it is damaged."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -130,3 +131,11 @@ def test_a_case_called_by_a_number_keeps_its_name_and_its_group(tmp_path, store)
     assert data.cases["case"].tolist() == ["1", "2", "3", "4", "5", "6"]
     assert data.cases["group"].tolist() == ["100000"] * 3 + ["100001"] * 3
     assert data.original_mask("2").any()
+
+
+def test_a_reduced_copy_is_told(listing):
+    data = reading.load(listing, 16)
+    sizes = data.cases.assign(height=[300, 416, 200], width=[416, 300, 190])
+    told = replace(data, cases=sizes).reduced()
+    assert told == "a reduced copy: 2 of 3 images have a longest side of 416 pixels"
+    assert replace(data, cases=sizes.assign(width=[500, 510, 520])).reduced() == ""

@@ -126,7 +126,7 @@ def test_fcn_may_have_a_loss_and_a_rate_of_its_own(values):
     told = words.cuts(study.Settings.of(wanted), study.dataset(wanted))
     assert "FCN, which has no batch norm: loss bce, rate of Adam 0.0001" in told
     found = _found(wanted)
-    assert "FCNet with another loss (bce)" in questions.claims(found, _drawn(), None)[0].note
+    assert "FCNet with another loss (bce)" in questions.claims(found, _drawn())[0].note
     reasons = results.table(found).set_index(["key", "column"])["reason"]
     assert "loss" in reasons[("FCNet", "Recall")]
     assert "loss" not in reasons[("Proposed", "Recall")]
@@ -143,9 +143,26 @@ def test_networks_are_compared_from_one_start(values, monkeypatch):
     assert start["start"].tolist() == ["ImageNet", "random weights"]
     assert start["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
     assert choices.pretraining(_found(values)).empty
-    skin = questions.claims(found, _drawn(), None)[0]
-    assert skin.difference.estimate == pytest.approx(100 / 160 - 60 / 140)
-    assert "all encoders from random weights" in skin.note
+    skin = questions.claims(found, _drawn())[0]
+    assert (skin.word, skin.difference.estimate) == (
+        "supported",
+        pytest.approx(100 / 160 - 60 / 140),
+    )
+    assert "every encoder from random weights" in skin.note
+    assert "MU-Net alone from ImageNet: supported, difference +0.4" in skin.note
+    margins = questions.margins(found)
+    assert margins["MU-Net from"].tolist() == ["ImageNet", "random weights"]
+    assert margins["difference"].iloc[1] == pytest.approx(100 / 160 - 60 / 140)
+
+
+def test_two_starts_that_disagree_decide_nothing(values, monkeypatch):
+    monkeypatch.setitem(HIT, "mu_net", 90)
+    wanted = values | {"encoder_weights": "imagenet", "folds": [1, 2]}
+    monkeypatch.setitem(HIT, "unet_224", 70)  # between the two MU-Nets
+    skin = questions.claims(_found(wanted), _drawn())[0]
+    assert skin.word == "undecided"
+    assert "MU-Net alone from ImageNet: supported" in skin.note
+    assert skin.difference.estimate < 0
 
 
 @pytest.mark.parametrize("name", settings.CONTRASTS)
@@ -299,7 +316,9 @@ def test_ablations_are_paired_with_their_reference(values):
     found = _found(values | {"contrasts": ["Dice loss"], "contrast_epochs": 2})
     table = choices.ablations(found).set_index("what")
     assert table.loc["Dice loss", "difference"] == pytest.approx(0)
-    assert table.loc["Dice loss", "section"] == "5.3.3, loss"
+    assert table.loc["Dice loss", "about"] == "5.3.3, loss"
+    assert choices.contrast_images(found) == 10
+    assert choices.contrast_images(_found(values)) == 0
     assert np.isnan(table.loc[settings.REFERENCE, "difference"])
     assert choices.ablations(_found(values)).empty
 
@@ -328,7 +347,9 @@ def test_rounding_by_hand(values):
     table = choices.post_processing(found).set_index("network")
     assert table.loc["Proposed", "not rounded"] == pytest.approx(soft.mean())
     assert table.loc["Proposed", "rounded at 0.5"] == pytest.approx(160 / 190)
-    assert words.rounding_finding(table).startswith("Rounding changes the mean Dice by ")
+    assert words.rounding_finding(table.reset_index()).startswith(
+        "Rounding changes the mean Dice by "
+    )
 
 
 def test_trivial_answers_are_those_of_the_test_images(values):
@@ -408,72 +429,42 @@ def test_noise_curves_start_with_the_undisturbed_images(values):
     assert words.noise_finding(scored).startswith("MU-Net loses ")
 
 
-def _scored(clean, noisy):
-    rows = [
-        {
-            "network": "Proposed",
-            "kind": "gaussian",
-            "level": level,
-            "case": i,
-            "group": i,
-            "score": s,
-        }
-        for level, values in ((0, clean), (0.1, noisy))
-        for i, s in enumerate(values)
-    ]
-    return pd.DataFrame(rows)
-
-
-def test_the_noise_claim_by_hand(values):
-    found, drawn = _found(values), _drawn()
-
-    def noise_claim(scored):
-        return questions.claims(found, drawn, scored)[-1]
-
-    def word(clean, noisy):
-        return noise_claim(_scored(clean, noisy)).word
-
-    assert word([0.9, 0.8, 0.9], [0.89, 0.79, 0.89]) == "supported"
-    assert word([0.9, 0.8, 0.9], [0.69, 0.59, 0.69]) == "opposite"
-    assert word([0.9, 0.8, 0.9], [0.9, 0.3, 0.8]) == "undecided"
-    assert word([0.1, 0.2, 0.1], [0.1, 0.2, 0.1]) == "undecided"
-    assert "little to lose" in noise_claim(_scored([0.1] * 3, [0.1] * 3)).note
-    assert noise_claim(None).note == "this run has no noise"
-
-
 def _drawn():
     counts = {"Proposed": 10e6, "U-Net with VGG-19": 30e6, "SegNet": 25e6}
-    return pd.DataFrame({"network": counts.keys(), "parameters": counts.values()})
+    drawn = pd.DataFrame({"network": counts.keys(), "parameters": counts.values()})
+    return drawn.assign(**{"operations, 10^9": [50.0, 60.0, 20.0]})
 
 
 def test_claims_on_skin(values):
-    skin, parameters_, _ = questions.claims(_found(values), _drawn(), None)
+    skin, parameters_, operations_ = questions.claims(_found(values), _drawn())
     assert skin.word == "supported"
     assert skin.difference.estimate == pytest.approx(160 / 190 - 60 / 140)
     assert "1 of the five other networks ran" in skin.note
     assert parameters_.word == "supported"
     assert parameters_.difference.estimate == pytest.approx(15)
     assert "SegNet minus MU-Net" in parameters_.note
-    assert "2.50 times as many" in parameters_.note
+    assert "2.50 times as many; 0 of the others have less" in parameters_.note
+    assert (operations_.word, operations_.difference.estimate) == ("opposite", -30)
+    assert "0.40 times as many; 1 of the others have less" in operations_.note
 
 
 def test_close_is_judged_with_a_margin(brains, monkeypatch):
     found = _found(brains)
-    told = questions.claims(found, _drawn(), None)
+    told = questions.claims(found, _drawn())
     assert told[0].word == "supported"
     assert [one.sentence for one in told if "skin" in one.sentence] == []
     monkeypatch.setitem(HIT, "mu_net", 29)
     monkeypatch.setenv("BUSUTILS_RUNS", str(paths.store() / "near"))
-    assert questions.claims(_found(brains), _drawn(), None)[0].word == "supported"
+    assert questions.claims(_found(brains), _drawn())[0].word == "supported"
     monkeypatch.setitem(HIT, "mu_net", 10)
     monkeypatch.setenv("BUSUTILS_RUNS", str(paths.store() / "far"))
-    far = questions.claims(_found(brains), _drawn(), None)[0]
+    far = questions.claims(_found(brains), _drawn())[0]
     assert far.word == "opposite"
     assert "against U-Net-224; close means at most 0.05 below" in far.note
 
 
 def test_a_network_alone_is_compared_with_none(values):
-    skin, *_ = questions.claims(_found(values | {"rows": ["mu_net"]}), _drawn(), None)
+    skin, *_ = questions.claims(_found(values | {"rows": ["mu_net"]}), _drawn())
     assert (skin.word, skin.note) == ("undecided", "no other network ran")
 
 
@@ -502,8 +493,16 @@ def test_findings_are_sentences_with_the_runs_numbers(values):
     told = words.plain(found, [])
     assert told["test_dice"] == pytest.approx({"mu_net": 160 / 190, "unet_224": 60 / 140})
     assert told["best"]["job"] == found.of("table", "mu_net")[0].job.id
-    drawn = pd.DataFrame({"network": ["Proposed", "SegNet"], "operations, 10^9": [50.0, 20.0]})
-    assert "1 of the other five compute less (SegNet 20)" in words.drawn_finding(drawn)
+    assert words.drawn_finding(_drawn()) == (
+        "MU-Net computes 50 thousand million operations an image; less computes SegNet (20)"
+    )
+    near = _drawn().assign(**{"operations, 10^9": [50.0, 51.0, 80.0]})
+    assert words.drawn_finding(near).endswith("; about as much computes U-Net with VGG-19 (51)")
+    table = pd.DataFrame(
+        {"what": ["a", "b", "c"], "difference": [0.1, -0.1, 0], "from": [0.05, -0.2, -1]}
+    ).assign(to=[0.2, -0.05, 1])
+    told = "Better: a (+0.100); worse: b (−0.100); no clear difference: c (+0.000)"
+    assert words.ablations_finding(table) == told
 
 
 def test_time_and_parameters_of_each_network(values, monkeypatch):
@@ -520,7 +519,7 @@ def test_time_and_parameters_of_each_network(values, monkeypatch):
     assert table["operations, 10^9"].tolist() == pytest.approx([2 * 3 * 1024e-9, 2 * 3 * 256e-9])
     assert table["memory, MiB"].tolist() == [7, 3]
     assert (table["seconds"] > 0).all()
-    assert words.cost_finding(table.reset_index()).startswith("Quickest: ")
+    assert words.cost_finding(table.reset_index()).startswith("Quickest here: ")
 
 
 def test_memory_that_cannot_be_measured_is_said(monkeypatch, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from busutils import compare
+from busutils import compare, jobs
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.mu_net import results as made
 from busutils.studies.mu_net.settings import BESIDE, CONTRASTS, REFERENCE, ROWS, STARTS, TABLES
@@ -34,23 +34,33 @@ def pretraining(results: Results) -> pd.DataFrame:
 def ablations(results: Results) -> pd.DataFrame:
     """Section 5.3 and the readings: one training each, beside the same network as in the table.
 
-    Columns: what, section, test Dice, low, high, compared with (another row), difference, from, to.
+    Columns: what, about (what it answers), test Dice, difference, from, to, compared with (another
+    row), called lesion (share of the test pixels), still rising (whether validation Dice was,
+    in the last epochs).
     """
     rows, named = [], {e.name: e for e in results.of("contrast")}
+    flat = compare.converged(results.history)
     for entry in named.values():
-        one = made.mean(results, [entry])
-        about = CONTRASTS.get(entry.name, ("–",))[0]
-        row = {"what": entry.name, "section": about}
-        row |= {"test Dice": one.estimate, "low": one.low, "high": one.high}
+        about = CONTRASTS.get(entry.name, ("the table's MU-Net",))[0]
+        row = {"what": entry.name, "about": about}
+        row |= {"test Dice": made.mean(results, [entry]).estimate}
+        row |= {"still rising": not flat[entry.job.id]}
+        row |= {"called lesion": made.called(results, entry)}
         if entry.name != REFERENCE:
             base = BESIDE.get(entry.name) if BESIDE.get(entry.name) in named else REFERENCE
             paired = made.difference(results, [entry], [named[base]])
             row |= {"compared with": base, "difference": paired.estimate}
             row |= {"from": paired.low, "to": paired.high}
         rows.append(row)
-    columns = ["what", "section", "test Dice", "low", "high", "compared with", "difference"]
-    columns += ["from", "to"]
+    columns = ["what", "about", "test Dice", "difference", "from", "to", "compared with"]
+    columns += ["called lesion", "still rising"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def contrast_images(results: Results) -> int:
+    """Number of images that the ablations train on; 0 if there are none."""
+    entries = results.of("contrast")
+    return int((jobs.read_split(entries[0].job)["role"] == "train").sum()) if entries else 0
 
 
 def post_processing(results: Results) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def collect(settings: Settings, entries: Sequence[Entry]) -> Results:
     found = common.collect(settings, entries)
     lesions = found.cases[found.cases["tp"] + found.cases["fn"] > 0]
     chosen = lesions[lesions["split"] == "val"].groupby("job")
-    best = {job: thresholds.best(table) for job, table in chosen}
+    best = {job: thresholds.best(table, grid=thresholds.GRID) for job, table in chosen}
     return replace(found, cases=lesions, threshold=found.threshold | best)
 
 
@@ -97,6 +97,13 @@ def difference(results: Results, first: Sequence[Entry], second: Sequence[Entry]
 def at_half(results: Results, entry: Entry, score: str = "dice") -> pd.DataFrame:
     """Score of each test image with a lesion at one half, as the paper rounds."""
     return compare.scores(results.cases, {entry.job.id: entry.repeat}, score, 0.5, "test")
+
+
+def called(results: Results, entry: Entry) -> float:
+    """Share of all pixels of the test images that a training calls lesion, at one half."""
+    of = results.cases[(results.cases["job"] == entry.job.id) & (results.cases["split"] == "test")]
+    counts = of.loc[np.isclose(of["threshold"], 0.5), metrics.COUNTS].sum()
+    return float((counts["tp"] + counts["fp"]) / counts.sum())
 
 
 def by_row(results: Results) -> dict[str, list[Entry]]:
@@ -171,7 +178,6 @@ def _row(results: Results, entries: Sequence[Entry]) -> Row:
         weights = "imagenet"  # nothing to start from, here and in the paper
     elif entries[0].job.encoder_weights not in ("imagenet", "none"):
         weights = f"{weights}, another training"
-    other = "loss" * (entries[0].job.loss != settings.loss)
     return Row(
         jobs={e.job.id: e.repeat for e in entries},
         parameters={
@@ -182,8 +188,16 @@ def _row(results: Results, entries: Sequence[Entry]) -> Row:
         thresholds=0.5,
         given={"Tversky": tversky(results, entries, 0.7, 0.3)},
         converged=bool(all(flat[e.job.id] for e in entries)),
-        obstacle=", ".join(filter(None, [obstacle(results), other])),
+        obstacle=", ".join(filter(None, [obstacle(results), *_other(settings, entries[0])])),
     )
+
+
+def _other(settings: Settings, entry: Entry) -> list[str]:
+    """What else of a row's network is not as printed."""
+    full = {"mu_net": {"alpha": 1.4}, "fcn": {"dense_filters": 4096}}
+    drawn = full.get(entry.name, {"filters": 64} if entry.name in ("segnet", "unet_224") else {})
+    narrow = any(getattr(settings, name) != value for name, value in drawn.items())
+    return ["width"] * narrow + ["loss"] * (entry.job.loss != settings.loss)
 
 
 def opened(job: Job) -> Dataset:

@@ -28,11 +28,11 @@ STARTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random weights
 TABLES = {"skin": "1", "brain": "2", "own": "1"}
 """What the images show -> the paper's table."""
 LOSSES = ("focal_tversky", "tversky", "dice", "bce", "combo")
-REFERENCE = "as in the table"
+REFERENCE = "reference"
 CONTRASTS = {
     "random weights": ("5.3.1, pre-training", {"encoder_weights": "none"}),
     "ImageNet weights": ("5.3.1, pre-training", {"encoder_weights": "imagenet"}),
-    "width 1.4": ("5.3.2, backbone", {"encoder_weights": "none", "alpha": 1.4}),
+    "width 1.4": ("the printed channels", {"encoder_weights": "none", "alpha": 1.4}),
     "cross-entropy": ("5.3.3, loss", {"loss": "bce"}),
     "Dice loss": ("5.3.3, loss", {"loss": "dice"}),
     "no augmentation": ("5.3.4, pre-processing", {"augmentation": "none"}),

@@ -15,6 +15,8 @@ from busutils.studies.mu_net import choices, noise
 from busutils.studies.mu_net import results as made
 from busutils.studies.mu_net.settings import ROWS, STARTS, Settings
 
+ALIKE = 0.05
+"""Share by which two counts of operations may differ and still be told as the same."""
 SOURCES = {
     "isic": "Images: ISIC 2018, Codella et al., arXiv 1902.03368, and HAM10000, Tschandl et al., "
     "Scientific Data 5 (2018) 180161; sources disagree on the licence, here taken as CC BY-NC 4.0",
@@ -49,11 +51,16 @@ def _network_cuts(settings: Settings) -> list[str]:
     found = []
     if settings.alpha != 1.4:
         found.append(f"width of MobileNetV2: {settings.alpha:g} instead of 1.4")
-    told = {"MU-Net": settings.encoder_weights, "the others": settings.other_weights}
-    for name, weights in told.items():
-        if weights != "imagenet":
-            start = f"starts from {STARTS[weights]} instead of ImageNet"
-            found.append(f"encoder of {name}: {start}")
+    if settings.encoder_weights != "imagenet":
+        start = f"starts from {STARTS[settings.encoder_weights]} instead of ImageNet"
+        found.append(f"encoder of MU-Net: {start}")
+    elif settings.imagenet_file:
+        found.append("encoder of MU-Net: ImageNet weights of a file, batch norm estimated again")
+    if settings.other_weights != "imagenet":
+        start = f"start from {STARTS[settings.other_weights]}"
+        found.append(f"encoders of the others: {start} (not printed; ImageNet is likely)")
+    if settings.preprocessing == "backbone" and settings.encoder_weights == "imagenet":
+        found.append("input: −1 to 1 where ImageNet weights want it, else 0 to 1")
     if settings.filters != 64:
         found.append(
             f"SegNet and U-Net-224: {settings.filters} filters in the first block instead of 64"
@@ -109,9 +116,13 @@ def data_notes(settings: Settings) -> list[str]:
     return [*found, *listing.notes] or ["every image has a mask with a lesion"]
 
 
-def no_counterpart() -> dict[str, str]:
-    """Figures of the paper that have nothing of ours beside them, and why."""
-    return {
+def no_counterpart(settings: Settings) -> dict[str, str]:
+    """Tables and figures of the paper that have nothing of ours beside them, and why."""
+    other = {
+        "skin": ("Table 2, Figures 9 and 12", "brain MRI, which has a run of its own"),
+        "brain": ("Table 1, Figures 8 and 11", "skin lesions, which have a run of their own"),
+    }
+    return dict(filter(None, [other.get(settings.kind)])) | {
         "Figures 1 and 2": "drawings of a depth-wise convolution and of MobileNetV2",
         "Figures 3 and 4": "drawings of MU-Net; its stages stand in the table of models",
     }
@@ -127,10 +138,26 @@ def table_finding(results: Results, trivial: Mapping[str, float]) -> str:
 
 
 def rounding_finding(table: pd.DataFrame) -> str:
-    """What rounding does to Dice, in one sentence."""
-    gained = table["rounded at 0.5"] - table["not rounded"]
-    low, high = (f"{value:+.3f}".replace("-", "−") for value in (gained.min(), gained.max()))
-    return f"Rounding changes the mean Dice by {low}" + f" to {high}" * (low != high)
+    """Which network rounding changes most in Dice, and which least, in one sentence."""
+    gained = (table["rounded at 0.5"] - table["not rounded"]).set_axis(table["network"])
+    most, least = gained.abs().idxmax(), gained.abs().idxmin()
+    told = [f"{gained[n]:+.3f} ({n})".replace("-", "−") for n in dict.fromkeys((least, most))]
+    return f"Rounding changes the mean Dice by {' to '.join(told)}"
+
+
+def ablations_finding(table: pd.DataFrame) -> str:
+    """Which choices are clearly better or worse on the test images, in one sentence."""
+    groups = {
+        "better": table[table["from"] > 0],
+        "worse": table[table["to"] < 0],
+        "no clear difference": table[(table["from"] <= 0) & (table["to"] >= 0)],
+    }
+    told = [
+        f"{word}: " + ", ".join(f"{r.what} ({r.difference:+.3f})" for r in rows.itertuples())
+        for word, rows in groups.items()
+        if len(rows)
+    ]
+    return "; ".join(told).replace("(-", "(−").capitalize()
 
 
 def noise_finding(scored: pd.DataFrame) -> str:
@@ -148,22 +175,40 @@ def drawn_finding(table: pd.DataFrame) -> str:
     """How MU-Net's operations compare with the others', as the papers draw them."""
     operations = table.set_index("network")["operations, 10^9"]
     own = operations.pop(ROWS["mu_net"])
-    less = operations[operations < own]
-    return (
-        f"MU-Net has the fewest parameters of the six, but computes {own:.0f} thousand million "
-        f"operations an image; {len(less)} of the other five compute less"
-        + f" ({', '.join(f'{n} {v:.0f}' for n, v in less.items())})"
-        * bool(len(less))
-    )
+    alike = operations[(operations / own - 1).abs() < ALIKE]
+    less = operations.drop(alike.index)[lambda rest: rest < own]
+    told = [
+        f"{word} computes {', '.join(f'{n} ({v:.0f})' for n, v in of.items())}"
+        for word, of in {"less": less, "about as much": alike}.items()
+        if len(of)
+    ]
+    head = f"MU-Net computes {own:.0f} thousand million operations an image"
+    return "; ".join([head, *told])
 
 
 def cost_finding(measured: pd.DataFrame) -> str:
-    """Title of the cost figure: which network is quickest, and which segments best."""
+    """Title of the cost figure: which of this run's networks is quickest, and which is best."""
     quick = measured.loc[measured["seconds"].idxmin()]
     best = measured.loc[measured["Dice"].idxmax()]
     return (
-        f"Quickest: {quick['network']} ({1000 * quick['seconds']:.0f} ms an image); "
+        f"Quickest here: {quick['network']} ({1000 * quick['seconds']:.0f} ms an image); "
         f"highest Dice: {best['network']} ({best['Dice']:.2f})"
+    )
+
+
+def cost_note(settings: Settings) -> str:
+    """Say which networks of this run are narrower than their papers', for whom cost is no news."""
+    narrow = {
+        "MU-Net's encoder": settings.alpha / 1.4,
+        "SegNet and U-Net-224": settings.filters / 64,
+        "FCN's widest layers": settings.dense_filters / 4096,
+    }
+    told = [f"{name} to {100 * share:.0f} %" for name, share in narrow.items() if share < 1]
+    if not told:
+        return "The networks are as their papers have them."
+    return (
+        f"These are the costs of this run's networks, whose width is cut: {', '.join(told)}. The "
+        "papers' own networks stand in the table of models."
     )
 
 
