@@ -494,10 +494,10 @@ def test_findings_are_sentences_with_the_runs_numbers(values):
     assert told["test_dice"] == pytest.approx({"mu_net": 160 / 190, "unet_224": 60 / 140})
     assert told["best"]["job"] == found.of("table", "mu_net")[0].job.id
     assert words.drawn_finding(_drawn()) == (
-        "MU-Net computes 50 thousand million operations an image; less computes SegNet (20)"
+        "MU-Net computes 50 thousand million operations an image; less: SegNet (20)"
     )
     near = _drawn().assign(**{"operations, 10^9": [50.0, 51.0, 80.0]})
-    assert words.drawn_finding(near).endswith("; about as much computes U-Net with VGG-19 (51)")
+    assert words.drawn_finding(near).endswith("; about as much: U-Net with VGG-19 (51)")
     table = pd.DataFrame(
         {"what": ["a", "b", "c"], "difference": [0.1, -0.1, 0], "from": [0.05, -0.2, -1]}
     ).assign(to=[0.2, -0.05, 1])

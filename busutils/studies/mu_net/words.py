@@ -178,7 +178,7 @@ def drawn_finding(table: pd.DataFrame) -> str:
     alike = operations[(operations / own - 1).abs() < ALIKE]
     less = operations.drop(alike.index)[lambda rest: rest < own]
     told = [
-        f"{word} computes {', '.join(f'{n} ({v:.0f})' for n, v in of.items())}"
+        f"{word}: {', '.join(f'{n} ({v:.0f})' for n, v in of.items())}"
         for word, of in {"less": less, "about as much": alike}.items()
         if len(of)
     ]
