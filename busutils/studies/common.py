@@ -133,12 +133,17 @@ class Results:
         return statistics.paired_difference(*both)
 
 
-def collect(settings: Any, entries: Sequence, threshold_on: str | None = None) -> Results:
-    """Read what finished jobs left; choose each one's threshold on a split, or take 0.5."""
+def collect(
+    settings: Any,
+    entries: Sequence,
+    threshold_on: str | None = None,
+    grid: Sequence[float] = thresholds.PAPER_GRID,
+) -> Results:
+    """Read what finished jobs left; choose a threshold of `grid` for each, or take 0.5."""
     all_jobs = list({e.job.id: e.job for e in entries}.values())
     cases = jobs.cases(all_jobs)
     chosen = cases[cases["split"] == threshold_on].groupby("job")
-    best = {job: thresholds.best(table) for job, table in chosen}
+    best = {job: thresholds.best(table, grid=grid) for job, table in chosen}
     return Results(
         settings,
         list(entries),

@@ -2,7 +2,6 @@
 
 import io
 import json
-from functools import partial
 
 import pandas as pd
 import pytest
@@ -79,7 +78,7 @@ TABLES = {
 }
 COLLECT = {
     "01_unet_backbones": backbones.collect,
-    "04_fgfeu_net": partial(common.collect, threshold_on="val"),
+    "04_fgfeu_net": fgfeu.collect,
     "05_mu_net": mu.collect,
 }
 PUBLISHED = [

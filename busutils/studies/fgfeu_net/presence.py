@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import classification, compare, metrics, statistics
-from busutils.compare import Row
+from busutils.compare import Reported, Row
 from busutils.data.dataset import Dataset
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.fgfeu_net import svm
@@ -48,22 +48,23 @@ def answers(results: Results, data: Dataset, question: str) -> dict[str, pd.Data
 def by_mask(results: Results, entry: Entry) -> pd.DataFrame:
     """Read "is there a lesion?" off masks: yes where any pixel is found at the job's threshold.
 
-    As a probability serves the highest of the thresholds at which anything is found.
+    As a probability serves the share of the image that is found, mean over the thresholds.
     """
     of = results.cases[results.cases["job"] == entry.job.id]
     of = of[of["split"].isin(["test", "normal"])]
-    seen = of["threshold"].where(of["tp"] + of["fp"] > 0, 0.0)
-    highest = seen.groupby(of["case"]).max()
+    found = of["tp"] + of["fp"]
+    share = (found / (found + of["fn"] + of["tn"])).groupby(of["case"]).mean()
     once = of[np.isclose(of["threshold"], results.threshold[entry.job.id])]
     told = (once["tp"] + once["fp"] > 0).astype(float)
     counted = classification.counts(once.assign(threshold=0.5, p_lesion=told), "lesion")
-    return counted.assign(p_lesion=counted["case"].map(highest), split="test")
+    return counted.assign(p_lesion=counted["case"].map(share), split="test")
 
 
 def table(found: Mapping[str, pd.DataFrame], question: str) -> pd.DataFrame:
     """Score the test images of each model, and the answer that needs none, best first.
 
-    Columns: model, accuracy, low, high, balanced accuracy, F1, ROC area, images.
+    Columns: model, accuracy, low, high, balanced accuracy, F1, ROC area, images, better (than the
+    answer that needs none, after Holm's correction over the models).
     """
     rows = []
     for name, images in found.items():
@@ -76,7 +77,10 @@ def table(found: Mapping[str, pd.DataFrame], question: str) -> pd.DataFrame:
     columns = ["model", "accuracy", "low", "high", "balanced accuracy", "F1", "ROC area", "images"]
     made = pd.DataFrame(rows, columns=columns).sort_values("accuracy", ascending=False)
     if found:
-        made.loc[len(made)] = _always(next(iter(found.values())), question)
+        always = _always(next(iter(found.values())), question)
+        better = made["model"].map(_better(found, always))
+        made = made.assign(better=better)
+        made.loc[len(made)] = [*_told(always), False]
     return made.reset_index(drop=True)
 
 
@@ -86,16 +90,9 @@ def table3(results: Results, found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     A mask has another loss than a classifier, and the masks' training images are lesions only, so
     those cells stay empty.
     """
-    settings = results.settings
-    did = {
-        "encoder_weights": settings.encoder_weights,
-        "dataset": settings.dataset,
-        "classes": ["benign", "malignant", "normal"],
-        "size": settings.size,
-        "epochs": settings.classifier_epochs,
-    }
-    rows = {name: Row(given=_given(images), parameters=did) for name, images in found.items()}
-    return compare.table(compare.reported(REPORTED, 4, "3"), results.cases, rows)
+    reported = compare.reported(REPORTED, 4, "3")
+    rows = {name: _row(results, reported, name, images) for name, images in found.items()}
+    return compare.table(reported, results.cases, rows)
 
 
 def right(images: pd.DataFrame) -> pd.DataFrame:
@@ -104,16 +101,44 @@ def right(images: pd.DataFrame) -> pd.DataFrame:
     return test.assign(score=(test["tp"] + test["tn"]).astype(float), repeat="first fold")
 
 
-def _given(images: pd.DataFrame) -> dict[str, float]:
+def _row(results: Results, reported: Reported, name: str, images: pd.DataFrame) -> Row:
+    """A row of Table 3: what its model starts from, and whether it has finished."""
+    settings, told = results.settings, reported.protocol
+    entry = next((e for e in results.entries if _printed(e) == name), None)
+    starts = not entry or entry.job.needs or entry.job.model in ("fgfeu_net", "classifier")
+    weights = "phantom" if entry and entry.job.needs else settings.encoder_weights
+    flat = compare.converged(results.history)
+    return Row(
+        given=_given(images),
+        parameters={
+            "encoder_weights": weights if entry and starts else told["encoder_weights"],
+            "dataset": settings.dataset,
+            "classes": told["classes"],
+            "size": settings.size,
+            "epochs": entry.job.epochs if entry else told["epochs"],
+        },
+        converged=bool(entry is None or flat[entry.job.id]),
+        obstacle="question not printed",
+    )
+
+
+def _printed(entry: Entry) -> str:
+    """Row of Table 3 that an entry answers for; empty if none."""
+    masks = {(part, name): printed for name, (part, printed) in MASKS.items()}
+    chosen = CLASSIFIERS[entry.name].printed if entry.part == "lesion" else ""
+    return masks.get((entry.part, entry.name), chosen)
+
+
+def _given(images: pd.DataFrame) -> dict[str, statistics.Interval | float]:
     test = images[images["split"] == "test"]
     given = {
-        "Accuracy Test": _accuracy(test).estimate,
+        "Accuracy Test": _accuracy(test),
         "F1": float(metrics.pooled(test)["dice"]),
         "ROC": classification.area(test, "ROC", "lesion"),
     }
     train = images[images["split"] == "train"]
     if len(train):
-        given["Accuracy Training"] = _accuracy(train).estimate
+        given["Accuracy Training"] = _accuracy(train)
         for printed, part in {"Loss Training": train, "Loss Test": test}.items():
             given[printed] = _cross_entropy(part)
     return given
@@ -131,12 +156,25 @@ def _accuracy(images: pd.DataFrame) -> statistics.Interval:
     )
 
 
-def _always(images: pd.DataFrame, question: str) -> list:
-    """The row of calling every image what most are."""
+def _always(images: pd.DataFrame, question: str) -> pd.DataFrame:
+    """Call every test image what most are."""
     test = images[images["split"] == "test"]
-    positive = test["tp"] + test["fn"] == 1
-    yes = positive.mean() >= 0.5
-    told = classification.counts(test.assign(**{f"p_{question}": float(yes)}), question)
-    pooled = metrics.pooled(told)
-    name = f"always {'yes' if yes else 'no'}"
-    return [name, pooled["accuracy"], np.nan, np.nan, 0.5, pooled["dice"], 0.5, len(test)]
+    yes = float((test["tp"] + test["fn"] == 1).mean() >= 0.5)
+    return classification.counts(test.assign(**{f"p_{question}": yes}), question)
+
+
+def _told(always: pd.DataFrame) -> list:
+    """The row of the answer that needs no image."""
+    pooled = metrics.pooled(always)
+    name = "always yes" if (always["tp"] + always["fp"]).all() else "always no"
+    return [name, pooled["accuracy"], np.nan, np.nan, 0.5, pooled["dice"], 0.5, len(always)]
+
+
+def _better(found: Mapping[str, pd.DataFrame], always: pd.DataFrame) -> dict[str, bool]:
+    """Whether each model is right more often than that answer, on the same images."""
+    differences = {
+        name: statistics.paired_difference(right(images), right(always))
+        for name, images in found.items()
+    }
+    adjusted = statistics.holm(differences)
+    return {n: bool(d.estimate > 0 and adjusted[n] < 0.05) for n, d in differences.items()}

@@ -5,17 +5,23 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from busutils import compare, jobs, metrics, statistics
+from busutils import compare, jobs, metrics, statistics, thresholds
 from busutils.compare import Row
 from busutils.data.dataset import Dataset
 from busutils.figures import by_rank
+from busutils.studies import common
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.fgfeu_net.planning import LESIONS
-from busutils.studies.fgfeu_net.settings import LOSSES, YARDSTICK
+from busutils.studies.fgfeu_net.settings import LOSSES, YARDSTICK, Settings
 
 LABELLED = "tversky 0.7 0.75"
 """The pair as it is printed; the one that fits its printed loss stands in the tables."""
 RANKS = (0.1, 0.4, 0.7, 1)
+
+
+def collect(settings: Settings, entries: Sequence[Entry]) -> Results:
+    """Read what finished jobs left, each at the threshold of 0.05 to 0.95 that validates best."""
+    return common.collect(settings, entries, "val", thresholds.GRID)
 
 
 def table(results: Results, number: str) -> pd.DataFrame:
@@ -25,24 +31,24 @@ def table(results: Results, number: str) -> pd.DataFrame:
         entries = results.of("loss", name)
         # Of the two readings of the last pair the first one that was run, which fits its loss.
         if entries and trained.printed not in rows:
-            rows[trained.printed] = _row(results, entries)
+            rows[trained.printed] = _row(results, name, entries)
     return compare.table(compare.reported(REPORTED, 4, number), results.cases, rows)
 
 
 def by_loss(results: Results) -> pd.DataFrame:
     """Mean test Dice under each loss, at 0.5 and at the threshold chosen on validation.
 
-    Columns: loss, at 0.5, at its own, low, high (of the latter), threshold (mean over folds),
-    pooled (Dice of all pixels, at 0.5), converged, folds.
+    Two names of one training are one row. Columns: loss, at 0.5, at its own, low, high (of the
+    latter), threshold (mean over folds), pooled (Dice of all pixels, at 0.5), converged, folds.
     """
     flat = compare.converged(results.history)
     rows = []
-    for name in _names(results):
+    for name in _trained(results):
         entries = results.of("loss", name)
         own = _mean([results.scores(e) for e in entries])
         rows.append(
             {
-                "loss": name,
+                "loss": _called(results, name),
                 "at 0.5": _mean([_at_half(results, e) for e in entries]).estimate,
                 "at its own": own.estimate,
                 "low": own.low,
@@ -62,10 +68,11 @@ def against(results: Results, name: str = "combo") -> pd.DataFrame:
     Columns: against, difference, low, high, scope.
     """
     rows = []
-    for other in _names(results):
-        if other != name and not same_job(other, name):
+    for other in _trained(results):
+        if results.of("loss", name) and other != name:
             one = results.difference(results.of("loss", name), results.of("loss", other))
-            rows.append((f"{name} minus {other}", one.estimate, one.low, one.high, one.scope))
+            both = f"{name} minus {_called(results, other)}"
+            rows.append((both, one.estimate, one.low, one.high, one.scope))
     return pd.DataFrame(rows, columns=["against", "difference", "low", "high", "scope"])
 
 
@@ -144,7 +151,7 @@ def rows_of(entry: Entry, data: Dataset, role: str) -> np.ndarray:
     return np.flatnonzero(table == role)
 
 
-def _row(results: Results, entries: Sequence[Entry]) -> Row:
+def _row(results: Results, name: str, entries: Sequence[Entry]) -> Row:
     flat = compare.converged(results.history)
     told = results.manifests.loc[[e.job.id for e in entries], "by_keras"]
     weights = entries[0].job.encoder_weights
@@ -159,7 +166,21 @@ def _row(results: Results, entries: Sequence[Entry]) -> Row:
         },
         given={"Loss": float(np.mean([one["test"]["loss"] for one in told]))},
         converged=bool(all(flat[e.job.id] for e in entries)),
+        obstacle="read as (0.7, 0.3)" * (name == "tversky 0.7 0.3"),
     )
+
+
+def _trained(results: Results) -> list[str]:
+    """Losses that were run, one name for each training."""
+    kept = []
+    for name in _names(results):
+        kept += [name] * (not any(same_job(name, one) for one in kept))
+    return kept
+
+
+def _called(results: Results, name: str) -> str:
+    """All names of a loss that was run."""
+    return " = ".join(one for one in _names(results) if same_job(one, name))
 
 
 def _names(results: Results) -> list[str]:
