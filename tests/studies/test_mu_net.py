@@ -505,6 +505,13 @@ def test_findings_are_sentences_with_the_runs_numbers(values):
     assert words.ablations_finding(table) == told
 
 
+def test_one_patient_may_validate(brains):
+    found = _found(brains)
+    validates = found.cases["split"] == "val"
+    one = replace(found, cases=found.cases.assign(group=found.cases["group"].mask(validates, "A")))
+    assert words.plain(one, [])["best"] == words.plain(found, [])["best"]
+
+
 def test_time_and_parameters_of_each_network(values, monkeypatch):
     import keras
 

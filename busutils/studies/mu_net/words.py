@@ -215,7 +215,7 @@ def cost_note(settings: Settings) -> str:
 def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
     """Claims and means as plain values for ``numbers.json``."""
     means = {n: made.mean(results, e).estimate for n, e in made.by_row(results).items()}
-    best = max(results.of("table"), key=lambda e: results.mean(e, split="val").estimate)
+    best = max(results.of("table"), key=lambda e: results.scores(e, split="val")["score"].mean())
     told = choices.ablations(results)
     return {
         "claims": common.told(claims),
