@@ -476,6 +476,8 @@ def test_cuts_name_what_is_left_of_the_protocol(values, brains):
     assert "not trained: U-Net with VGG-19, U-Net with ResNet-50, SegNet, FCNet" in told
     short = study.Settings.of(brains | {"folds": [1]})
     assert "folds by patient: 1 of 4" in words.cuts(short, study.dataset(brains))
+    told = words.cuts(short, study.dataset(brains))[0]
+    assert "instead of figshare, SARTAJ and Br35H, of which only figshare's part has masks" in told
     paper = replace(chosen, **parameters.resolve(NAME, "paper", {}))
     assert not [c for c in words.cuts(paper, study.dataset(values)) if "instead" in c][1:]
 
