@@ -8,7 +8,6 @@ Al-Dhabyani, Gomaa, Khaled, Fahmy: Dataset of breast ultrasound images. Data in 
 import re
 from pathlib import Path
 
-
 from busutils.data.files import Case, Listing
 from busutils.errors import UserError
 

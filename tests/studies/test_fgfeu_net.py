@@ -209,6 +209,14 @@ def test_losses_are_paired_and_seeds_are_the_yardstick(values):
     assert questions.reach(found) == pytest.approx(limit)
 
 
+def test_two_names_of_one_training_may_be_best(values):
+    found, _ = _found(values | {"losses": ["tversky 0.5 0.5", "tversky 0.7 0.75", "dice"]})
+    tables = {"by_loss": results.by_loss(found), "yardstick": results.yardstick(found)}
+    assert tables["by_loss"]["loss"].iloc[0] == "tversky 0.5 0.5 = dice"
+    best = words.plain(found, tables, [])["best"]["job"]
+    assert best == found.of("loss", "dice")[0].job.id
+
+
 def test_a_mask_answers_by_being_empty_or_not(values):
     found, data = _found(values | {"classifiers": ["svm", "cnn"]})
     answers = presence.answers(found, data, "lesion")

@@ -501,9 +501,9 @@ def test_findings_are_sentences_with_the_runs_numbers(values):
     near = _drawn().assign(**{"operations, 10^9": [50.0, 51.0, 80.0]})
     assert words.drawn_finding(near).endswith("; about as much: U-Net with VGG-19 (51)")
     table = pd.DataFrame(
-        {"what": ["a", "b", "c"], "difference": [0.1, -0.1, 0], "from": [0.05, -0.2, -1]}
+        {"what": ["A", "b", "C loss"], "difference": [0.1, -0.1, 0], "from": [0.05, -0.2, -1]}
     ).assign(to=[0.2, -0.05, 1])
-    told = "Better: a (+0.100); worse: b (−0.100); no clear difference: c (+0.000)"
+    told = "Better: A (+0.100); worse: b (−0.100); no clear difference: C loss (+0.000)"
     assert words.ablations_finding(table) == told
 
 

@@ -105,13 +105,14 @@ def _row(results: Results, reported: Reported, name: str, images: pd.DataFrame) 
     """A row of Table 3: what its model starts from, and whether it has finished."""
     settings, told = results.settings, reported.protocol
     entry = next((e for e in results.entries if _printed(e) == name), None)
-    starts = not entry or entry.job.needs or entry.job.model in ("fgfeu_net", "classifier")
-    weights = "phantom" if entry and entry.job.needs else settings.encoder_weights
+    weights = told["encoder_weights"]  # where there is nothing to start from
+    if entry and entry.job.model in ("fgfeu_net", "classifier"):
+        weights = "phantom" if entry.job.needs else entry.job.encoder_weights
     flat = compare.converged(results.history)
     return Row(
         given=_given(images),
         parameters={
-            "encoder_weights": weights if entry and starts else told["encoder_weights"],
+            "encoder_weights": weights,
             "dataset": settings.dataset,
             "classes": told["classes"],
             "size": settings.size,

@@ -127,7 +127,7 @@ def plain(results: Results, tables: Mapping[str, pd.DataFrame], claims: Sequence
     `tables` are by_loss, yardstick, and the classifiers' by question.
     """
     losses = tables["by_loss"].set_index("loss")
-    best = results.of("loss", losses.index[0])[0].job.id
+    best = results.of("loss", losses.index[0].split(" = ")[0])[0].job.id
     scores = {
         question: dict(zip(of["model"], of["accuracy"], strict=True))
         for question, of in tables.items()

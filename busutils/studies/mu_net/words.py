@@ -60,7 +60,7 @@ def _network_cuts(settings: Settings) -> list[str]:
         start = f"start from {STARTS[settings.other_weights]}"
         found.append(f"encoders of the others: {start} (not printed; ImageNet is likely)")
     if settings.preprocessing == "backbone" and settings.encoder_weights == "imagenet":
-        found.append("input: −1 to 1 where ImageNet weights want it, else 0 to 1")
+        found.append("input: as ImageNet weights of an encoder want it, else 0 to 1")
     if settings.filters != 64:
         found.append(
             f"SegNet and U-Net-224: {settings.filters} filters in the first block instead of 64"
@@ -157,7 +157,8 @@ def ablations_finding(table: pd.DataFrame) -> str:
         for word, rows in groups.items()
         if len(rows)
     ]
-    return "; ".join(told).replace("(-", "(−").capitalize()
+    text = "; ".join(told).replace("(-", "(−")
+    return text[:1].upper() + text[1:]
 
 
 def noise_finding(scored: pd.DataFrame) -> str:
