@@ -11,10 +11,9 @@ from busutils.compare import Claim
 from busutils.compare.verdicts import COARSE
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.fgfeu_net import results as made
-from busutils.studies.fgfeu_net.results import LABELLED, same_job
+from busutils.studies.fgfeu_net.results import same_job
+from busutils.studies.fgfeu_net.settings import LABELLED, LOSSES, READ, YARDSTICK
 
-READ = "tversky 0.7 0.3"
-"""What the printed loss of the pair (0.7, 0.75) says that it is."""
 HOW = "mean Dice over images, each training at the threshold that validates best"
 
 
@@ -22,8 +21,8 @@ def claims(results: Results) -> list[Claim]:
     """The paper's claims; one that this run has nothing to say about is undecided."""
     said = {c["id"]: c["sentence"] for c in compare.context(REPORTED, 4)["claims"]}
     ran = {e.name for e in results.of("loss")}
-    printed = ["tversky 0.4 0.6", "tversky 0.3 0.7", "tversky 0.2 0.8", "tversky 0.1 0.9"]
-    half = "tversky 0.5 0.5"
+    half, pairs = YARDSTICK, [name for name in LOSSES if name.startswith("tversky")]
+    printed = [name for name in pairs if name not in (half, READ, LABELLED)]
     last = next((name for name in (READ, LABELLED) if name in ran), READ)
     rest = [half, *printed, "bce", last]
     unet = results.of("unet")
@@ -87,7 +86,7 @@ def _over(
     if one.word in ("supported", "opposite") and within:
         note += f"; {one.word} but for the seed, which moves a difference by up to {limit:.3f}"
         one = replace(one, word="undecided")
-    trained = [e.job.id for e in (*own, *(e for entries in others.values() for e in entries))]
-    rising = (~compare.converged(results.history)[list(dict.fromkeys(trained))]).sum()
-    note += f"; {rising} of {len(set(trained))} trainings were still rising" * bool(rising)
+    trained = {e.job.id for entries in (own, *others.values()) for e in entries}
+    rising = (~compare.converged(results.history)[list(trained)]).sum()
+    note += f"; {rising} of {len(trained)} trainings were still rising" * bool(rising)
     return replace(one, note=note)

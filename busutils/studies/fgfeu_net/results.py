@@ -12,10 +12,8 @@ from busutils.figures import by_rank
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.fgfeu_net.planning import LESIONS
-from busutils.studies.fgfeu_net.settings import LOSSES, YARDSTICK, Settings
+from busutils.studies.fgfeu_net.settings import LOSSES, READ, YARDSTICK, Settings
 
-LABELLED = "tversky 0.7 0.75"
-"""The pair as it is printed; the one that fits its printed loss stands in the tables."""
 RANKS = (0.1, 0.4, 0.7, 1)
 
 
@@ -166,7 +164,7 @@ def _row(results: Results, name: str, entries: Sequence[Entry]) -> Row:
         },
         given={"Loss": float(np.mean([one["test"]["loss"] for one in told]))},
         converged=bool(all(flat[e.job.id] for e in entries)),
-        obstacle="read as (0.7, 0.3)" * (name == "tversky 0.7 0.3"),
+        obstacle="read as (0.7, 0.3)" * (name == READ),
     )
 
 

@@ -10,7 +10,7 @@ from busutils.compare import Claim
 from busutils.data.dataset import Dataset
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
-from busutils.studies.fgfeu_net.settings import FOLDS, LOSSES, Settings
+from busutils.studies.fgfeu_net.settings import FOLDS, LOSSES, READ, Settings
 
 
 def cuts(settings: Settings) -> list[str]:
@@ -36,7 +36,7 @@ def cuts(settings: Settings) -> list[str]:
     )
     if settings.grouped:
         found.append("near-duplicates stay on one side of the split (not in the paper)")
-    if "tversky 0.7 0.3" in settings.losses:
+    if READ in settings.losses:
         found.append("the pair (0.7, 0.75) is read as (0.7, 0.3) in the tables")
     return [*found, *_compared(settings)]
 

@@ -74,7 +74,7 @@ def close(sentence: str, differences: Mapping[str, Difference]) -> Claim:
 
 def _on_dice(sentence: str, results: Results, judge: Judge) -> Claim:
     """Judge MU-Net from its own start and from that of the others; undecided if these disagree."""
-    if not against(results, made.compared(results)):
+    if len(made.by_row(results)) < 2:
         return compare.claim(sentence, None, "no other network ran")
     judged = {
         start: judge(sentence, against(results, entries))
