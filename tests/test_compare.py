@@ -387,6 +387,21 @@ def test_readable_prints_what_the_interval_justifies(made):
         compare.readable(made, "Dise")
 
 
+def test_ends_of_intervals_are_shown_in_one_column():
+    table = pd.DataFrame(
+        {
+            **{"row": ["a", "b"], "low": [0.1, np.nan], "high": [0.25, np.nan]},
+            **{"from": [-1.0, 2], "to": [0.5, 3], "flat": [True, False]},
+        }
+    )
+    shown = compare.show(table, digits=2).to_string(delimiter=" | ")
+    assert [line.split(" | ") for line in shown.splitlines()] == [
+        ["row", "95 % interval", "from, to", "flat"],
+        ["a", "0.10 to 0.25", "-1.00 to 0.50", "yes"],
+        ["b", "–", "2.00 to 3.00", "no"],
+    ]
+
+
 def test_the_card_is_whole_html_and_escapes_what_it_is_given():
     claims = [compare.claim(f"A <{w}> & B", difference(*w)) for w in [(0.1, 0.2), (-0.2, 0.2)]]
     html = compare.glance("A < B", "s & t", claims, {"Data": "n > 5"}, "run 1")

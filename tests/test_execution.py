@@ -127,6 +127,12 @@ def test_the_environment_is_as_before(project, monkeypatch):
     assert os.environ["JUPYTER_PREFER_ENV_PATH"] == "0"
 
 
+def test_a_parameter_that_may_be_none_is_not_called_unknown(project, caplog):
+    folder = execution.execute("00_small", "cpu", {"limit": 3}, quiet=True)
+    assert Run(folder).manifest["parameters"]["limit"] == 3
+    assert [r.getMessage() for r in caplog.records if r.name == "papermill"] == []
+
+
 def test_progress_is_shown_without_the_log_lines_of_tensorflow(capsys):
     shown = execution._Progress()
     shown.write(

@@ -6,7 +6,7 @@ import pandas as pd
 from busutils import compare, jobs
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.mu_net import results as made
-from busutils.studies.mu_net.settings import BESIDE, CONTRASTS, REFERENCE, ROWS, STARTS, TABLES
+from busutils.studies.mu_net.settings import BESIDE, CONTRASTS, REFERENCE, ROWS, TABLES
 
 
 def pretraining(results: Results) -> pd.DataFrame:
@@ -15,17 +15,14 @@ def pretraining(results: Results) -> pd.DataFrame:
     Columns: start, test Dice, low, high, difference (to the first row), from, to; no rows where
     both start alike.
     """
-    settings, rows = results.settings, []
-    both = (
-        (settings.encoder_weights, results.of("table", "mu_net")),
-        (settings.other_weights, results.of("equal")),
-    )
-    for weights, entries in both if results.of("equal") else ():
-        one = made.mean(results, entries)
-        row = {"start": STARTS[weights], "test Dice": one.estimate}
-        rows.append(row | {"low": one.low, "high": one.high})
-    if rows:
-        paired = made.difference(results, both[1][1], both[0][1])
+    rows, starts = [], made.by_start(results)
+    if len(starts) == 2:
+        for start, entries in starts.items():
+            one = made.mean(results, entries)
+            row = {"start": start, "test Dice": one.estimate}
+            rows.append(row | {"low": one.low, "high": one.high})
+        own, alike = starts.values()
+        paired = made.difference(results, alike, own)
         rows[1] |= {"difference": paired.estimate, "from": paired.low, "to": paired.high}
     columns = ["start", "test Dice", "low", "high", "difference", "from", "to"]
     return pd.DataFrame(rows, columns=columns)

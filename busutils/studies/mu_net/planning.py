@@ -110,10 +110,7 @@ def fewer(table: pd.DataFrame, n: int) -> pd.DataFrame:
 
 def _job(settings: Settings, data: Dataset, row: str, split: dict, seed: int) -> Job:
     model, options = settings.network(row)
-    if row == "fcn":
-        rate = settings.learning_rate if settings.fcn_rate is None else settings.fcn_rate
-        loss = settings.fcn_loss or settings.loss
-        settings = replace(settings, loss=loss, learning_rate=rate)
+    settings = settings.of_row(row)
     weights = settings.weights_of(row)
     start = starting.start(settings, BACKBONES[row], weights) if row in BACKBONES else "none"
     own_scale = settings.preprocessing == "backbone" and weights == "imagenet"

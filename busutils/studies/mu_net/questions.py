@@ -12,7 +12,7 @@ from busutils.compare.verdicts import COARSE
 from busutils.statistics import Difference
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.mu_net import results as made
-from busutils.studies.mu_net.settings import ROWS, STARTS
+from busutils.studies.mu_net.settings import ROWS
 
 Judge = Callable[[str, Mapping[str, Difference]], Claim]
 
@@ -51,7 +51,7 @@ def margins(results: Results) -> pd.DataFrame:
     """
     rows = [
         (start, name, one.estimate, one.low, one.high)
-        for start, entries in _starts(results).items()
+        for start, entries in made.by_start(results).items()
         for name, one in against(results, entries).items()
     ]
     return pd.DataFrame(rows, columns=["MU-Net from", "minus", "difference", "from", "to"])
@@ -78,7 +78,7 @@ def _on_dice(sentence: str, results: Results, judge: Judge) -> Claim:
         return compare.claim(sentence, None, "no other network ran")
     judged = {
         start: judge(sentence, against(results, entries))
-        for start, entries in _starts(results).items()
+        for start, entries in made.by_start(results).items()
     }
     *own, (start, alike) = judged.items()
     word = alike.word if all(one.word == alike.word for _, one in own) else "undecided"
@@ -88,21 +88,12 @@ def _on_dice(sentence: str, results: Results, judge: Judge) -> Claim:
     return replace(alike, word=word, note=note)
 
 
-def _starts(results: Results) -> dict[str, list[Entry]]:
-    """MU-Net's entries by what it starts from; the last one is what the others start from."""
-    settings = results.settings
-    return {
-        STARTS[settings.encoder_weights]: results.of("table", "mu_net"),
-        STARTS[settings.other_weights]: made.compared(results),
-    }
-
-
 def _left_out(results: Results) -> str:
     """Say which network has another loss, and how many did not run."""
     rows, settings = made.by_row(results), results.settings
     others = len(rows) - 1
-    own_loss = "fcn" in rows and settings.fcn_loss not in ("", settings.loss)
-    told = f"; {ROWS['fcn']} with another loss ({settings.fcn_loss})" * own_loss
+    loss = settings.of_row("fcn").loss
+    told = f"; {ROWS['fcn']} with another loss ({loss})" * ("fcn" in rows and loss != settings.loss)
     return told + f"; {others} of the five other networks ran" * (others < len(ROWS) - 1)
 
 

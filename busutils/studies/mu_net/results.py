@@ -20,7 +20,7 @@ from busutils.jobs import Job
 from busutils.statistics import Interval
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Entry, Results
-from busutils.studies.mu_net.settings import ROWS, TABLES, Settings
+from busutils.studies.mu_net.settings import ROWS, STARTS, TABLES, Settings
 
 FLAIR = 1
 """Channel of LGG that shows the tumour best."""
@@ -76,6 +76,15 @@ def tversky(results: Results, entries: Sequence[Entry], on_misses: float, on_fal
 def compared(results: Results) -> list[Entry]:
     """The MU-Net that other networks are compared with: the one that starts as they do."""
     return results.of("equal") or results.of("table", "mu_net")
+
+
+def by_start(results: Results) -> dict[str, list[Entry]]:
+    """MU-Net's entries by what it starts from; the last one is what the others start from."""
+    settings = results.settings
+    return {
+        STARTS[settings.encoder_weights]: results.of("table", "mu_net"),
+        STARTS[settings.other_weights]: compared(results),
+    }
 
 
 def mean(results: Results, entries: Sequence[Entry], score: str = "dice") -> Interval:

@@ -1,6 +1,6 @@
 """Paper 5: its networks, its ablations, and the parameters of its notebook."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from busutils import augment, models, perturb
 from busutils.errors import UserError, choose
@@ -155,6 +155,13 @@ class Settings(common.Settings):
         if row == "mu_net":
             return self.encoder_weights
         return self.other_weights if row in ("vgg19", "resnet50", "fcn") else "none"
+
+    def of_row(self, row: str) -> "Settings":
+        """The settings with the loss and the rate that a row's network is trained with."""
+        if row != "fcn":
+            return self
+        rate = self.learning_rate if self.fcn_rate is None else self.fcn_rate
+        return replace(self, loss=self.fcn_loss or self.loss, learning_rate=rate)
 
     @property
     def used_folds(self) -> list[int]:
