@@ -6,6 +6,7 @@ The way through: a CSV of printed numbers and a YAML file that says what they me
 `report` shows the answers (`result`). Nothing here knows of a particular paper.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from busutils.claims import (
     together,
 )
 from busutils.claims.files import read
-from busutils.claims.result import Check
+from busutils.claims.result import NOT, Check
 from busutils.claims.schema import Paper
 
 FAMILIES = (overlap, prevalence, together, granularity, losses, summaries, statements)
@@ -30,12 +31,8 @@ FAMILIES = (overlap, prevalence, together, granularity, losses, summaries, state
 
 def check(paper: Paper) -> list[Check]:
     """Put every question to a paper that its context allows."""
-    found = [
-        replace(one, family=family.__name__.rpartition(".")[2])
-        for family in FAMILIES
-        for one in family.check(paper)
-    ]
-    return [replace(_named(one, paper), paper=paper.name) for one in _once(found, paper)]
+    found = _answers(paper)
+    return [_named(_read_again(one, paper, found), paper) for one in found]
 
 
 def check_files(files: Iterable[Path], context: Path) -> list[Check]:
@@ -51,6 +48,38 @@ def arithmetic(paper: int, most: int = 2) -> str:
     folder = paths.project() / "book" / "reported"
     files = sorted(folder.glob(f"paper{paper}_*.csv"))
     return report.markdown(check_files(files, folder / f"paper{paper}.yaml"), most)
+
+
+def _answers(paper: Paper) -> list[Check]:
+    found = [
+        replace(one, family=family.__name__.rpartition(".")[2], paper=paper.name)
+        for family in FAMILIES
+        for one in family.check(paper)
+    ]
+    return _once(found, paper)
+
+
+def _read_again(one: Check, paper: Paper, found: list[Check]) -> Check:
+    """Name the nearest number that looks like the printed one and fits, here and everywhere.
+
+    Not where most of a column does not fit: a scan does not misread a digit in every row.
+    """
+    asked = [c for c in found if (c.table, c.column) == (one.table, one.column)]
+    wrong = {c.row for c in asked if c.verdict == NOT}
+    if not one.cell or not one.alike or len(wrong) > max(2, len({c.row for c in asked}) / 2):
+        return one
+    before = _misfits(found)
+    for text in one.alike:
+        answers = _answers(paper.reread(one.cell, text))
+        solved = not any(c.cell == one.cell for c in answers if c.verdict == NOT)
+        if solved and _misfits(answers) < before:
+            return replace(one, shown=f"{one.shown} ({text}, which looks alike, would fit)")
+    return one
+
+
+def _misfits(found: list[Check]) -> Counter:
+    """What does not fit: questions, each with how often it is asked."""
+    return Counter((c.kind, c.place, c.column) for c in found if c.verdict == NOT)
 
 
 def _once(found: list[Check], paper: Paper) -> list[Check]:

@@ -84,14 +84,19 @@ def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
     0.0
     """
 
+    return _distance(tuple(scores.items()), class_means)
+
+
+@lru_cache(maxsize=4096)
+def _distance(scores: tuple[tuple[str, float], ...], class_means: bool) -> float:
     def misses(logits: np.ndarray) -> np.ndarray:
         share, recall, specificity = expit(logits)
         x = _counts(share, recall, specificity)
-        found = {name: _ratio(name, x) for name in scores}
+        found = {name: _ratio(name, x) for name, _ in scores}
         if class_means:  # of the background: the same with both classes exchanged
             turned = x[::-1]
             found |= {n: (found[n] + _ratio(n, turned)) / 2 for n in CLASS_MEANS if n in found}
-        return np.array([found[name] - value for name, value in scores.items()])
+        return np.array([found[name] - value for name, value in scores])
 
     starts = [logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
     exact = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "bounds": (-15, 15)}

@@ -33,7 +33,6 @@ from busutils.claims.result import (
     OPEN,
     RECOVERED,
     SOFT,
-    TWO_PLACES,
     UNUSUAL,
     Check,
 )
@@ -118,13 +117,13 @@ def tversky_loss(row: Row) -> Iterator[Check]:
         kind="Tversky loss",
         place=row.place,
         verdict=FITS if good else NOT,
-        strength="" if good else TWO_PLACES,
+        strength="" if good else NO_READING,
         shown=f"weights {weights[0]:g}, {weights[1]:g} with {row.said('precision', 'sensitivity')} "
         f"give {1 - exact.middle:.4f} (exchanged {other:.4f}), as means at least "
         f"{allowed.low:.4f}; printed {row.said('region_loss')}"
         + ("" if good or not fitting >= 0 else f"; a second weight of {fitting:.2f} would give it"),
         readings=["pooled counts", "means over cases"],
-        causes=() if good else ("another weight was used", *ALWAYS),
+        causes=() if good else ("another weight was used", "a loss in training", *ALWAYS),
         table=row.table,
         row=row.name,
         printed=(loss.low, loss.high),

@@ -26,10 +26,21 @@ from collections.abc import Iterator
 from busutils.claims import confusion, misread
 from busutils.claims.intervals import UNIT, Interval, clipped, hull, image
 from busutils.claims.prevalence import class_means
-from busutils.claims.result import ALWAYS, BOTH_CLASSES, FITS, LIBRARY, NO_READING, NOT, OPEN, Check
-from busutils.claims.schema import Paper, Row
+from busutils.claims.result import (
+    ALWAYS,
+    BOTH_CLASSES,
+    FITS,
+    LIBRARY,
+    NO_READING,
+    NOT,
+    OPEN,
+    WITH_BACKGROUND,
+    Check,
+)
+from busutils.claims.schema import Number, Paper, Row
 
 POOLED, MEANS, CLASS_MEAN = "pooled or one mask", "means", "class mean with background"
+ACCURACY = "IoU and accuracy"
 IOUS = ("iou", "any_iou")
 SHARES = (*IOUS, "dice", "mean_iou", "precision", "sensitivity", "specificity", "accuracy")
 Readings = dict[str, Interval]
@@ -108,13 +119,13 @@ def iou_and_accuracy(row: Row) -> Iterator[Check]:
         if not row.has(name, "accuracy"):
             continue
         if row.meaning.masks != "hard" or row.smoothed(name):
-            yield _open(row, "IoU and accuracy", "say that `masks` are hard, and not `smoothed`")
+            yield _open(row, ACCURACY, "say that `masks` are hard, and not `smoothed`")
             continue
         high = min(1.0, hull(row.each("accuracy")).high)
         formula = f"{row.said('accuracy')}, which no class IoU, and no mean of them, can exceed"
         readings = {f"{POOLED}, or {MEANS}": Interval(0.0, high)}
         unsure = row.meaning.empty != "none" and row.meaning.means_possible
-        yield from _judged(row, "IoU and accuracy", name, readings, formula, unsure)
+        yield from _judged(row, ACCURACY, name, readings, formula, unsure)
 
 
 def class_mean(row: Row) -> Iterator[Check]:
@@ -154,18 +165,19 @@ def _of_precision_and_recall(row: Row, name: str, kind: str, function) -> Iterat
         return
     precisions, recalls = ([clipped(i) for i in row.each(q)] for q in ("precision", "sensitivity"))
     pairs = [(p, r) for p in precisions for r in recalls]
-    exact = hull([image(function, *pair) for pair in pairs])
+    exact = list(dict.fromkeys(image(function, *pair) for pair in pairs))
     top = hull([image(harmonic, *pair) for pair in pairs]).high
     bottom = max(0.0, min(p.low + r.low - 1 for p, r in pairs))
     same = row.meaning.epoch == "same"
     readings: Readings = {}
-    if row.meaning.pooled:
-        readings[POOLED] = Interval(exact.low if same else 0.0, exact.high)
+    for i, one in enumerate(exact if row.meaning.pooled else ()):
+        label = POOLED + f", other columns {i}" * bool(i)
+        readings[label] = Interval(one.low if same else 0.0, one.high)
     if row.meaning.means_possible:
         readings[MEANS] = Interval(bottom if same else 0.0, top)
     if row.smoothed(name):
         readings = {key: Interval(value.low, 1.0) for key, value in readings.items()}
-    formula = f"{row.said('precision', 'sensitivity')} give {exact}"
+    formula = f"{row.said('precision', 'sensitivity')} give {' or '.join(map(str, exact))}"
     formula += f", as means {bottom:.4f} to {top:.4f}" if row.meaning.means_possible else ""
     unsure = row.meaning.empty != "none" and row.meaning.means_possible
     yield from _judged(row, kind, name, _with_background(row, name, readings), formula, unsure)
@@ -205,47 +217,50 @@ def _judged(
 
 
 def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) -> Check:
-    found = hull(row.each(name))
+    found, number = hull(row.each(name)), row.numbers[name][0]
     fitting = any(found.meets(allowed) for allowed in readings.values())
+    whole = _whole(row, found, readings) if name == "iou" and kind != ACCURACY else []
     return Check(
         kind=kind,
         place=row.place,
         verdict=FITS if fitting else NOT,
         strength="" if fitting else NO_READING,
-        shown=f"{formula}; printed {row.said(name)}"
-        + ("" if fitting else _misread(row, name, readings)),
+        shown=f"{formula}; printed {row.said(name)}",
         readings=[f"{reading}: {allowed}" for reading, allowed in readings.items()],
-        causes=() if fitting else (*_told_apart(row, name, found), *ALWAYS, *_library(name)),
+        causes=() if fitting else (*_told_apart(row, name, found), *whole, *ALWAYS),
         table=row.table,
         row=row.name,
-        column=row.numbers[name][0].column,
+        column=number.column,
         printed=(found.low, found.high),
         feasible=tuple((i.low, i.high) for i in readings.values()),
+        cell=number.cell,
+        alike=() if fitting or row.smoothed(name) else _alike(number, readings),
     )
 
 
-def _misread(row: Row, name: str, readings: Readings) -> str:
-    """Name the nearest number that a scan may have taken for this one and that would fit."""
-    number = row.numbers[name][0]
-    fitting = misread.fitting(number.text, number.unit, readings.values())
-    return f" ({fitting[0]}, which looks alike, would fit)" if fitting else ""
+def _alike(number: Number, readings: Readings) -> list[str]:
+    """Numbers that a scan may have taken for this one and that would fit."""
+    return misread.fitting(number.text, number.unit, readings.values())
+
+
+def _whole(row: Row, found: Interval, readings: Readings) -> list[str]:
+    """The cause that an IoU of lesions is a mean with the background's, where that fits."""
+    allowed = _with_background(row, "mean_iou", readings).values()
+    return [WITH_BACKGROUND] * any(found.meets(one) for one in allowed)
 
 
 def _told_apart(row: Row, name: str, found: Interval) -> list[str]:
     """Name what else the number, or precision and recall, would be."""
+    causes = [LIBRARY] * (name in ("any_iou", "mean_iou"))
     if not row.has("precision", "sensitivity"):
-        return []
+        return causes
     if class_means(row):
-        return [BOTH_CLASSES]
+        causes += [BOTH_CLASSES]
     p, r = (clipped(hull(row.each(q))) for q in ("precision", "sensitivity"))
     other, label = (harmonic, "the F1") if name in IOUS else (_iou, "the IoU")
     near = found.gap(image(other, p, r)) < 0.0015
-    return [f"it is {label} of this precision and recall: a column or step exchanged"] * near
-
-
-def _library(name: str) -> list[str]:
-    """A cause that only an IoU without a printed formula, or a mean with background, can have."""
-    return [LIBRARY] * (name in ("any_iou", "mean_iou"))
+    why = f"it is {label} of this precision and recall: a column or step exchanged"
+    return causes + [why] * near
 
 
 def _open(row: Row, kind: str, need: str) -> Check:

@@ -88,8 +88,8 @@ def class_means(row: Row) -> str:
     if 4 * both > own:
         return ""
     return (
-        f"; all fit to {both:.5f} if precision and sensitivity are means of lesion and background, "
-        f"to {own:.5f} if they are the lesion's"
+        f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
+        f"lesion and background, by {own:.5f} if they are the lesion's"
     )
 
 

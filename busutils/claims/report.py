@@ -15,6 +15,7 @@ from busutils.claims.result import (
     RECOVERED,
     TWO_PLACES,
     VERDICTS,
+    WITH_BACKGROUND,
     Check,
 )
 
@@ -67,18 +68,19 @@ def to_json(checks: Sequence[Check]) -> str:
 def front_page(checks: Sequence[Check]) -> list[Check]:
     """What may stand on a front page: one check of each finding that rests on two routes.
 
-    Two routes are two kinds of check that do not fit, or a plain contradiction of two printed
-    places. IoU against Dice, and against precision and recall, are one route where these give the
-    printed Dice; and what a cause that was computed nearly explains is left to the page.
+    Two routes are two kinds of check that a finding, or a cell, does not fit, or a plain
+    contradiction of two printed places. IoU against Dice, and against precision and recall, are
+    one route where these give the printed Dice; and what a cause that was computed explains, or
+    nearly, is left to the page.
     """
     apart = {
         (one.table, one.row) for one in checks if one.kind == F1 and one.feasible and _apart(one)
     }
     wrong = [one for one in checks if one.verdict == NOT and one.finding]
-    wrong = [one for one in wrong if BOTH_CLASSES not in one.causes]
+    wrong = [one for one in wrong if not {BOTH_CLASSES, WITH_BACKGROUND} & set(one.causes)]
     chosen: dict[tuple[str, str], Check] = {}
     for one in wrong:
-        alike = [other for other in wrong if other.finding == one.finding]
+        alike = [o for o in wrong if o.finding == one.finding or (o.cell and o.cell == one.cell)]
         routes = {other.kind for other in alike}
         if routes == IOUS and 2 * sum((c.table, c.row) in apart for c in alike) < len(alike):
             continue
@@ -105,9 +107,10 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
     ):
         if chosen:
             parts += [f"**{title}**", "", *_listed(chosen, most), ""]
+    if unable := [c for c in checks if c.verdict == OPEN]:
+        parts += ["**Cannot be checked**", "", *_unable(unable), ""]
     fitting = sum(one.verdict == FITS and not one.strength for one in checks)
-    unable = sum(one.verdict == OPEN for one in checks)
-    parts.append(f"{fitting} other checks fit; {unable} cannot be made. {NOTE}")
+    parts.append(f"{fitting} other checks fit. {NOTE}")
     return "\n".join(parts)
 
 
@@ -118,6 +121,14 @@ def _listed(chosen: Sequence[Check], most: int) -> list[str]:
         lines.append(_head(alike, len(alike) - most))
         lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
     return lines
+
+
+def _unable(checks: Sequence[Check]) -> list[str]:
+    """What is needed, or why code cannot tell, once for all places that need it."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for one in checks:
+        places.setdefault((one.kind, one.shown), []).append(one.place)
+    return [f"- *{kind}* ({'; '.join(at)}): {why}" for (kind, why), at in places.items()]
 
 
 def _head(alike: Sequence[Check], more: int) -> str:

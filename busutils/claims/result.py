@@ -27,6 +27,7 @@ SMOOTHED = "a smoothing constant"
 EPOCH = "another epoch or threshold a column"
 BOTH_CLASSES = "precision and sensitivity are means of lesion and background"
 LIBRARY = "a library's mean IoU that casts probabilities to 0 or 1"
+WITH_BACKGROUND = "the IoU is a mean with the background's, which would fit"
 ALWAYS = (MISPRINT, AVERAGING, SOFT, SMOOTHED, EPOCH)
 """Innocent causes that stay open for every score of a table."""
 
@@ -51,6 +52,7 @@ class Check:
     finding : the finding in the list kept for this paper, where it is one
     paper, family : which paper, and which module asked
     printed, feasible : ends of the printed interval and of each reading's, for the picture
+    cell, alike : key of the cell that does not fit, and numbers that look like it and would
     """
 
     kind: str
@@ -68,6 +70,8 @@ class Check:
     family: str = ""
     printed: tuple[float, float] | None = None
     feasible: tuple[tuple[float, float], ...] = ()
+    cell: tuple[str, str, str] | None = None
+    alike: Sequence[str] = ()
 
     @property
     def flagged(self) -> bool:

@@ -18,13 +18,22 @@ Reference = Sequence | float
 
 @dataclass(frozen=True)
 class Number:
-    """One printed number: what it can stand for, as it was printed, and where."""
+    """One printed number: what it can stand for, as it was printed, and where.
+
+    `cell` is its key among the paper's cells, where it is all that stands there.
+    """
 
     text: str
     interval: Interval
     column: str = ""
     unit: str = ""
     smoothed: bool = False
+    cell: tuple[str, str, str] | None = None
+
+    @property
+    def value(self) -> float:
+        """The number itself, exact; per cent as a share."""
+        return float(self.text) / (100 if self.unit == "%" else 1)
 
     @property
     def plain(self) -> str:
@@ -126,7 +135,13 @@ class Paper:
         which = int(part[0]) if part else None
         meant = self.tables[table].columns.get(column) if table in self.tables else None
         interval = printed(text, unit, which, meant and meant.decimals)
-        return Number(piece(text, which), interval, column, unit if unit == "%" else "")
+        cell = (table, row, column) if which is None else None
+        unit = unit if unit == "%" else ""
+        return Number(piece(text, which), interval, column, unit, cell=cell)
+
+    def reread(self, cell: tuple[str, str, str], text: str) -> "Paper":
+        """Return the paper with one cell read as another number."""
+        return replace(self, cells={**self.cells, cell: (text, self.cells[cell][1])})
 
     def interval(self, reference: Reference) -> Interval:
         """Return what that number can stand for."""

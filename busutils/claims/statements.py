@@ -20,6 +20,7 @@ from busutils.claims.result import (
     FITS,
     MISPRINT,
     NOT,
+    OPEN,
     RECOVERED,
     TWO_PLACES,
     UNUSUAL,
@@ -34,7 +35,7 @@ BESIDE = ("finding", "where", "because", "causes", "weak", "reading")
 
 
 def check(paper: Paper) -> Iterator[Check]:
-    """Check every statement of a paper.
+    """Check every statement of a paper; what is said to be beyond code is left open.
 
     Raises
     ------
@@ -61,6 +62,8 @@ def check(paper: Paper) -> Iterator[Check]:
             causes=tuple(statement.get("causes", () if strength in OF_NOTHING else about.causes)),
             finding=str(statement.get("finding", "")) if verdict == NOT or strength else "",
         )
+    for what, why in paper.not_by_code.items():
+        yield Check("beyond this code", str(what), OPEN, str(why))
 
 
 def same(paper: Paper, places: Sequence) -> Answer:
@@ -104,7 +107,7 @@ def mean(paper: Paper, values: Mapping) -> Answer:
     shifts = [s * step for step in (0.1, 0.01, 0.001) for s in (1, -1)]
     slip = next((s for s in shifts if wanted.meets(Interval(found.low + s, found.high + s))), None)
     if slip is not None:
-        told += f"; with {slip:+g} it fits"
+        told += f"; with {slip:+g}, one of {len(shifts)} slips tried, it fits"
     if values.get("stated", True):
         return NOT, TWO_PLACES, told
     return FITS, UNUSUAL if slip is not None else "", f"{told}; that it is this mean is not said"
@@ -116,10 +119,13 @@ def best(paper: Paper, values: Mapping) -> Answer:
     others = [c for c in paper.chosen(values["among"]) if c[1] != values["cell"][1]]
     sign = 1 if values.get("order", "largest") == "largest" else -1
     better = [c for c in others if _beats(paper.interval(c), number.interval, sign)]
+    worse = [c for c in others if _beats(number.interval, paper.interval(c), sign)]
     allowed = values.get("but_for", ())
     wrong = [c for c in better if c[1] not in allowed]
     told = ", ".join(f"{c[1]} {paper.number(c).plain}" for c in wrong)
-    rank = f"{number.plain} has rank {len(better) + 1} of {len(others) + 1}"
+    first, last = len(better) + 1, len(others) + 1 - len(worse)
+    rank = f"{first} to {last}" if last > first else f"{first}"  # alike within rounding
+    rank = f"{number.plain} has rank {rank} of {len(others) + 1}"
     return (NOT, TWO_PLACES, f"{rank}, behind {told}") if wrong else (FITS, "", rank)
 
 
@@ -132,10 +138,10 @@ def larger(paper: Paper, values: Sequence) -> Answer:
 
 
 def above(paper: Paper, values: Mapping) -> Answer:
-    """All of several cells are said to lie above a limit."""
+    """All of several cells are said to lie above a limit, which is a number of words: exact."""
     limit = paper.number(values["limit"])
     numbers = [(c, paper.number(c)) for c in paper.chosen(values["cells"])]
-    wrong = [f"{c[1]} {n.plain}" for c, n in numbers if n.interval.high < limit.interval.low]
+    wrong = [f"{c[1]} {n.plain}" for c, n in numbers if n.interval.high < limit.value]
     told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return (NOT, TWO_PLACES, f"{told}; not {', '.join(wrong)}") if wrong else (FITS, "", told)
 

@@ -143,8 +143,8 @@ def verdicts(found: Mapping[int, Sequence[Check]], page: str) -> str:
         n = totals(checks)
         routes = len(report.front_page(checks))
         lines.append(
-            f"- paper {paper}: {n[FITS]} checks fit, {n[NOT]} do not under the readings listed; "
-            f"{routes} findings rest on two routes or on two printed places"
+            f"- paper {paper}: checks that fit {n[FITS]}, that do not under the readings listed "
+            f"{n[NOT]}; findings on two routes or two printed places {routes}"
         )
     return "\n".join(lines) + "\n"
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from busutils.claims import overlap
+from busutils.claims.result import WITH_BACKGROUND
 from tests.claims.tables import checks, verdict
 
 FITS, NOT, OPEN = "fits", "does not fit", "cannot be checked"
@@ -125,3 +126,32 @@ def test_a_digit_that_looks_alike_is_named():
     assert one.shown.endswith("printed J 0.607 (0.667, which looks alike, would fit)")
     (one,) = checks("Dice and IoU", columns, {"a": ["0.800", "0.111"]}, averaging="one mask")
     assert "looks alike" not in one.shown
+
+
+def test_a_digit_that_other_numbers_confirm_is_not_named():
+    columns, rows = {"D": "dice", "J": "iou"}, {"a": ["0.800", "0.607"]}
+    told = {"averaging": "one mask", "statements": [{"same": [["T", "a", "J"], 0.607]}]}
+    (one,) = checks("Dice and IoU", columns, rows, **told)
+    assert one.verdict == NOT and "looks alike" not in one.shown
+
+
+def test_a_scan_does_not_misread_every_row():
+    rows = {name: ["0.800", "0.607"] for name in "abc"}
+    found = checks("Dice and IoU", {"D": "dice", "J": "iou"}, rows, averaging="one mask")
+    assert [one.verdict for one in found] == [NOT] * 3
+    assert "looks alike" not in "".join(one.shown for one in found)
+
+
+def test_two_columns_of_recall_are_two_readings_and_not_all_between():
+    columns = {"P": "precision", "R": "sensitivity", "S": "sensitivity", "F": "dice"}
+    told = {"averaging": "pooled", "empty": "none"}
+    kind = "F1, precision and recall"
+    for f, word in (("0.800", FITS), ("0.889", FITS), ("0.850", NOT)):
+        assert verdict(kind, columns, {"a": ["0.800", "0.800", "1.000", f]}, **told) == word
+
+
+def test_a_mean_with_the_background_is_named_where_it_would_fit():
+    columns = {"D": "dice", "J": "iou"}
+    for j, named in (("0.85", True), ("0.50", False)):  # of D 0.80 the lesion's is 0.67 to 0.80
+        (one,) = checks("Dice and IoU", columns, {"a": ["0.80", j]}, background_larger=True)
+        assert (one.verdict, WITH_BACKGROUND in one.causes) == (NOT, named)

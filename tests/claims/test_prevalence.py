@@ -121,4 +121,4 @@ def test_precision_and_recall_as_means_of_both_classes_are_a_cause_that_is_compu
     columns, row = {name: name for name in scores}, [f"{v:.4f}" for v in scores.values()]
     (one,) = checks("one confusion matrix", columns, {"x": row}, averaging="one mask")
     assert one.verdict == "does not fit"
-    assert BOTH_CLASSES in one.causes and "all fit to 0.000" in one.shown
+    assert BOTH_CLASSES in one.causes and "miss one matrix by 0.000" in one.shown

@@ -62,12 +62,21 @@ def test_each_kind(statement, answer):
     assert (one.verdict, one.strength) == answer
 
 
+def test_a_limit_in_words_is_exact_and_ranks_say_what_rounding_leaves_open():
+    rows = {"a": ["0.987"], "b": ["0.994"], "limit": ["99%"]}
+    one = stated({"above": {"cells": [x("a"), x("b")], "limit": x("limit")}}, rows)
+    assert (one.verdict, one.shown) == ("does not fit", "1 of 2 are above 99 %; not a 0.987")
+    rows = {"a": ["0.50"], "b": ["0.51"], "c": ["0.90"]}
+    one = stated({"best": {"cell": x("a"), "among": {"table": "T", "column": "x"}}}, rows)
+    assert one.shown == "0.50 has rank 2 to 3 of 3, behind c 0.90"
+
+
 def test_a_slip_of_one_unit_is_named():
     rows = {"a": ["0.9024"], "b": ["0.9034"], "mean": ["0.8929"]}
     statement = {"mean": {"value": x("mean"), "of": [x("a"), x("b")], "stated": False}}
     one = stated(statement, rows)
     assert (one.verdict, one.strength) == UNUSUAL
-    assert "with -0.01 it fits" in one.shown
+    assert "with -0.01, one of 6 slips tried, it fits" in one.shown
 
 
 def test_one_digit_and_a_factor_are_named():
