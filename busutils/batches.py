@@ -57,7 +57,7 @@ def truth(dataset: Dataset, rows: np.ndarray, job: Job) -> np.ndarray:
 
 
 def prepare(images: np.ndarray, job: Job) -> np.ndarray:
-    """Turn grey levels 0..255, (n, size, size, 1), into what the job's network reads."""
+    """Turn levels 0..255, (n, size, size, channels), into what the job's network reads."""
     channels = job.options.get("channels", 3)
     images = np.repeat(np.asarray(images, "float32"), channels // images.shape[-1], axis=-1)
     if job.preprocessing == "paper":

@@ -37,7 +37,7 @@ def perturb(images: np.ndarray, kind: str, level: float, seed: int = 0) -> np.nd
     ----------
     images : uint8 array of shape (n, height, width, channels)
     kind : a key of `PERTURBATIONS`
-    level : in the unit of the kind; the smallest of its levels leaves the images as they are
+    level : in the unit of the kind; the first of its levels leaves the images as they are
     seed : of what is random
 
     Returns

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from busutils.data import matlab
-from busutils.data.files import NORMAL, Case, Listing, read_image, read_mask
+from busutils.data.files import NORMAL, Case, Listing, read_image, read_mask, refuse_twins
 from busutils.errors import UserError
 
 TUMOUR = "tumour"
@@ -59,18 +60,24 @@ def folds(root: Path) -> pd.Series:
     Raises
     ------
     UserError
-        If ``cvind.mat`` is missing, or does not fit the slices.
+        If ``cvind.mat`` is missing, damaged, or does not fit the slices.
     """
     import h5py
 
     files = sorted(Path(root).rglob(FOLDS))
     if not files:
         raise UserError(f"{root} holds no {FOLDS}: fetch it too, or draw folds by patient")
-    if h5py.is_hdf5(files[0]):
-        with h5py.File(files[0]) as file:
-            numbers = np.asarray(file["cvind"]).ravel().astype(int)
-    else:  # an older MATLAB file
-        numbers = loadmat(files[0])["cvind"].ravel().astype(int)
+    try:
+        if h5py.is_hdf5(files[0]):
+            with h5py.File(files[0]) as file:
+                numbers = np.asarray(file["cvind"]).ravel().astype(int)
+        else:  # an older MATLAB file
+            numbers = loadmat(files[0])["cvind"].ravel().astype(int)
+    except (OSError, KeyError, ValueError, MatReadError) as error:
+        raise UserError(
+            f"{files[0]} cannot be read as the folds of figshare 1512427 ({error}): replace it by a "
+            "whole copy, or take it away"
+        ) from error
     cases = [path.stem for path in _in_order(Path(root))]
     if len(cases) != len(numbers):
         raise UserError(
@@ -90,6 +97,7 @@ def _figshare(root: Path, slices: list[Path]) -> Listing:
     for path in slices:
         label, patient = matlab.about(path)
         cases.append(Case(path.stem, label, path, (path,), group=patient))
+    refuse_twins(cases, "the set lies there twice, take one copy away")
     parts = {}
     if any(root.rglob(FOLDS)):
         parts = {case: f"fold {number}" for case, number in folds(root).items()}

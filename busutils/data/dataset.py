@@ -27,8 +27,8 @@ class Dataset:
     ----------
     name : str
         As people call the set.
-    images : uint8 array of shape (n, size, size, 1)
-        Grey levels.
+    images : uint8 array of shape (n, size, size, channels)
+        Grey levels, or three channels where the set has them.
     masks : bool array of shape (n, size, size)
         True on the lesion.
     cases : DataFrame

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from busutils.data.archives import SOURCES, File, Source
+from busutils.data.sets import refuse_maskless
 from busutils.errors import RunError, UserError, choose
 from busutils.paths import whole_folder
 
@@ -49,6 +50,7 @@ def fetch(name: str, root: Path, progress: bool = True) -> Path:
     RunError
         If it cannot be downloaded, verified or written; no half-written folder is left.
     """
+    refuse_maskless(name)
     source = SOURCES[choose(name, SOURCES, "data set")]
     root = Path(root)
     places = source.places(root)

@@ -1,6 +1,7 @@
 """What a reader finds on disk, and how one image or mask is decoded."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import nan
@@ -67,10 +68,16 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
     Raises
     ------
     UserError
-        If the file is missing, truncated or no image.
+        If the file is missing, truncated, no image, or has more than 256 levels.
     """
     if path.suffix == ".mat":
         return np.repeat(matlab.read(path).image[..., None], channels, axis=2).squeeze()
+    with _opened(path) as image:
+        if image.mode.startswith(("I", "F")):
+            raise UserError(
+                f"{path} has more than 256 grey levels (mode {image.mode}), of which only the lowest "
+                "would be told apart: save it with 8 bits, scaled as you want it"
+            )
     return np.asarray(_open(path, {1: "L", 3: "RGB"}[channels], at_least))
 
 
@@ -98,6 +105,12 @@ def read_mask(path: Path) -> np.ndarray:
         grey = image.mode in ("1", "L")
     found = np.asarray(_open(path, "L" if grey else "RGB"))
     return found > 127 if grey else found.max(axis=2) > 127
+
+
+def brightest(path: Path) -> int:
+    """Highest level of a mask file, 0 to 255."""
+    with _opened(path) as image:
+        return int(np.asarray(image.convert("L")).max())
 
 
 def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:
@@ -133,6 +146,20 @@ def _open(path: Path, mode: str, at_least: int | None = None) -> Image.Image:
         if image.mode in ("RGBA", "LA", "PA"):
             return image.convert("RGBA").convert("RGB").convert(mode)
         return image.convert(mode)
+
+
+def refuse_twins(cases: Sequence[Case], remedy: str) -> None:
+    """Refuse two images with one case name.
+
+    Raises
+    ------
+    UserError
+        With both files and the remedy.
+    """
+    name, times = Counter(c.case for c in cases).most_common(1)[0]
+    if times > 1:
+        first, second, *_ = (c.image for c in cases if c.case == name)
+        raise UserError(f"{first} and {second} are both case {name!r}: {remedy}")
 
 
 @contextmanager

@@ -16,8 +16,12 @@ import pandas as pd
 from busutils.data.files import Case, Listing
 from busutils.errors import UserError
 
-PARTS = {"Training": 2594, "Validation": 100, "Test": 1000}
-"""Parts of ISIC 2018 Task 1 with their published number of images."""
+PARTS = {"Training": "train", "Validation": "val", "Test": "test"}
+"""Parts of ISIC 2018 Task 1, and what they are for."""
+NO_MASKS = (
+    "ISIC 2019 is a classification release and has no masks: take isic (ISIC 2018 Task 1, or "
+    "HAM10000 with its masks)"
+)
 HAM = "HAM10000"
 VERSION = 1
 
@@ -37,37 +41,25 @@ def listing(root: Path, name: str = "ISIC 2018") -> Listing:
         raise UserError(f"{root} is not a folder: name the one that holds the images and masks")
     image_folders, mask_folders = _folders(root)
     masks = {p.stem.removesuffix("_segmentation"): p for f in mask_folders for p in _files(f, "png")}
-    groups = _lesions(root)
+    lesions = _lesions(root)
     images = sorted((p for f in image_folders for p in _files(f, "jpg")), key=lambda p: p.stem)
     if not images:
         raise UserError(f"{root} holds no ISIC_*.jpg: unpack the images there")
+    group = {p.stem: lesions.get(p.stem, p.stem) for p in images} if lesions else {}
     cases = [
-        Case(p.stem, "lesion", p, (masks[p.stem],) if p.stem in masks else (), groups.get(p.stem))
+        Case(p.stem, "lesion", p, (masks[p.stem],) if p.stem in masks else (), group.get(p.stem))
         for p in images
     ]
     known = {p.stem for p in images}
     orphans = tuple(path for stem, path in masks.items() if stem not in known)
-    parts = {p.stem: _part(p) for p in images}
+    parts = {p.stem: _part(p.relative_to(root)) for p in images}
     official = parts if all(parts.values()) else None
     return Listing(name, root, tuple(cases), VERSION, orphans, channels=3, parts=official)
 
 
-def part(source: str) -> str:
-    """Part of ISIC 2018 that an image belongs to, by the `source` of a case: train, val or test.
-
-    Raises
-    ------
-    UserError
-        If the image is of no official part.
-    """
-    if found := _part(Path(source)):
-        return found
-    raise UserError(f"{source} is of no official part of ISIC 2018: draw a split instead")
-
-
 def _part(image: Path) -> str:
-    words = {"Training": "train", "Validation": "val", "Test": "test"}
-    return next((role for word, role in words.items() if f"_{word}_" in str(image)), "")
+    """Part of ISIC 2018 by the folder that an image lies in; empty for HAM10000."""
+    return next((role for word, role in PARTS.items() if f"_{word}_" in image.parts[0]), "")
 
 
 def _folders(root: Path) -> tuple[list[Path], list[Path]]:
@@ -84,6 +76,8 @@ def _folders(root: Path) -> tuple[list[Path], list[Path]]:
     masks = sorted(root.glob(f"{HAM}_segmentations_lesion*"))
     if images and masks:
         return images, masks
+    if any(root.glob("ISIC_2019*")):
+        raise UserError(NO_MASKS)
     raise UserError(
         f"{root} is neither ISIC 2018 Task 1 (ISIC2018_Task1-2_Training_Input and "
         "ISIC2018_Task1_Training_GroundTruth) nor HAM10000 with its masks: name the folder that "
@@ -97,9 +91,14 @@ def _files(folder: Path, kind: str) -> list[Path]:
 
 
 def _lesions(root: Path) -> dict[str, str]:
-    """Lesion id of each image, where HAM10000's metadata lies in `root`."""
+    """Lesion id of each image, where HAM10000's metadata lies in `root`; images may lack one."""
     files = sorted(root.glob(f"{HAM}_metadata*"))
     if not files:
         return {}
     table = pd.read_csv(files[0], dtype=str)
+    if not {"image_id", "lesion_id"} <= set(table):
+        raise UserError(
+            f"{files[0]} has no columns image_id and lesion_id between commas: take the file as it "
+            "was published, or take it away"
+        )
     return dict(zip(table["image_id"], table["lesion_id"], strict=True))

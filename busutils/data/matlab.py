@@ -40,7 +40,7 @@ def read(path: Path) -> Slice:
     with _open(path) as data:
         image = np.asarray(data["image"], float).T
         mask = np.asarray(data["tumorMask"]).T > 0
-    low, high = image.min(), image.max()
+        low, high = image.min(), image.max()
     scaled = np.rint(255 * (image - low) / max(high - low, 1))
     return Slice(scaled.astype(np.uint8), mask)
 
@@ -48,7 +48,10 @@ def read(path: Path) -> Slice:
 def about(path: Path) -> tuple[str, str]:
     """Return label and patient of a slice without reading its arrays; errors as `read`."""
     with _open(path) as data:
-        label = LABELS[int(np.asarray(data["label"]).item())]
+        number = int(np.asarray(data["label"]).item())
+        if number not in LABELS:
+            raise ValueError(f"its label is {number}, none of {', '.join(map(str, LABELS))}")
+        label = LABELS[number]
         patient = "".join(chr(int(c)) for c in np.asarray(data["PID"]).ravel())
     return label, patient
 
@@ -57,10 +60,17 @@ def about(path: Path) -> tuple[str, str]:
 def _open(path: Path) -> Iterator["h5py.Group"]:
     import h5py  # takes as long to import as all the rest of a listing
 
+    if path.is_file() and not h5py.is_hdf5(path):
+        raise UserError(
+            f"{path} is no MATLAB v7.3 file: save it in MATLAB with '-v7.3', or take it out of the "
+            "set"
+        )
     try:
         with h5py.File(path) as file:
+            if "cjdata" not in file:
+                raise ValueError("it has no cjdata")
             yield file["cjdata"]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read as a slice of figshare 1512427 ({error}): replace it by a "
             "whole copy, or take it out of the set"

@@ -17,12 +17,11 @@ A file that both patterns match (``7_mask.png`` above) belongs to the one with m
 """
 
 import re
-from collections import Counter
 from glob import escape
 from itertools import pairwise
 from pathlib import Path
 
-from busutils.data.files import Case, Listing
+from busutils.data.files import Case, Listing, refuse_twins
 from busutils.errors import UserError, choose
 
 FIELDS = ("case", "label", "group")
@@ -73,7 +72,7 @@ def listing(
         labelled = _read(label, name, "label") or fields.get("label") or "lesion"
         grouped = _read(group, name, "group") or fields.get("group")
         cases.append(Case(name, labelled, path, tuple(own), grouped))
-    _refuse_twins(cases)
+    refuse_twins(cases, "rename one, or let {case} cover what tells them apart")
     orphans = tuple(path for paths in masks_of.values() for path in paths)
     return Listing(root.resolve().name, root, tuple(cases), VERSION, orphans)
 
@@ -185,13 +184,3 @@ def _nothing(root: Path, pattern: str, what: str) -> str:
     there = next((p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()), None)
     hint = f"{there} is there, for example" if there else "the folder holds no files"
     return f"no file in {root} matches the {what} pattern {pattern!r} ({hint}): mend the pattern"
-
-
-def _refuse_twins(cases: list[Case]) -> None:
-    name, times = Counter(c.case for c in cases).most_common(1)[0]
-    if times > 1:
-        first, second, *_ = (c.image for c in cases if c.case == name)
-        raise UserError(
-            f"{first} and {second} are both case {name!r}: rename one, or let {{case}} cover "
-            "what tells them apart"
-        )

@@ -1,8 +1,7 @@
 """Skin-lesion phantoms in ISIC's format: generated photographs, nothing has to be downloaded.
 
 Skin is a tone with smooth unevenness and fine grain; a lesion is a lobed, ragged region of one to
-three browns with a soft border; hairs, ruler marks and a dark corner are what photographs have
-besides. They share no pixel with a patient, and a score on them says nothing about patients.
+three browns with a soft border; photographs have hairs besides. They share no pixel with a patient, and a score on them says nothing about patients.
 """
 
 from pathlib import Path

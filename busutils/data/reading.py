@@ -15,6 +15,7 @@ from busutils.data.files import (
     NORMAL,
     Case,
     Listing,
+    brightest,
     joined_mask,
     read_image,
     resize_image,
@@ -32,8 +33,8 @@ def load(
     Raises
     ------
     UserError
-        If no case has one of `classes`, a lesion image has no mask, an image cannot be read, or
-        the cache is damaged.
+        If no case has one of `classes`, a lesion image has no mask or a faint one, an image cannot
+        be read, or the cache is damaged.
     RunError
         If the cache cannot be written.
     """
@@ -85,6 +86,16 @@ def _refuse_bare(cases: list[Case], root: Path) -> None:
         )
 
 
+def _refuse_faint(case: Case) -> None:
+    """A mask of 0 and 1 would be read as no lesion at all."""
+    for path in case.masks:
+        if path.suffix != ".mat" and (level := brightest(path)):
+            raise UserError(
+                f"the highest level of mask {path} is {level}, and lesion is over 127: write 255 "
+                "where the lesion is"
+            )
+
+
 def _fingerprint(listing: Listing, cases: list[Case], size: int, store: Path) -> str:
     content = _content(listing, store)
     selection = [c.case for c in cases]
@@ -119,7 +130,10 @@ def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> Non
         original = shape_of(case.image)
         image = read_image(case.image, listing.channels, at_least=size)
         images[i] = resize_image(image, shape[1:]).reshape(everything[1:])
-        masks[i] = resize_mask(joined_mask(case, original), shape[1:])
+        joined = joined_mask(case, original)
+        if case.label != NORMAL and not joined.any():
+            _refuse_faint(case)
+        masks[i] = resize_mask(joined, shape[1:])
         source = case.image.relative_to(listing.root).as_posix()
         return case.case, case.label, len(case.masks), *original, case.spacing_mm, source
 

@@ -1,6 +1,7 @@
 """Data sets by name, as a notebook's parameters say them."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,11 +68,7 @@ def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Lis
     UserError
         If the name is unknown, the root is not given or not what the name says.
     """
-    if name == "isic2019":
-        raise UserError(
-            "ISIC 2019 is a classification release and has no masks: take isic (ISIC 2018 Task 1, "
-            "or HAM10000 with its masks)"
-        )
+    refuse_maskless(name)
     choose(name, SETS, "data set")
     if name in GENERATED:
         return GENERATED[name].listing(_made(GENERATED[name], root))
@@ -89,12 +86,25 @@ def fetched(name: str) -> Path:
     UserError
         If it is not there.
     """
+    refuse_maskless(name)
     names = FETCHED.get(name, ())
     for folder in (paths.project() / "data" / called for called in names):
         if folder.is_dir():
             return folder
     fetch = f", or call `busutils data fetch {names[0]}`" if names else ""
     raise UserError(f"data set {name!r} needs its folder: give --data-root FOLDER{fetch}")
+
+
+def refuse_maskless(name: str) -> None:
+    """Refuse a set that is known and has no masks, which a paper may name.
+
+    Raises
+    ------
+    UserError
+        With what to take instead.
+    """
+    if re.sub("[^a-z0-9]", "", name.lower()) == "isic2019":
+        raise UserError(isic.NO_MASKS)
 
 
 def recognise(root: Path) -> str:

@@ -1,9 +1,12 @@
 """Brain MRI: both layouts, grouped by patient, and what is refused."""
 
+import shutil
+
 import h5py
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.io import savemat
 
 from busutils.data import brain, matlab, phantom_brain, reading
 from busutils.errors import UserError
@@ -94,8 +97,41 @@ def test_damaged_and_foreign_files_are_named(figshare, tmp_path):
         brain.listing(figshare)
     with h5py.File(tmp_path / "other.mat", "w") as other:
         other["x"] = np.zeros(3)
-    with pytest.raises(UserError, match="cannot be read as a slice"):
+    with pytest.raises(UserError, match="cannot be read as a slice .*it has no cjdata"):
         matlab.read(tmp_path / "other.mat")
+    savemat(tmp_path / "older.mat", {"cjdata": {"image": np.zeros((4, 4))}})
+    with pytest.raises(UserError, match=r"older.mat is no MATLAB v7.3 file: save it .* '-v7.3'"):
+        matlab.read(tmp_path / "older.mat")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("label", [[7.0]], "its label is 7, none of 1, 2, 3"),
+        ("image", np.zeros((0, 0)), "cannot be read as a slice"),
+    ],
+)
+def test_a_slice_with_other_contents_is_refused(figshare, name, value, why):
+    file = figshare / "brainTumorDataPublic" / "5.mat"
+    with h5py.File(file, "r+") as data:
+        del data["cjdata"][name]
+        data["cjdata"][name] = value
+    with pytest.raises(UserError, match=why):
+        matlab.about(file)
+        matlab.read(file)
+
+
+def test_damaged_folds_and_a_second_copy_are_named(figshare):
+    folds = figshare / "brainTumorDataPublic" / "cvind.mat"
+    savemat(folds, {"other": [1, 2]})
+    with pytest.raises(UserError, match=r"cvind.mat cannot be read as the folds .*cvind"):
+        brain.folds(figshare)
+    folds.write_bytes(b"nothing")
+    with pytest.raises(UserError, match=r"cvind.mat cannot be read as the folds"):
+        brain.folds(figshare)
+    shutil.copytree(figshare / "brainTumorDataPublic", figshare / "again")
+    with pytest.raises(UserError, match="are both case '1': the set lies there twice"):
+        brain.listing(figshare)
 
 
 def test_what_is_no_brain_set_is_refused(tmp_path):

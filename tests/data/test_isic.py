@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from busutils.data import isic, phantom_skin, reading, sets
+from busutils.data import fetch, isic, phantom_skin, reading, sets
 from busutils.data.files import read_image, read_mask, shape_of
 from busutils.errors import UserError
 
@@ -19,7 +19,7 @@ def root(tmp_path):
 def test_the_official_parts_are_read_in_order(root):
     found = isic.listing(root)
     assert [c.case for c in found.cases] == [f"ISIC_{i:07d}" for i in range(20)]
-    parts = [isic.part(c.image.as_posix()) for c in found.cases]
+    parts = list(found.parts.values())
     assert [parts.count(p) for p in ("train", "val", "test")] == [14, 2, 4]
     assert {c.label for c in found.cases} == {"lesion"}
     assert not found.orphans
@@ -72,8 +72,25 @@ def test_ham10000_is_grouped_by_lesion_and_a_mac_file_is_none(root, tmp_path):
     assert len(found.cases) == 14
     assert [c.group for c in found.cases[:3]] == ["HAM_0", "HAM_0", "HAM_1"]
     assert all(c.masks for c in found.cases)
-    with pytest.raises(UserError, match="no official part"):
-        isic.part(found.cases[0].image.as_posix())
+    assert found.parts is None
+
+
+def test_an_image_without_a_lesion_id_is_a_group_of_its_own(root):
+    rows = [f"HAM_{i // 2},ISIC_{i:07d}" for i in range(13)]
+    metadata = root / "HAM10000_metadata.csv"
+    metadata.write_text("\n".join(["lesion_id,image_id", *rows]))
+    found = isic.listing(root)
+    groups = [c.group for c in found.cases[:14]]
+    assert found.grouped
+    assert groups[:2] == ["HAM_0", "HAM_0"] and groups[12:] == ["HAM_6", "ISIC_0000013"]
+    metadata.write_text(metadata.read_text().replace(",", "\t"))
+    with pytest.raises(UserError, match="HAM10000_metadata.csv has no columns image_id"):
+        isic.listing(root)
+
+
+def test_a_folder_above_the_set_is_no_part_of_it(root):
+    moved = root.rename(root.with_name("My_Training_data"))
+    assert set(isic.listing(moved).parts.values()) == {"train", "val", "test"}
 
 
 def test_missing_masks_are_named_and_orphans_listed(root, store):
@@ -92,6 +109,13 @@ def test_what_is_no_isic_is_refused(tmp_path):
         isic.listing(tmp_path / "nowhere")
     with pytest.raises(UserError, match="ISIC 2019 is a classification release .* take isic"):
         sets.listing("isic2019", str(tmp_path))
+    with pytest.raises(UserError, match="ISIC 2019 is a classification release"):
+        sets.fetched("ISIC_2019")
+    with pytest.raises(UserError, match="ISIC 2019 is a classification release"):
+        fetch.fetch("isic2019", tmp_path)
+    (tmp_path / "ISIC_2019_Training_Input").mkdir()
+    with pytest.raises(UserError, match="ISIC 2019 is a classification release"):
+        isic.listing(tmp_path)
 
 
 def test_phantoms_are_not_written_twice(root):
@@ -106,4 +130,4 @@ def test_the_shared_photographs(shared):
     found = isic.listing(shared / "data" / "isic2018")
     assert len(found.cases) == 1000
     assert all(len(c.masks) == 1 for c in found.cases)
-    assert {isic.part(c.image.as_posix()) for c in found.cases} == {"train"}
+    assert set(found.parts.values()) == {"train"}

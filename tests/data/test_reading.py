@@ -94,6 +94,19 @@ def test_lesion_without_mask_is_refused(listing, tmp_path):
     assert not reading.load(fine, 32, store=tmp_path / "store").masks[2].any()
 
 
+def test_a_mask_of_zeros_and_ones_is_refused(listing, tmp_path):
+    faint = listing.root / "0_mask.png"
+    Image.fromarray(np.asarray(Image.open(faint)).astype(np.uint8)).save(faint)
+    with pytest.raises(UserError, match=r"highest level of mask .*0_mask.png is 1, .* write 255"):
+        reading.load(listing, 32, store=tmp_path / "store")
+
+
+def test_an_image_of_sixteen_bits_is_refused(listing, tmp_path):
+    Image.fromarray(np.arange(1024, dtype=np.uint16).reshape(32, 32)).save(listing.cases[1].image)
+    with pytest.raises(UserError, match=r"1.png has more than 256 grey levels .* with 8 bits"):
+        reading.load(listing, 32, store=tmp_path / "store")
+
+
 def test_unreadable_image_leaves_no_cache(listing, tmp_path):
     listing.cases[2].image.write_bytes(b"no image")
     with pytest.raises(UserError, match="cannot be read"):

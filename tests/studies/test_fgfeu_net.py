@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from PIL import Image
 from scipy import stats
 
 from busutils import jobs, parameters, paths
@@ -285,13 +286,15 @@ def _roles(chosen, data):
 
 def test_masks_as_images_are_scored_apart(values):
     found, _ = _found(values | {"masks_as_images": True})
-    table = results.items(found).set_index("tested on")
-    assert table.loc[["pictures", "masks"], "items"].sum().item() > table.loc["all items", "items"]
+    table = results.items(found)
+    both = table[table["trained on"] == "pictures and masks"].set_index("tested on")["items"]
+    assert both["pictures"] + both["masks"] == both["all items"]
     assert words.items_finding(results.items(found)).startswith("With masks as images Dice is ")
     assert words.items_finding(results.items(_found(values)[0])) == "Not in this profile"
 
 
-def test_claims_need_every_row_that_they_speak_of(values):
+def test_claims_need_every_row_that_they_speak_of(values, monkeypatch):
+    monkeypatch.setattr(questions, "reach", lambda results: 0.0)
     every = values | {"losses": list(settings.LOSSES)}
     found, _ = _found(every)
     told = {c.sentence: c for c in questions.claims(found)}
@@ -313,6 +316,9 @@ def test_what_seeds_could_do_is_undecided(values, monkeypatch):
     every = values | {"losses": list(settings.LOSSES), "unet_filters": 4}
     alone, _ = _found(every)
     assert np.isnan(questions.reach(alone))
+    combo = questions.claims(alone)[0]
+    assert combo.word == "undecided"
+    assert "supported but for the seed, of which only one ran" in combo.note
     monkeypatch.setattr(questions, "reach", lambda results: 0.5)
     combo, *_, unet, _ = questions.claims(alone)
     assert {combo.word, unet.word} == {"undecided"}
@@ -321,6 +327,60 @@ def test_what_seeds_could_do_is_undecided(values, monkeypatch):
 
 def test_the_printed_advantage_of_combo():
     assert questions.advantage() == pytest.approx(0.9802 - 0.9501)
+
+
+def test_own_images_train_whatever_their_label(values, tmp_path):
+    (tmp_path / "images").mkdir(), (tmp_path / "masks").mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(10):
+        image = rng.integers(0, 256, (32, 32), np.uint8)
+        Image.fromarray(image).save(tmp_path / "images" / f"{i}.png")
+        Image.fromarray(image > 200).save(tmp_path / "masks" / f"{i}.png")
+    own = {"dataset": "pairs", "data_root": str(tmp_path), "image_pattern": "images/{case}.png"}
+    own |= {"mask_pattern": "masks/{case}.png", "grouped": False}
+    with pytest.raises(UserError, match="asked names 'lesion', but no image is labelled normal"):
+        study.check(values | own)
+    (job, *_) = study.plan(values | own | {"asked": []}, study.dataset(values | own))
+    assert jobs.read_split(job)["role"].value_counts().to_dict() == {
+        "train": 6,
+        "val": 2,
+        "test": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"losses": []}, "losses is empty"),
+        ({"folds": []}, "folds is empty"),
+        ({"freeze": "all"}, "would fix random weights"),
+    ],
+)
+def test_a_run_that_could_not_work_is_refused(values, change, why):
+    with pytest.raises(UserError, match=why):
+        study.check(values | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "cut"),
+    [
+        ({"encoder_dropout": 0.5}, "dropout of the encoder: 0.5 instead of 0.07"),
+        ({"smooth": 0.001}, "pixels added in region losses: 0.001 instead of 1"),
+        ({"final_filters": 64}, "kernels of the last 3x3 convolution: 64 instead of 3"),
+        ({"augmentation": "flips"}, "augmentation: flips, named in the introduction only"),
+        (
+            {"freeze": "all", "encoder_weights": "phantom"},
+            "the encoder is frozen (all), which the paper does not say",
+        ),
+        (
+            {"encoder_weights": "vgg16.h5"},
+            "pre-trained classifiers other than VGG16 start from phantoms: the file is of VGG16",
+        ),
+    ],
+)
+def test_a_printed_choice_that_is_not_taken_is_a_cut(values, change, cut):
+    assert cut not in words.cuts(study.Settings.of(values))
+    assert cut in words.cuts(study.Settings.of(values | change))
 
 
 def test_cuts_name_what_is_not_the_papers(values):

@@ -1,6 +1,6 @@
 """Paper 4: the jobs that its notebook's parameters ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +8,8 @@ import pandas as pd
 
 from busutils.data import copies, splits
 from busutils.data.dataset import Dataset
+from busutils.data.files import NORMAL
+from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.studies import common, starting
 from busutils.studies.common import Entry
@@ -20,7 +22,8 @@ from busutils.studies.fgfeu_net.settings import (
     Settings,
 )
 
-LESIONS = ("benign", "malignant")
+NEEDED = {"lesion": {NORMAL}, "malignant": {"benign", "malignant"}}
+"""Labels without which a question has but one answer."""
 
 
 def entries(settings: Settings, data: Dataset) -> list[Entry]:
@@ -29,6 +32,7 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     Parts: loss (a row of Tables 1 and 2, first fold first), seed (`YARDSTICK` again from other
     seeds), unet, items (masks as images), and a part for each question to the classifiers.
     """
+    refuse_unanswerable(settings, set(data.cases["label"]))
     found = [*_loss_entries(settings, data), *_seed_entries(settings, data)]
     if settings.unet_filters:
         found.append(_unet_entry(settings, data))
@@ -36,6 +40,23 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     if settings.masks_as_images:
         found.append(_items_entry(settings, data))
     return found
+
+
+def refuse_unanswerable(settings: Settings, labels: Collection[str]) -> None:
+    """Refuse a question that images of these labels cannot answer.
+
+    Raises
+    ------
+    UserError
+        If an answer to one of `settings.asked` never occurs.
+    """
+    for question in settings.asked:
+        if missing := sorted(NEEDED[question] - set(labels)):
+            labels = " or ".join(missing)
+            raise UserError(
+                f"asked names {question!r}, but no image is labelled {labels}: leave it out of "
+                "asked, or write {label} into image_pattern where the files say it"
+            )
 
 
 def roles(settings: Settings, data: Dataset, fold: int, question: str) -> pd.DataFrame:
@@ -48,7 +69,7 @@ def roles(settings: Settings, data: Dataset, fold: int, question: str) -> pd.Dat
     labels = set(data.cases["label"])
     table = splits.rotated(data.cases, labels, fold, FOLDS, settings.split_seed, unit)
     if question != "lesion":
-        elsewhere = ~table["label"].isin(LESIONS)
+        elsewhere = table["label"] == NORMAL
         tested = np.where(table["role"] == "test", "normal", "unused")
         table["role"] = np.where(elsewhere, tested, table["role"])
     return table
@@ -141,15 +162,15 @@ def _classifier_job(settings: Settings, data: Dataset, fold: int, question: str,
 
 def _other(settings: Settings) -> str:
     """Weights of the other backbones: a file of VGG16 serves none of them."""
-    known = settings.encoder_weights in ("none", "phantom", "imagenet")
-    return settings.encoder_weights if known else "phantom"
+    return "phantom" if settings.from_file else settings.encoder_weights
 
 
 def _items_entry(settings: Settings, data: Dataset) -> Entry:
     """Masks as images: 2 x 647 items at random, half the epochs for equal optimiser steps."""
     first = settings.folds[0]
     of = copies.doubled(data, "mask")
-    table = splits.rotated(of.cases, LESIONS, first, FOLDS, settings.split_seed, "case")
+    lesions = set(of.cases["label"]) - {NORMAL}
+    table = splits.rotated(of.cases, lesions, first, FOLDS, settings.split_seed, "case")
     job = replace(
         fgfeu_job(settings, data, first, "combo", first),
         dataset=of.fingerprint,

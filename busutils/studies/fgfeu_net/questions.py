@@ -82,9 +82,10 @@ def _over(
     one = compare.claim_best(sentence, against, relevant)
     limit, note = reach(results), f"{one.note}; {HOW}"
     least = min(d.estimate for d in against.values())
-    within = abs(one.difference.estimate if one.word == "opposite" else least) < limit
-    if one.word in ("supported", "opposite") and within:
-        note += f"; {one.word} but for the seed, which moves a difference by up to {limit:.3f}"
+    beyond = abs(one.difference.estimate if one.word == "opposite" else least) >= limit
+    if one.word in ("supported", "opposite") and not beyond:
+        known = f", which moves a difference by up to {limit:.3f}" * bool(np.isfinite(limit))
+        note += f"; {one.word} but for the seed{known or ', of which only one ran'}"
         one = replace(one, word="undecided")
     trained = {e.job.id for entries in (own, *others.values()) for e in entries}
     rising = (~compare.converged(results.history)[list(trained)]).sum()

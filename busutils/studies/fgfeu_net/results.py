@@ -8,10 +8,10 @@ import pandas as pd
 from busutils import compare, jobs, metrics, statistics, thresholds
 from busutils.compare import Row
 from busutils.data.dataset import Dataset
+from busutils.data.files import NORMAL
 from busutils.figures import by_rank
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Entry, Results
-from busutils.studies.fgfeu_net.planning import LESIONS
 from busutils.studies.fgfeu_net.settings import LOSSES, READ, YARDSTICK, Settings
 
 RANKS = (0.1, 0.4, 0.7, 1)
@@ -158,7 +158,7 @@ def _row(results: Results, name: str, entries: Sequence[Entry]) -> Row:
         parameters={
             "encoder_weights": "phantom" if entries[0].job.needs else weights,
             "dataset": results.settings.dataset,
-            "classes": list(LESIONS),
+            "classes": sorted(set(results.cases["label"]) - {NORMAL}),
             "size": results.settings.size,
             "epochs": results.settings.epochs,
         },

@@ -115,6 +115,9 @@ class Settings(common.Settings):
     def check(self) -> None:
         """Refuse values that are none of their choices, and sizes that cannot be taken."""
         models.check("fgfeu_net", self.size, **self.options)
+        for name in ("losses", "folds"):
+            if not getattr(self, name):
+                raise UserError(f"{name} is empty: name one or more")
         for loss in self.losses:
             choose(loss, LOSSES, "loss")
         for name in self.classifiers:
@@ -125,11 +128,16 @@ class Settings(common.Settings):
         for fold in self.folds:
             if not 1 <= fold <= FOLDS:
                 raise UserError(f"fold {fold} is none of 1 to {FOLDS}: name one of these")
-        choose(self.freeze, encoders.FREEZING, "freeze")
+        encoders.check_freezing(self.freeze, self.encoder_weights)
         choose(self.reduction, ("batch", "image"), "reduction")
         choose(self.augmentation, AUGMENTATIONS, "augmentation")
         choose(self.precision, common.PRECISIONS, "precision")
         self.at_least_one("epochs", "batch", "patience", "seeds", "classifier_epochs")
+
+    @property
+    def from_file(self) -> bool:
+        """Whether the encoder starts from a file of VGG16's weights, which serve no other one."""
+        return self.encoder_weights not in ("none", "phantom", "imagenet")
 
     @property
     def options(self) -> dict:

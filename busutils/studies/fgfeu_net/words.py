@@ -24,8 +24,16 @@ def cuts(settings: Settings) -> list[str]:
             f"the encoder starts from {settings.encoder_weights} weights instead of ImageNet's"
         )
     names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
-    names |= {"learning_rate": "learning rate"}
-    found += common.instead(settings, told, names)
+    names |= {"learning_rate": "learning rate", "smooth": "pixels added in region losses"}
+    names |= {"encoder_dropout": "dropout of the encoder", "decoder_dropout": "of the decoder"}
+    names |= {"final_filters": "kernels of the last 3x3 convolution"}
+    drawn = {f"{part}_dropout": share for part, share in told["dropout"].items()}
+    drawn |= {"final_filters": told["final_kernels"]}
+    found += common.instead(settings, told | drawn, names)
+    if settings.freeze != "none":
+        found.append(f"the encoder is frozen ({settings.freeze}), which the paper does not say")
+    if settings.augmentation != "none":
+        found.append(f"augmentation: {settings.augmentation}, named in the introduction only")
     printed = {trained.printed for trained in LOSSES.values()}
     ran = {LOSSES[name].printed for name in settings.losses}
     if ran < printed:
@@ -49,6 +57,10 @@ def _compared(settings: Settings) -> list[str]:
             f"phantom weights: the encoder was trained before on {settings.phantoms} generated "
             f"images of {settings.phantom_size} pixels, {settings.phantom_epochs} epochs; transfer "
             "from photographs is not tested"
+        )
+    if settings.from_file and settings.classifiers:
+        found.append(
+            "pre-trained classifiers other than VGG16 start from phantoms: the file is of VGG16"
         )
     if settings.unet_filters:
         found.append(

@@ -1,6 +1,6 @@
 """Paper 5: the jobs that its notebook's parameters ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +8,6 @@ import pandas as pd
 
 from busutils.data import splits
 from busutils.data.dataset import Dataset
-from busutils.data.files import Listing
 from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.studies import common, starting
@@ -29,6 +28,7 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     sized = {data.images.shape[1]: data}
     for size in {settings.size_of(row) for row in settings.rows} - set(sized):
         sized[size] = common.opened(settings, size)
+    _refuse_vanished(sized)
     first, more = settings.used_folds[:1], settings.used_folds[1:]
     found = [*_table(settings, sized, first), *_contrasts(settings, data)]
     return [*found, *_table(settings, sized, more)]
@@ -45,7 +45,7 @@ def roles(settings: Settings, cases: pd.DataFrame, fold: int) -> pd.DataFrame:
     return splits.drawn(cases, settings.train, settings.validation, seed, unit)
 
 
-def refuse_unknown_patients(settings: Settings, listing: Listing) -> None:
+def refuse_unknown_patients(settings: Settings) -> None:
     """Refuse folds by patient where the set does not say who its patients are.
 
     Raises
@@ -55,6 +55,7 @@ def refuse_unknown_patients(settings: Settings, listing: Listing) -> None:
     """
     if not settings.patients_apart:
         return
+    listing = common.listing(settings)
     if unknown := [c.case for c in listing.cases if c.group is None]:
         raise UserError(
             f"{listing.name} does not say which patient {unknown[0]} is of, so that no patient can "
@@ -66,6 +67,16 @@ def refuse_unknown_patients(settings: Settings, listing: Listing) -> None:
             f"patient_folds is {settings.patient_folds}, and {listing.name} has {known} patients: "
             "one fold tests, one validates, the others train, and an interval needs two patients "
             f"in each; take 3 to {known // 2}"
+        )
+
+
+def _refuse_vanished(sized: Mapping[int, Dataset]) -> None:
+    """Networks of two sizes are compared on the same lesions, so each size has to keep them all."""
+    left = {size: int(data.masks[:].any(axis=(1, 2)).sum()) for size, data in sized.items()}
+    if len(set(left.values())) > 1:
+        told = ", ".join(f"{n} at {size} pixels a side" for size, n in left.items())
+        raise UserError(
+            f"lesions of which a pixel is left: {told}: take size and unet_size alike, or larger"
         )
 
 

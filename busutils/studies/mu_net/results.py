@@ -180,10 +180,10 @@ def obstacle(results: Results) -> str:
 
 
 def _row(results: Results, entries: Sequence[Entry]) -> Row:
-    settings = results.settings
+    settings, name, size = results.settings, entries[0].name, entries[0].job.size
     flat = compare.converged(results.history)
-    weights = settings.weights_of(entries[0].name)
-    if entries[0].name in ("segnet", "unet_224"):
+    weights = settings.weights_of(name)
+    if name in ("segnet", "unet_224"):
         weights = "imagenet"  # nothing to start from, here and in the paper
     elif entries[0].job.encoder_weights not in ("imagenet", "none"):
         weights = f"{weights}, another training"
@@ -191,7 +191,7 @@ def _row(results: Results, entries: Sequence[Entry]) -> Row:
         jobs={e.job.id: e.repeat for e in entries},
         parameters={
             "encoder_weights": weights,
-            "size": 256 if entries[0].job.size == 224 else entries[0].job.size,
+            "size": 256 if name == "unet_224" and size == 224 else size,
             "epochs": settings.epochs,
         },
         thresholds=0.5,
@@ -206,7 +206,8 @@ def _other(settings: Settings, entry: Entry) -> list[str]:
     full = {"mu_net": {"alpha": 1.4}, "fcn": {"dense_filters": 4096}}
     drawn = full.get(entry.name, {"filters": 64} if entry.name in ("segnet", "unet_224") else {})
     narrow = any(getattr(settings, name) != value for name, value in drawn.items())
-    return ["width"] * narrow + ["loss"] * (entry.job.loss != settings.loss)
+    told = compare.context(REPORTED, 5)["protocol"]
+    return ["width"] * narrow + ["loss"] * (entry.job.loss != told["loss"])
 
 
 def opened(job: Job) -> Dataset:

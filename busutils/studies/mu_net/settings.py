@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from busutils import augment, models, perturb
+from busutils.data import sets
 from busutils.errors import UserError, choose
 from busutils.studies import common
 
@@ -33,8 +34,8 @@ CONTRASTS = {
     "random weights": ("5.3.1, pre-training", {"encoder_weights": "none"}),
     "ImageNet weights": ("5.3.1, pre-training", {"encoder_weights": "imagenet"}),
     "width 1.4": ("the printed channels", {"encoder_weights": "none", "alpha": 1.4}),
-    "cross-entropy": ("5.3.3, loss", {"loss": "bce"}),
-    "Dice loss": ("5.3.3, loss", {"loss": "dice"}),
+    "cross-entropy": ("5.3.3, loss (of unsmoothed labels)", {"loss": "bce"}),
+    "Dice loss": ("5.3.3, loss (of unsmoothed labels)", {"loss": "dice"}),
     "no augmentation": ("5.3.4, pre-processing", {"augmentation": "none"}),
     "0.7 on false positives": (
         "reading of alpha and beta",
@@ -96,6 +97,7 @@ class Settings(common.Settings):
 
     def check(self) -> None:
         """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        sets.refuse_maskless(self.dataset)
         choose(self.dataset, KINDS, "data set of this paper")
         if "mu_net" not in self.rows:
             raise UserError("rows lack mu_net, the paper's own network: name it too")
@@ -104,10 +106,15 @@ class Settings(common.Settings):
             models.check(self.network(row)[0], self.size_of(row), **self.network(row)[1])
         for name in (self.encoder_weights, self.other_weights):
             choose(name, STARTS, "weights of an encoder")
-        if self.alpha != 1 and (self.encoder_weights == "phantom" or self._from_file):
+        if self.alpha != 1 and self._width_one:
             raise UserError(
                 f"alpha is {self.alpha:g}, but the weights are those of width 1: take alpha 1, or "
                 "Keras's ImageNet weights (encoder_weights imagenet without imagenet_file)"
+            )
+        if not 0 <= self.label_smoothing < 1 or self.exponent <= 0:
+            raise UserError(
+                f"label_smoothing is {self.label_smoothing:g} and exponent {self.exponent:g}: the "
+                "first lies from 0 to below 1, the second above 0"
             )
         for name in self.contrasts:
             choose(name, CONTRASTS, "contrast")
@@ -132,8 +139,12 @@ class Settings(common.Settings):
         return self.kind == "brain" if self.by_patient is None else self.by_patient
 
     @property
-    def _from_file(self) -> bool:
-        return self.encoder_weights == "imagenet" and bool(self.imagenet_file)
+    def _width_one(self) -> bool:
+        """Whether some MU-Net starts from weights that only width 1 has: phantoms', or a file's."""
+        starts = {self.encoder_weights, self.other_weights}
+        if "ImageNet weights" in self.contrasts:
+            starts.add("imagenet")
+        return "phantom" in starts or ("imagenet" in starts and bool(self.imagenet_file))
 
     def network(self, row: str) -> tuple[str, dict]:
         """Name and options of the network of a row, as the registry has them."""

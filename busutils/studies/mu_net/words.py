@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from busutils import compare
@@ -36,7 +37,9 @@ def cuts(settings: Settings, data: Dataset) -> list[str]:
     why = masks.get(settings.kind, "without masks")
     found = [f"data: {data.name} instead of {printed}, {why}"]
     names = {"size": "pixels a side", "epochs": "epochs", "learning_rate": "rate of Adam"}
-    found += common.instead(settings, told, names)
+    found += [*common.instead(settings, told, names), *_training_cuts(settings, told)]
+    if settings.dataset == "pairs":
+        found.append("images: read as grey levels")
     if not settings.patients_apart and settings.train != told["cases"]["skin"]:
         found.append(f"images to train on: {settings.train} instead of {told['cases']['skin']}")
     found += _network_cuts(settings)
@@ -45,6 +48,23 @@ def cuts(settings: Settings, data: Dataset) -> list[str]:
     if settings.patients_apart and len(settings.used_folds) < settings.patient_folds:
         found.append(f"folds by patient: {len(settings.used_folds)} of {settings.patient_folds}")
     return [*found, *_own_choices(settings)]
+
+
+def _training_cuts(settings: Settings, told: Mapping) -> list[str]:
+    """What the loss and the augmentation are instead of what is printed."""
+    found, printed = [], told["loss_options"]
+    if settings.loss != told["loss"]:
+        found.append(f"loss: {settings.loss} instead of {told['loss']}")
+    elif (settings.false_negatives, settings.false_positives) != tuple(printed.values()):
+        found.append(
+            f"weights of missed and of false pixels: {settings.false_negatives:g} and "
+            f"{settings.false_positives:g} instead of {printed['alpha']:g} and {printed['beta']:g}"
+        )
+    if not np.isclose(settings.label_smoothing, np.exp(-5), rtol=0.01):
+        found.append(f"label smoothing: {settings.label_smoothing:g} instead of e^-5")
+    if settings.augmentation != "flips_rotation":
+        found.append(f"augmentation: {settings.augmentation} instead of turning and mirroring")
+    return found
 
 
 def _network_cuts(settings: Settings) -> list[str]:
@@ -78,10 +98,14 @@ def _network_cuts(settings: Settings) -> list[str]:
 
 def _own_choices(settings: Settings) -> list[str]:
     """What the paper does not print, and is ours."""
-    found = [
-        f"not printed, so ours: exponent {settings.exponent:g} of the loss, {settings.batch} "
-        "images a step, turns of up to 20 degrees, the split"
-    ]
+    ours = [f"{settings.batch} images a step", "the split"]
+    if settings.augmentation == "flips_rotation":
+        ours.insert(0, "turns of up to 20 degrees")
+    if settings.loss in ("focal_tversky", "tversky"):
+        ours.insert(0, "1 pixel above and below in the index, whose counts are added over a batch")
+    if settings.loss == "focal_tversky":
+        ours.insert(0, f"exponent {settings.exponent:g} of the loss")
+    found = [f"not printed, so ours: {', '.join(ours)}"]
     if settings.batchnorm_momentum is not None:
         found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
     if settings.patients_apart:
