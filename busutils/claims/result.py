@@ -27,7 +27,7 @@ SMOOTHED = "a smoothing constant"
 EPOCH = "another epoch or threshold a column"
 BOTH_CLASSES = "precision and sensitivity are means of lesion and background"
 LIBRARY = "a library's mean IoU that casts probabilities to 0 or 1"
-WITH_BACKGROUND = "the IoU is a mean with the background's, which would fit"
+WITH_BACKGROUND = "an IoU that is a mean with the background's"
 ALWAYS = (MISPRINT, AVERAGING, SOFT, SMOOTHED, EPOCH)
 """Innocent causes that stay open for every score of a table."""
 
