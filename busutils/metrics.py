@@ -150,6 +150,12 @@ def pooled(cases: pd.DataFrame) -> pd.Series:
     return scores(cases[COUNTS].sum().to_frame().T).iloc[0]
 
 
+def called(cases: pd.DataFrame) -> float:
+    """Return the share of all pixels of all cases that is called lesion."""
+    counts = cases[COUNTS].sum()
+    return float((counts["tp"] + counts["fp"]) / counts.sum())
+
+
 def left_empty(cases: pd.DataFrame) -> float:
     """Share of rows in which nothing was predicted, in [0, 1]: the score of normal images."""
     return float(((cases.tp + cases.fp) == 0).mean())

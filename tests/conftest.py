@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import nbformat
 import pytest
 
@@ -11,6 +12,10 @@ from busutils import paths
 from busutils.data import phantom
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Hypothesis's deadline is a time in seconds, which a busy machine misses.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -71,7 +71,7 @@ def test_cases_without_a_group_are_groups_of_their_own():
     assert statistics.interval([1, 2, 3, 4.0], ["a", "a", None, None]).n_groups == 3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=60), st.integers(0, 99))
 def test_interval_holds_the_mean_and_is_the_same_for_the_same_seed(values, seed):
     made = statistics.interval(values, seed=seed)

@@ -1,6 +1,6 @@
 """Paper 4's study: its jobs, its tables, and images that masks and classifiers answer about."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -198,6 +198,7 @@ def test_losses_are_paired_and_seeds_are_the_yardstick(values):
 
     assert by_loss.loc["bce", "at 0.5"] == pytest.approx(dice(69))
     assert by_loss.index[0] == "combo"
+    assert by_loss.loc["bce", "called lesion"] == pytest.approx(79 / PIXELS)
     against = results.against(found).set_index("against")
     assert against.loc["combo minus bce", "difference"] == pytest.approx(dice(79) - dice(69))
     seeds = results.yardstick(found)
@@ -208,6 +209,17 @@ def test_losses_are_paired_and_seeds_are_the_yardstick(values):
     assert f" over 3 losses, by {of_seeds:.3f} over 3 seeds of one" in told
     limit = stats.t.ppf(0.975, 2) * np.sqrt(2) * of_seeds
     assert questions.reach(found) == pytest.approx(limit)
+
+
+def test_trainings_that_ended_with_empty_answers_are_named(values):
+    found, _ = _found(values | {"losses": ["tversky 0.5 0.5", "combo", "dice"]})
+    assert words.collapse_finding(results.collapsed(found)) == ""
+    lost = found.history["job"].eq(found.of("loss", "dice")[0].job.id)
+    last = found.history["epoch"].eq(found.history["epoch"].max())
+    history = found.history.assign(val_dice=found.history["val_dice"].mask(lost & last, 0))
+    ended = results.collapsed(replace(found, history=history))
+    assert ended == ["tversky 0.5 0.5 = dice"]
+    assert words.collapse_finding(ended).startswith("Under tversky 0.5 0.5 = dice the last epoch")
 
 
 def test_two_names_of_one_training_may_be_best(values):

@@ -37,13 +37,15 @@ def by_loss(results: Results) -> pd.DataFrame:
     """Mean test Dice under each loss, at 0.5 and at the threshold chosen on validation.
 
     Two names of one training are one row. Columns: loss, at 0.5, at its own, low, high (of the
-    latter), threshold (mean over folds), pooled (Dice of all pixels, at 0.5), converged, folds.
+    latter), threshold (mean over folds), pooled (Dice of all pixels, at 0.5), called lesion (share
+    of the test pixels, at 0.5), converged, folds.
     """
     flat = compare.converged(results.history)
     rows = []
     for name in _trained(results):
         entries = results.of("loss", name)
         own = _mean([results.scores(e) for e in entries])
+        tested = _tested(results, entries)
         rows.append(
             {
                 "loss": _called(results, name),
@@ -52,12 +54,20 @@ def by_loss(results: Results) -> pd.DataFrame:
                 "low": own.low,
                 "high": own.high,
                 "threshold": np.mean([results.threshold[e.job.id] for e in entries]),
-                "pooled": float(metrics.pooled(_tested(results, entries))["dice"]),
+                "pooled": float(metrics.pooled(tested)["dice"]),
+                "called lesion": metrics.called(tested),
                 "converged": bool(all(flat[e.job.id] for e in entries)),
                 "folds": len(entries),
             }
         )
     return pd.DataFrame(rows).sort_values("at its own", ascending=False).reset_index(drop=True)
+
+
+def collapsed(results: Results) -> list[str]:
+    """Losses under which nothing of the validation images is found any more in the last epoch."""
+    last = results.history.groupby("job").last()["val_dice"]
+    ran = {_called(results, name): results.of("loss", name) for name in _trained(results)}
+    return [name for name, entries in ran.items() if min(last[e.job.id] for e in entries) < 0.01]
 
 
 def against(results: Results, name: str = "combo") -> pd.DataFrame:

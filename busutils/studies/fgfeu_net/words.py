@@ -111,6 +111,14 @@ def threshold_finding(by_loss: pd.DataFrame) -> str:
     )
 
 
+def collapse_finding(names: Sequence[str]) -> str:
+    """Which trainings ended with empty answers, in a sentence; empty if none did."""
+    told = (
+        f"Under {', '.join(names)} the last epoch finds nothing on validation images; the tables "
+    )
+    return (told + "show the epoch with the lowest validation loss.") * bool(names)
+
+
 def items_finding(items: pd.DataFrame) -> str:
     """What masks among the images do to the score."""
     if items.empty:

@@ -111,8 +111,7 @@ def at_half(results: Results, entry: Entry, score: str = "dice") -> pd.DataFrame
 def called(results: Results, entry: Entry) -> float:
     """Share of all pixels of the test images that a training calls lesion, at one half."""
     of = results.cases[(results.cases["job"] == entry.job.id) & (results.cases["split"] == "test")]
-    counts = of.loc[np.isclose(of["threshold"], 0.5), metrics.COUNTS].sum()
-    return float((counts["tp"] + counts["fp"]) / counts.sum())
+    return metrics.called(of[np.isclose(of["threshold"], 0.5)])
 
 
 def by_row(results: Results) -> dict[str, list[Entry]]:
