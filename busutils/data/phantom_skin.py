@@ -1,7 +1,8 @@
 """Skin-lesion phantoms in ISIC's format: generated photographs, nothing has to be downloaded.
 
 Skin is a tone with smooth unevenness and fine grain; a lesion is a lobed, ragged region of one to
-three browns with a soft border; photographs have hairs besides. They share no pixel with a patient, and a score on them says nothing about patients.
+three browns with a soft border; photographs have hairs besides. They share no pixel with a patient,
+and a score on them says nothing about patients.
 """
 
 from pathlib import Path

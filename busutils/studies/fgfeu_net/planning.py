@@ -52,9 +52,9 @@ def refuse_unanswerable(settings: Settings, labels: Collection[str]) -> None:
     """
     for question in settings.asked:
         if missing := sorted(NEEDED[question] - set(labels)):
-            labels = " or ".join(missing)
+            absent = " or ".join(missing)
             raise UserError(
-                f"asked names {question!r}, but no image is labelled {labels}: leave it out of "
+                f"asked names {question!r}, but no image is labelled {absent}: leave it out of "
                 "asked, or write {label} into image_pattern where the files say it"
             )
 
