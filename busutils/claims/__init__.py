@@ -67,14 +67,15 @@ def _read_again(one: Check, paper: Paper, found: list[Check]) -> Check:
     asked = [c for c in found if (c.table, c.column) == (one.table, one.column)]
     wrong = {c.row for c in asked if c.verdict == NOT}
     if not one.cell or not one.alike or len(wrong) > max(2, len({c.row for c in asked}) / 2):
-        return one
+        return replace(one, alike=())
     before = _misfits(found)
     for text in one.alike:
         answers = _answers(paper.reread(one.cell, text))
         solved = not any(c.cell == one.cell for c in answers if c.verdict == NOT)
         if solved and _misfits(answers) < before:
-            return replace(one, shown=f"{one.shown} ({text}, which looks alike, would fit)")
-    return one
+            told = f"{one.shown} ({text}, which looks alike, would fit)"
+            return replace(one, shown=told, alike=(text,))
+    return replace(one, alike=())
 
 
 def _misfits(found: list[Check]) -> Counter:

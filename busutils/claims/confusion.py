@@ -83,7 +83,6 @@ def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
     >>> round(distance({"dice": 0.8, "precision": 0.8, "sensitivity": 0.8}), 6)
     0.0
     """
-
     return _distance(tuple(scores.items()), class_means)
 
 

@@ -37,7 +37,7 @@ from busutils.claims.result import (
     WITH_BACKGROUND,
     Check,
 )
-from busutils.claims.schema import Number, Paper, Row
+from busutils.claims.schema import Paper, Row
 
 POOLED, MEANS, CLASS_MEAN = "pooled or one mask", "means", "class mean with background"
 ACCURACY = "IoU and accuracy"
@@ -219,6 +219,8 @@ def _judged(
 def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) -> Check:
     found, number = hull(row.each(name)), row.numbers[name][0]
     fitting = any(found.meets(allowed) for allowed in readings.values())
+    alike = misread.fitting(number.text, number.unit, readings.values())
+    alike = () if fitting or row.smoothed(name) else alike
     whole = _whole(row, found, readings) if name == "iou" and kind != ACCURACY else []
     return Check(
         kind=kind,
@@ -234,13 +236,8 @@ def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) ->
         printed=(found.low, found.high),
         feasible=tuple((i.low, i.high) for i in readings.values()),
         cell=number.cell,
-        alike=() if fitting or row.smoothed(name) else _alike(number, readings),
+        alike=alike,
     )
-
-
-def _alike(number: Number, readings: Readings) -> list[str]:
-    """Numbers that a scan may have taken for this one and that would fit."""
-    return misread.fitting(number.text, number.unit, readings.values())
 
 
 def _whole(row: Row, found: Interval, readings: Readings) -> list[str]:

@@ -52,7 +52,8 @@ class Check:
     finding : the finding in the list kept for this paper, where it is one
     paper, family : which paper, and which module asked
     printed, feasible : ends of the printed interval and of each reading's, for the picture
-    cell, alike : key of the cell that does not fit, and numbers that look like it and would
+    cell, alike : key of the cell, and numbers that look like it and would fit: in a family's answer
+        this question, in that of a whole paper every other one too
     """
 
     kind: str

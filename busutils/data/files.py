@@ -78,7 +78,9 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
                 f"{path} has more than 256 grey levels (mode {image.mode}), of which only the lowest "
                 "would be told apart: save it with 8 bits, scaled as you want it"
             )
-    return np.asarray(_open(path, {1: "L", 3: "RGB"}[channels], at_least))
+        if at_least:
+            image.draft(None, (at_least, at_least))  # does nothing where the file is no JPEG
+        return np.asarray(_converted(image, {1: "L", 3: "RGB"}[channels]))
 
 
 def shape_of(path: Path) -> tuple[int, int]:
@@ -103,7 +105,7 @@ def read_mask(path: Path) -> np.ndarray:
         return matlab.read(path).mask
     with _opened(path) as image:
         grey = image.mode in ("1", "L")
-    found = np.asarray(_open(path, "L" if grey else "RGB"))
+        found = np.asarray(_converted(image, "L" if grey else "RGB"))
     return found > 127 if grey else found.max(axis=2) > 127
 
 
@@ -139,13 +141,11 @@ def resize_image(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize(shape[::-1], Image.Resampling.BILINEAR))
 
 
-def _open(path: Path, mode: str, at_least: int | None = None) -> Image.Image:
-    with _opened(path) as image:
-        if at_least:
-            image.draft(None, (at_least, at_least))  # does nothing where the file is no JPEG
-        if image.mode in ("RGBA", "LA", "PA"):
-            return image.convert("RGBA").convert("RGB").convert(mode)
-        return image.convert(mode)
+def _converted(image: Image.Image, mode: str) -> Image.Image:
+    """Decode an image to a mode; transparency is ignored."""
+    if image.mode in ("RGBA", "LA", "PA"):
+        image = image.convert("RGBA").convert("RGB")
+    return image.convert(mode)
 
 
 def refuse_twins(cases: Sequence[Case], remedy: str) -> None:

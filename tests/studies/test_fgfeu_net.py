@@ -212,14 +212,16 @@ def test_losses_are_paired_and_seeds_are_the_yardstick(values):
 
 
 def test_trainings_that_ended_with_empty_answers_are_named(values):
-    found, _ = _found(values | {"losses": ["tversky 0.5 0.5", "combo", "dice"]})
+    chosen = {"losses": ["tversky 0.5 0.5", "combo", "dice"], "seeds": 2}
+    found, _ = _found(values | chosen)
     assert words.collapse_finding(results.collapsed(found)) == ""
-    lost = found.history["job"].eq(found.of("loss", "dice")[0].job.id)
+    ended = found.of("loss", "dice")[0].job.id, found.of("seed")[1].job.id
+    lost = found.history["job"].isin(ended)
     last = found.history["epoch"].eq(found.history["epoch"].max())
     history = found.history.assign(val_dice=found.history["val_dice"].mask(lost & last, 0))
     ended = results.collapsed(replace(found, history=history))
-    assert ended == ["tversky 0.5 0.5 = dice"]
-    assert words.collapse_finding(ended).startswith("Under tversky 0.5 0.5 = dice the last epoch")
+    assert sorted(ended) == ["tversky 0.5 0.5 = dice", "tversky 0.5 0.5, seed 2"]
+    assert words.collapse_finding(ended[:1]).startswith(f"Under {ended[0]} the last epoch")
 
 
 def test_two_names_of_one_training_may_be_best(values):

@@ -64,10 +64,11 @@ def by_loss(results: Results) -> pd.DataFrame:
 
 
 def collapsed(results: Results) -> list[str]:
-    """Losses under which nothing of the validation images is found any more in the last epoch."""
+    """Losses, and seeds of one, whose last epoch finds nothing on the validation images."""
     last = results.history.groupby("job").last()["val_dice"]
-    ran = {_called(results, name): results.of("loss", name) for name in _trained(results)}
-    return [name for name, entries in ran.items() if min(last[e.job.id] for e in entries) < 0.01]
+    named = {e.job.id: f"{e.name}, {e.repeat}" for e in results.of("seed")}
+    named |= {e.job.id: _called(results, e.name) for e in results.of("loss")}
+    return list(dict.fromkeys(name for job, name in named.items() if last[job] < 0.01))
 
 
 def against(results: Results, name: str = "combo") -> pd.DataFrame:

@@ -23,10 +23,16 @@ def cuts(settings: Settings) -> list[str]:
         found.append(
             f"the encoder starts from {settings.encoder_weights} weights instead of ImageNet's"
         )
-    names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
-    names |= {"learning_rate": "learning rate", "smooth": "pixels added in region losses"}
-    names |= {"encoder_dropout": "dropout of the encoder", "decoder_dropout": "of the decoder"}
-    names |= {"final_filters": "kernels of the last 3x3 convolution"}
+    names = {
+        "size": "pixels a side",
+        "epochs": "epochs",
+        "batch": "images a step",
+        "learning_rate": "learning rate",
+        "smooth": "pixels added in region losses",
+        "encoder_dropout": "dropout of the encoder",
+        "decoder_dropout": "dropout of the decoder",
+        "final_filters": "kernels of the last 3x3 convolution",
+    }
     drawn = {f"{part}_dropout": share for part, share in told["dropout"].items()}
     drawn |= {"final_filters": told["final_kernels"]}
     found += common.instead(settings, told | drawn, names)

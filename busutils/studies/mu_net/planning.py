@@ -8,6 +8,7 @@ import pandas as pd
 
 from busutils.data import splits
 from busutils.data.dataset import Dataset
+from busutils.data.files import Listing
 from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.studies import common, starting
@@ -28,7 +29,8 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     sized = {data.images.shape[1]: data}
     for size in {settings.size_of(row) for row in settings.rows} - set(sized):
         sized[size] = common.opened(settings, size)
-    _refuse_vanished(sized)
+    if len(sized) > 1:
+        _refuse_vanished(sized)
     first, more = settings.used_folds[:1], settings.used_folds[1:]
     found = [*_table(settings, sized, first), *_contrasts(settings, data)]
     return [*found, *_table(settings, sized, more)]
@@ -45,7 +47,7 @@ def roles(settings: Settings, cases: pd.DataFrame, fold: int) -> pd.DataFrame:
     return splits.drawn(cases, settings.train, settings.validation, seed, unit)
 
 
-def refuse_unknown_patients(settings: Settings) -> None:
+def refuse_unknown_patients(settings: Settings, listing: Listing) -> None:
     """Refuse folds by patient where the set does not say who its patients are.
 
     Raises
@@ -55,7 +57,6 @@ def refuse_unknown_patients(settings: Settings) -> None:
     """
     if not settings.patients_apart:
         return
-    listing = common.listing(settings)
     if unknown := [c.case for c in listing.cases if c.group is None]:
         raise UserError(
             f"{listing.name} does not say which patient {unknown[0]} is of, so that no patient can "
