@@ -55,7 +55,7 @@ def test_the_picture_shows_what_misfits_most():
 
 def test_one_route_is_no_matter_for_the_front():
     assert study.front(CHECKS).empty
-    assert "0 findings" in study.verdicts(CHECKS, "/page")
+    assert "two printed places 0\n" in study.verdicts(CHECKS, "/page")
 
 
 def test_our_own_published_results_fit():
