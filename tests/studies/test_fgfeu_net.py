@@ -189,6 +189,24 @@ def test_tables_1_and_2(values):
     assert table1.loc[("Combo", "Accuracy"), "ours"] == pytest.approx(1 - lost / PIXELS)
 
 
+def test_the_first_loss_is_drawn_and_those_that_call_least_and_most(values):
+    chosen = ["dice", "bce", "combo", "tversky 0.5 0.5", "tversky 0.7 0.75"]
+    found, data = _found(values | {"losses": chosen})
+    drawn = results.contrasted(found, results.by_loss(found))
+    first, least, most = drawn
+    assert (first, least, most) == ("dice = tversky 0.5 0.5", "tversky 0.7 0.75", "combo")
+    truths = data.masks[results.rows_of(drawn[first], data, "test")]
+    for name, level in {first: 128, least: 127, most: 255}.items():
+        np.savez(jobs.folder(drawn[name].job) / "probabilities.npz", test=truths * np.uint8(level))
+    images, masks, predictions, cases = results.pictured(found, data, drawn)
+    rows = data.cases.set_index("case").index.get_indexer(cases)
+    assert np.array_equal(masks, data.masks[rows])
+    assert np.array_equal(images, data.images[rows])
+    assert np.array_equal(predictions[first], masks)
+    assert not predictions[least].any()
+    assert np.array_equal(predictions[most], masks)
+
+
 def test_losses_are_paired_and_seeds_are_the_yardstick(values):
     found, _ = _found(values | {"losses": ["tversky 0.5 0.5", "bce", "combo", "dice"], "seeds": 3})
     by_loss = results.by_loss(found).set_index("loss")

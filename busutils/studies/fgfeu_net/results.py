@@ -1,6 +1,6 @@
 """Paper 4: Tables 1 and 2 beside ours, and what moves them that is no loss."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -134,22 +134,30 @@ def jobs_by_loss(results: Results, names: Sequence[str]) -> dict[str, list[str]]
     return {name: [e.job.id for e in results.of("loss", name)] for name in ran}
 
 
-def pictured(results: Results, data: Dataset) -> tuple:
-    """Test images of the first fold by rank of Dice under the first loss, with all predictions.
+def contrasted(results: Results, by_loss: pd.DataFrame) -> dict[str, Entry]:
+    """First fold's trainings of the first loss and of those that call least and most lesion.
+
+    A loss stands once, under all its names; `by_loss` is what :func:`by_loss` returns.
+    """
+    shares = by_loss.set_index("loss")["called lesion"]
+    entries = {_called(results, n): results.of("loss", n)[0] for n in _trained(results)}
+    chosen = [next(iter(entries)), shares.idxmin(), shares.idxmax()]
+    return {name: entries[name] for name in dict.fromkeys(chosen)}
+
+
+def pictured(results: Results, data: Dataset, entries: Mapping[str, Entry]) -> tuple:
+    """Test images by rank of Dice under the first of the losses, with all their predictions.
 
     Returns
     -------
-    images, truths, predictions (loss -> bool masks at its own threshold) and names, of `RANKS`.
+    images, truths, predictions (loss -> bool masks at one half) and names, of `RANKS`.
     """
-    first = {name: results.of("loss", name)[0] for name in _names(results)}
-    entry = next(iter(first.values()))
-    rows = rows_of(entry, data, "test")
+    first = next(iter(entries.values()))
+    rows = rows_of(first, data, "test")
     names = data.cases["case"].iloc[rows]
-    dice = results.scores(entry).set_index("case")["score"][names].to_numpy()
+    dice = _at_half(results, first).set_index("case")["score"][names].to_numpy()
     places = by_rank(dice, RANKS)
-    predictions = {
-        name: _probabilities(e, places) >= results.threshold[e.job.id] for name, e in first.items()
-    }
+    predictions = {name: _probabilities(e, places) >= 0.5 for name, e in entries.items()}
     rows = rows[places]
     return data.images[rows], data.masks[rows], predictions, list(names.iloc[places])
 
