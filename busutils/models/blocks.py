@@ -38,4 +38,4 @@ def probability(x, prefix: str = ""):
 def one_probability(x, prefix: str = ""):
     """Turn features of an image into one probability, shaped as a mask of one pixel."""
     x = layers.Dense(1, name=f"{prefix}final_dense")(x)
-    return layers.Reshape((1, 1, 1), name=f"{prefix}one_pixel")(probability(x, prefix))
+    return probability(layers.Reshape((1, 1, 1), name=f"{prefix}one_pixel")(x), prefix)
