@@ -357,6 +357,28 @@ def test_what_seeds_could_do_is_undecided(values, monkeypatch):
     assert "supported but for the seed, which moves a difference by up to 0.500" in combo.note
 
 
+@pytest.mark.parametrize(
+    "unet, rate, last, word",
+    [
+        (99, 0.001, 0.9, "opposite"),  # one rate
+        (99, 0.0001, 0.9, "undecided"),  # the slower one is worse, and was rising
+        (99, 0.0001, 0.66, "opposite"),  # it had ended
+        (30, 0.0001, 0.9, "supported"),  # the faster one is worse
+        (30, 0.01, 0.9, "undecided"),
+    ],
+)
+def test_a_slower_recipe_that_had_not_ended_is_undecided(
+    values, monkeypatch, unet, rate, last, word
+):
+    monkeypatch.setattr(questions, "reach", lambda results: 0.0)
+    monkeypatch.setitem(HITS, "unet", unet)
+    monkeypatch.setitem(finished.HISTORY, "val_dice", [0.5, 0.66, 0.66, last])
+    found, _ = _found(values | {"unet_filters": 4, "learning_rate": rate})
+    told = next(c for c in questions.claims(found) if c.sentence.endswith("the base U-Net."))
+    assert told.word == word
+    assert ("but for the learning rate" in told.note) == (word == "undecided")
+
+
 def test_the_printed_advantage_of_combo():
     assert questions.advantage() == pytest.approx(0.9802 - 0.9501)
 

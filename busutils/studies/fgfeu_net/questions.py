@@ -32,7 +32,7 @@ def claims(results: Results) -> list[Claim]:
         _best(said["best_pair"], results, LABELLED, [half, *printed]),
         _best(f"{said['best_pair']} (Read as (0.7, 0.3).)", results, READ, [half, *printed]),
         _best(said["dice_second"], results, "dice", [n for n in rest if not same_job(n, "dice")]),
-        _over(said["better_unet"], results, results.of("loss", "combo")[:1], {"U-Net": unet}),
+        _over_unet(said["better_unet"], results, results.of("loss", "combo")[:1], unet),
         compare.claim(said["best_model"], None, "calls of images and masks are two tasks: Table 3"),
     ]
 
@@ -63,6 +63,24 @@ def _best(
     if lost := [loss for loss in (name, *others) if not results.of("loss", loss)]:
         return compare.claim(sentence, None, f"not run: {', '.join(lost)}")
     return _over(sentence, results, own, {o: results.of("loss", o) for o in others}, relevant)
+
+
+def _over_unet(
+    sentence: str, results: Results, own: Sequence[Entry], unet: Sequence[Entry]
+) -> Claim:
+    """Judge against the U-Net, which has a recipe of its own.
+
+    The worse one may still have been rising at a lower learning rate; its order is undecided.
+    """
+    one = _over(sentence, results, own, {"U-Net": unet})
+    if one.word not in ("supported", "opposite"):
+        return one
+    worse, better = (unet, own) if one.word == "supported" else (own, unet)
+    rates = [entries[0].job.learning_rate for entries in (worse, better)]
+    if rates[0] >= rates[1] or compare.converged(results.history)[worse[0].job.id]:
+        return one
+    why = f"{one.word} but for the learning rate: {rates[0]:g} of the worse, {rates[1]:g}"
+    return replace(one, word="undecided", note=f"{one.note}; {why}")
 
 
 def _over(
