@@ -357,6 +357,15 @@ def test_what_seeds_could_do_is_undecided(values, monkeypatch):
     assert "supported but for the seed, which moves a difference by up to 0.500" in combo.note
 
 
+@pytest.mark.parametrize("reach, word", [(0.04, "not supported"), (0.06, "undecided")])
+def test_seeds_could_bring_an_advantage_that_images_exclude(values, monkeypatch, reach, word):
+    monkeypatch.setattr(questions, "reach", lambda results: reach)
+    found, _ = _found(values | {"losses": list(settings.LOSSES)})
+    half = questions.claims(found)[1]  # it equals its rivals: an advantage of 0.05 is excluded
+    assert half.word == word
+    assert ("not supported but for the seed" in half.note) == (word == "undecided")
+
+
 @pytest.mark.parametrize(
     "unet, rate, last, word",
     [

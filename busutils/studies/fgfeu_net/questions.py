@@ -1,6 +1,6 @@
 """Paper 4: its claims, answered by our own paired runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +9,7 @@ from scipy import stats
 from busutils import compare
 from busutils.compare import Claim
 from busutils.compare.verdicts import COARSE
+from busutils.statistics import Difference
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.fgfeu_net import results as made
 from busutils.studies.fgfeu_net.results import same_job
@@ -99,9 +100,7 @@ def _over(
     against = {name: results.difference(own, entries) for name, entries in others.items()}
     one = compare.claim_best(sentence, against, relevant)
     limit, note = reach(results), f"{one.note}; {HOW}"
-    least = min(d.estimate for d in against.values())
-    beyond = abs(one.difference.estimate if one.word == "opposite" else least) >= limit
-    if one.word in ("supported", "opposite") and not beyond:
+    if one.word != "undecided" and not _beyond_seed(one, against, limit, relevant):
         known = f", which moves a difference by up to {limit:.3f}" * bool(np.isfinite(limit))
         note += f"; {one.word} but for the seed{known or ', of which only one ran'}"
         one = replace(one, word="undecided")
@@ -109,3 +108,15 @@ def _over(
     rising = (~compare.converged(results.history)[list(trained)]).sum()
     note += f"; {rising} of {len(trained)} trainings were still rising" * bool(rising)
     return replace(one, note=note)
+
+
+def _beyond_seed(
+    one: Claim, against: Mapping[str, Difference], limit: float, relevant: float
+) -> bool:
+    """Tell whether a word would stand if differences moved by `limit` (NaN: unknown, so not)."""
+    if one.word == "opposite":
+        return -one.difference.estimate >= limit
+    if one.word == "supported":
+        return min(d.estimate for d in against.values()) >= limit
+    excluded = [d for d in against.values() if d.low <= 0 and d.high < relevant]
+    return any(d.estimate + limit < relevant for d in excluded)
