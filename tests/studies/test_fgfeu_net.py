@@ -184,6 +184,8 @@ def test_tables_1_and_2(values):
     # of the last pair's two readings the one that fits the printed loss
     assert table2.loc[("TC a=0.7 b=0.75", "Sensitivity"), "ours"] == pytest.approx(0.59)
     table1 = results.table(found, "1").set_index(["key", "column"])
+    columns = table1.index.unique("column")
+    assert columns.tolist() == ["Loss", "Accuracy"]  # weights of a loss are no results
     assert table1.loc[("Combo", "Loss"), "ours"] == 0.25
     lost = 10 + 100 - hit
     assert table1.loc[("Combo", "Accuracy"), "ours"] == pytest.approx(1 - lost / PIXELS)

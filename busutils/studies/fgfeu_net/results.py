@@ -23,14 +23,18 @@ def collect(settings: Settings, entries: Sequence[Entry]) -> Results:
 
 
 def table(results: Results, number: str) -> pd.DataFrame:
-    """Table 1 (loss and accuracy) or 2 (Dice, mean IoU, sensitivity, precision), at 0.5."""
+    """Table 1 (loss and accuracy) or 2 (Dice, mean IoU, sensitivity, precision), at 0.5.
+
+    The printed columns alpha and beta only say which row it is.
+    """
     rows = {}
     for name, trained in LOSSES.items():
         entries = results.of("loss", name)
         # Of the two readings of the last pair the first one that was run, which fits its loss.
         if entries and trained.printed not in rows:
             rows[trained.printed] = _row(results, name, entries)
-    return compare.table(compare.reported(REPORTED, 4, number), results.cases, rows)
+    cells = compare.table(compare.reported(REPORTED, 4, number), results.cases, rows)
+    return cells[~cells["column"].isin(["alpha", "beta"])].reset_index(drop=True)
 
 
 def by_loss(results: Results) -> pd.DataFrame:
