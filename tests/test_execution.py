@@ -64,6 +64,11 @@ def test_a_failed_run_leaves_nothing_but_the_notebook_that_shows_the_cell(projec
     assert "13 epochs bring bad luck" in kept.read_text()
 
 
+def _listen_to_interrupts():
+    """Undo what a shell does to its background jobs, which ignore SIGINT and hand that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_run_ends_with_one_sentence_and_leaves_nothing(project):
     code = (
         "import sys; from pathlib import Path; from busutils import __main__, paths\n"
@@ -77,6 +82,7 @@ def test_an_interrupted_run_ends_with_one_sentence_and_leaves_nothing(project):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_listen_to_interrupts,
     )
     deadline = time.monotonic() + 60
     while not (project / "waiting").exists() and time.monotonic() < deadline:
