@@ -80,7 +80,9 @@ def _over_unet(
     rates = [entries[0].job.learning_rate for entries in (worse, better)]
     if rates[0] >= rates[1] or compare.converged(results.history)[worse[0].job.id]:
         return one
-    why = f"{one.word} but for the learning rate: {rates[0]:g} of the worse, {rates[1]:g}"
+    why = (
+        f"{one.word} but for the rate: the worse learns at {rates[0]:g}, the other at {rates[1]:g}"
+    )
     return replace(one, word="undecided", note=f"{one.note}; {why}")
 
 
@@ -101,7 +103,7 @@ def _over(
     one = compare.claim_best(sentence, against, relevant)
     limit, note = reach(results), f"{one.note}; {HOW}"
     if one.word != "undecided" and not _beyond_seed(one, against, limit, relevant):
-        known = f", which moves a difference by up to {limit:.3f}" * bool(np.isfinite(limit))
+        known = f", which leaves ±{limit:.3f} of a difference open" * bool(np.isfinite(limit))
         note += f"; {one.word} but for the seed{known or ', of which only one ran'}"
         one = replace(one, word="undecided")
     trained = {e.job.id for entries in (own, *others.values()) for e in entries}
