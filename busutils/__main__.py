@@ -6,6 +6,8 @@ Each command imports what it needs when it is called, so that ``--help`` is inst
 
 import argparse
 import errno
+import io
+import os
 import sys
 from pathlib import Path
 
@@ -19,10 +21,32 @@ REMEDIES = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Carry out one command and return its exit code."""
+    """Carry out one command and return its exit code.
+
+    A terminal that lacks a character shows "?" for it, and a reader that has gone, as in
+    ``| head -1``, ends the command without a word.
+    """
+    streams = [s for s in (sys.stdout, sys.stderr) if isinstance(s, io.TextIOWrapper)]
+    for stream in streams:
+        stream.reconfigure(errors="replace")
+    try:
+        try:
+            return _carry_out(arguments)
+        finally:  # also after --help; at exit it would be too late to catch
+            for stream in streams:
+                stream.flush()
+    except BrokenPipeError:
+        for stream in streams:  # what is left in their buffers is not wanted either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 0
+
+
+def _carry_out(arguments: list[str] | None) -> int:
     args = _parser().parse_args(arguments)
     try:
         args.command(args)
+    except BrokenPipeError:
+        raise
     except UserError as error:
         return _say(error, error.exit_code)
     except OSError as error:
@@ -203,9 +227,12 @@ def _publish(args: argparse.Namespace) -> None:
 
 def _claims(args: argparse.Namespace) -> None:
     from busutils import claims
-    from busutils.claims import report
+    from busutils.claims import files, report
 
-    checks = claims.check_files(args.files, args.context)
+    paper = files.read(args.files, args.context)
+    for note in paper.notes:
+        print(f"busutils: {note}", file=sys.stderr)
+    checks = claims.check(paper)
     print(report.to_json(checks) if args.json else report.text(checks))
 
 

@@ -2,8 +2,8 @@
 
 The way through: a CSV of printed numbers and a YAML file that says what they mean (`files`,
 `meaning`) become a paper of intervals (`schema`, `intervals`); each family of checks (`overlap`,
-`prevalence`, `together`, `granularity`, `losses`, `summaries`, `statements`) asks it questions;
-`report` shows the answers (`result`). Nothing here knows of a particular paper.
+`prevalence`, `together`, `granularity`, `losses`, `summaries`, `spread`, `statements`) asks it
+questions; `report` shows the answers (`result`). Nothing here knows of a particular paper.
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from busutils.claims import (
     overlap,
     prevalence,
     report,
+    spread,
     statements,
     summaries,
     together,
@@ -26,7 +27,7 @@ from busutils.claims.files import read
 from busutils.claims.result import NOT, Check
 from busutils.claims.schema import Paper
 
-FAMILIES = (overlap, prevalence, together, granularity, losses, summaries, statements)
+FAMILIES = (overlap, prevalence, together, granularity, losses, summaries, spread, statements)
 
 
 def check(paper: Paper) -> list[Check]:

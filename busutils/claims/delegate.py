@@ -12,6 +12,7 @@ Kovács, Fazekas: Testing the consistency of performance scores. Knowledge-Based
 111652.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
@@ -83,7 +84,11 @@ def _asked(
 
 
 def _binary():
-    return import_module("mlscorecheck.check.binary")  # takes seconds, and few papers need it
+    logging.getLogger("mlscorecheck").setLevel(logging.WARNING)  # it tells every step
+    try:
+        return import_module("mlscorecheck.check.binary")  # takes seconds, and few papers need it
+    except ModuleNotFoundError as error:
+        raise UserError("counts are asked of mlscorecheck: pip install mlscorecheck") from error
 
 
 def _check(answer: Mapping, given: Mapping[str, float], of: str) -> Check:

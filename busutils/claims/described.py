@@ -1,6 +1,7 @@
 """What a paper describes: its searches, draws, denominators, networks, against its numbers."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from busutils.claims.result import (
     Answer,
 )
 from busutils.claims.schema import Paper
+from busutils.claims.values import Place, amount, whole
+from busutils.errors import UserError
 
 
 def edge(paper: Paper, values: Mapping) -> Answer:
@@ -34,6 +37,10 @@ def draw(paper: Paper, values: Mapping) -> Answer:
         round(paper.interval(values[key]).middle)
         for key in ("drawn", "sample", "marked", "population")
     )
+    if not (0 <= k <= min(n, marked) and max(n, marked) <= population):
+        raise UserError(
+            f"{k} of {n} cannot be drawn where {marked} of {population} are marked: mend a number"
+        )
     chance = sampling.tail(k, n, marked, population)
     told = (
         f"{k} of {n} where {sampling.expected(n, marked, population):.1f} are expected of "
@@ -47,6 +54,8 @@ def draw(paper: Paper, values: Mapping) -> Answer:
 def denominator(paper: Paper, values: Mapping) -> Answer:
     """Distinct shares that may all be of one number of things, perhaps with a common shift."""
     texts = {paper.number(c).text: paper.interval(c) for c in paper.chosen(values["cells"])}
+    if values["from"] > values["to"]:
+        raise UserError(f"from {values['from']} is above to {values['to']}: exchange them")
     sizes = np.arange(values["from"], values["to"] + 1)
     found = granularity.denominator(list(texts.values()), sizes, values.get("shifts", [0.0]))
     told = (
@@ -62,6 +71,9 @@ def denominator(paper: Paper, values: Mapping) -> Answer:
 def counts(paper: Paper, values: Mapping) -> Answer:
     """Scores of whole counts with known class totals, or of folds; asked of mlscorecheck."""
     scores = {name: paper.interval(cell) for name, cell in values["scores"].items()}
+    given = {"folds", "positives", "negatives"} & set(values)
+    if given not in ({"folds"}, {"positives", "negatives"}):
+        raise UserError("give either folds, or positives and negatives")
     if "folds" in values:
         one = delegate.mean_of_folds(scores, values["folds"])
     else:
@@ -80,10 +92,23 @@ def halved(paper: Paper, values: Mapping) -> Answer:
 
 def parameters(paper: Paper, values: Mapping) -> Answer:
     """A printed parameter count against the described network."""
+    decoder = values["network"]["decoder"]
+    if len(decoder["filters"]) != len(decoder["skips"]):
+        raise UserError("filters and skips differ in number: give a skip, or 0, for each step")
     count = size.described(values["network"])
     good = paper.interval(values["count"]).meets(Interval(count, count))
     told = f"the described network has {count:,}, printed {paper.number(values['count']).text}"
     return (FITS, RECOVERED, told) if good else (NOT, TWO_PLACES, told)
+
+
+def file_row(value: Any, place: Place) -> list:
+    """A printed size, the weights in the file, and how many of them are trained."""
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise place.error("a row of files is [CELL, weights, trainable]: write these three")
+    return [
+        amount(value[0], place / 0),
+        *(whole()(n, place / i) for i, n in ((1, value[1]), (2, value[2]))),
+    ]
 
 
 def files(paper: Paper, values: Mapping) -> Answer:

@@ -1,104 +1,176 @@
 """Printed numbers with their context: a CSV of cells and a YAML file that says what they mean.
 
-The CSV has the columns paper, table, row, column, value, unit; values stay text. The YAML file has,
-under the key `checks`: `tables` (:class:`busutils.claims.meaning.Meaning` by the table's name),
-`statements` (:mod:`busutils.claims.statements`), `not_by_code` (findings with the reason why code
-cannot find them), `settle` (what would answer the open questions) and `note` (for readers).
+:mod:`busutils.claims.cells` reads the CSV. The YAML file has, under the key `checks`: `tables`
+(:class:`busutils.claims.meaning.Meaning` by the table's name), `statements`
+(:mod:`busutils.claims.statements`), `not_by_code` (findings with the reason why code cannot find
+them), `settle` (what would answer the open questions) and `note` (for readers).
 """
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from busutils.claims.meaning import meaning
+from busutils.claims import cells, context
+from busutils.claims.cells import Cell, interval
+from busutils.claims.meaning import Meaning, meaning
+from busutils.claims.overlap import SHARES
 from busutils.claims.schema import Paper
-from busutils.errors import UserError, choose
+from busutils.claims.statements import statement
+from busutils.claims.values import Key, Place, anything, keys, many, named, text, yes
+from busutils.errors import UserError
 
-HEAD = ["paper", "table", "row", "column", "value", "unit"]
-KEYS = ("tables", "statements", "not_by_code", "settle", "note")
+CHECKS = keys(
+    {
+        "tables": named(meaning),
+        "statements": many(statement, least=0),
+        "not_by_code": named(text),
+        "settle": many(text),
+        "note": text,
+    }
+)
+OF_BOOK = dict.fromkeys(
+    ("title", "authors", "source", "sentence", "protocol", "inferred", "claims"), anything
+)
+TABLE_OF_BOOK = dict.fromkeys(("caption", "doubt", "no_counterpart", "columns", "rows"), anything)
+TOP = OF_BOOK | {
+    "paper": text,
+    "tables": named(keys(TABLE_OF_BOOK | {"transposed": yes})),
+    "checks": CHECKS,
+}
+"""The keys of a context file; what :mod:`busutils.compare` reads is left to it."""
 
 
-def read(files: Iterable[Path], context: Path) -> Paper:
-    """Read the printed numbers of a paper and what they mean.
+def read(files: Iterable[Path], file: Path) -> Paper:
+    """Read the printed numbers of a paper from `files`, and what they mean from `file`.
 
     Raises
     ------
     UserError
         If a file is malformed; the sentence names file, line or key, and the remedy.
     """
-    about = _context(Path(context))
-    turned = {name for name, t in about.get("tables", {}).items() if (t or {}).get("transposed")}
-    cells: dict[tuple[str, str, str], tuple[str, str]] = {}
-    for file in files:
-        _add(cells, Path(file), turned)
-    checks = about.get("checks", {})
-    for key in checks:
-        choose(key, KEYS, f"key of checks in {context}")
+    about, top, notes = context.read(Path(file))
+    if not isinstance(about, Mapping) or not about.get("checks"):
+        raise top.error("there is no key checks with tables or statements below it: add it")
+    lines: list[Cell] = []
+    for one in files:
+        found, told = cells.read(Path(one))
+        lines += found
+        notes += told
+    _one_paper(lines, about, top)
+    turned = {n for n, t in _tables(about, top).items() if t.get("transposed")}
+    known = _by_key(lines, turned)
+    about = keys(TOP, ["checks"])(about, replace(top, printed=known))
     paper = Paper(
-        cells=cells,
-        tables={
-            str(name): meaning(values, f"table {name} in {context}")
-            for name, values in (checks.get("tables") or {}).items()
-        },
-        statements=checks.get("statements") or (),
-        not_by_code=checks.get("not_by_code") or {},
-        settle=checks.get("settle") or (),
-        name=str(about.get("paper", Path(context).stem)),
+        cells={key: (c.text, c.unit) for key, c in known.items() if c.text is not None},
+        tables=about["checks"].get("tables", {}),
+        statements=about["checks"].get("statements", ()),
+        not_by_code=about["checks"].get("not_by_code", {}),
+        settle=about["checks"].get("settle", ()),
+        name=about.get("paper", Path(file).stem),
+        notes=notes,
     )
-    _every_column_is_there(paper, context)
+    for name, table in paper.tables.items():
+        _joined(table, paper, top / "checks" / "tables" / name / "join")
+        _in_one_unit(list(_numbers(name, table, known)))
+        _with_deviations(name, table, known)
     return paper
 
 
-def _context(file: Path) -> dict[str, Any]:
-    if not file.is_file():
-        raise UserError(f"{file} is not there: give the YAML file that says what the columns mean")
-    try:
-        about = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise UserError(f"{file}, line {line}: this is not YAML: {_problem(error)}") from error
-    if not isinstance(about, dict) or not isinstance(about.get("checks", {}), dict):
-        raise UserError(f"{file} has no key `checks` with keys below it: see the page on claims")
-    return about
+def _tables(about: Mapping[str, Any], top: Place) -> Mapping[str, Any]:
+    """What the book says of the tables of a paper; read before the cells are known."""
+    kind = keys({"tables": TOP["tables"]})
+    return kind({k: v for k, v in about.items() if k == "tables"}, top).get("tables", {})
 
 
-def _problem(error: yaml.YAMLError) -> str:
-    return getattr(error, "problem", None) or str(error).splitlines()[0]
-
-
-def _add(cells: dict, file: Path, turned: set[str]) -> None:
-    """Add the cells of one CSV; a table that the paper prints turned is turned back."""
-    if not file.is_file():
-        raise UserError(f"{file} is not there: give a CSV with the columns {','.join(HEAD)}")
-    with file.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if reader.fieldnames != HEAD:
-            raise UserError(f"{file}, line 1: the columns must be {','.join(HEAD)}, in this order")
-        for line in reader:
-            if None in line or None in line.values():
-                raise UserError(
-                    f"{file}, line {reader.line_num}: {len(HEAD)} values are needed: "
-                    "quote a value that holds a comma"
-                )
-            row, column = (
-                (line["column"], line["row"])
-                if line["table"] in turned
-                else (
-                    line["row"],
-                    line["column"],
-                )
+def _one_paper(lines: Sequence[Cell], about: Mapping[str, Any], top: Place) -> None:
+    """Refuse numbers of several papers, or of another paper than the context's."""
+    named_lines = [c for c in lines if c.paper]
+    first = named_lines[0].paper if named_lines else ""
+    meant = text(about["paper"], top / "paper") if "paper" in about else first
+    for one in named_lines:
+        if one.paper != meant:
+            raise UserError(
+                f"{one.place}: this number is of paper {one.paper!r}, others or the context are "
+                f"of {meant!r}: check one paper at a time, or give both the same name"
             )
-            key = (line["table"], row, column)
-            if key in cells:
-                raise UserError(f"{file}, line {reader.line_num}: {' / '.join(key)} is there twice")
-            cells[key] = (line["value"].strip(), line["unit"].strip())
 
 
-def _every_column_is_there(paper: Paper, context: Path) -> None:
-    for name, about in paper.tables.items():
-        printed_columns = list(dict.fromkeys(c for t, _, c in paper.cells if t == name))
-        for column in about.columns:
-            choose(column, printed_columns, f"column of table {name} in {context}")
+def _by_key(lines: Sequence[Cell], turned: set[str]) -> dict[Key, Cell]:
+    """Cells by table, row and column; a table that the paper prints turned is turned back."""
+    found: dict[Key, Cell] = {}
+    for one in lines:
+        table, row, column = one.key
+        key = (table, column, row) if table in turned else one.key
+        if key in found:
+            raise UserError(
+                f"{one.place}: {' / '.join(key)} is there twice (see {found[key].place}): "
+                "leave one out"
+            )
+        found[key] = one
+    return found
+
+
+def _joined(table: Meaning, paper: Paper, place: Place) -> None:
+    with_columns = [name for name, other in paper.tables.items() if other.columns]
+    for i, name in enumerate(table.join):
+        (place / i).choose(name, with_columns, "table with columns")
+
+
+def _numbers(
+    name: str, table: Meaning, known: Mapping[Key, Cell]
+) -> Iterator[tuple[str, str, Cell, float]]:
+    """Each number that a table's checks read: group, quantity, its cell, its least value."""
+    for (of, _, column), cell in known.items():
+        meant = table.columns.get(column)
+        if of == name and meant and meant.is_ != "other" and cell.text is not None:
+            yield column, meant.is_, cell, interval(cell).low
+    for quantities in table.cells.values():
+        for quantity, (*key, last) in (
+            (q, c) for q, c in quantities.items() if isinstance(c, list)
+        ):
+            part = [last] if len(key) == 3 else []
+            cell = known[tuple(key) if part else (*key, last)]
+            yield quantity, quantity, cell, interval(cell, *part).low
+
+
+def _in_one_unit(numbers: Sequence[tuple[str, str, Cell, float]]) -> None:
+    """Refuse units that are not known, and shares whose unit is forgotten, column by column."""
+    for _, quantity, cell, _ in numbers:
+        if cell.unit not in ("", "%"):
+            raise UserError(
+                f"{cell.place}: {quantity} in {cell.unit!r} is not understood: "
+                "write the unit %, or none"
+            )
+    for group in dict.fromkeys(g for g, q, _, _ in numbers if q in SHARES):
+        column = [(cell, low) for g, _, cell, low in numbers if g == group]
+        plain = [(cell, low) for cell, low in column if not cell.unit]
+        above = [(cell, low) for cell, low in plain if low > 1]
+        if above and (2 * len(above) > len(plain) or max(low for _, low in above) > 2):
+            cell = max(above, key=lambda pair: pair[1])[0]
+            raise UserError(
+                f"{cell.place}: {group} {cell.text} is a share above 1 without a unit: "
+                "write % in the column unit if it is in per cent, or mend it"
+            )
+        percent = [(cell, low) for cell, low in column if cell.unit]
+        if len(percent) > 1 and 0 < max(low for _, low in percent) < 0.01:
+            cell = percent[0][0]
+            raise UserError(
+                f"{cell.place}: {group} {cell.text} % and all others are below 1 per cent: "
+                "leave the unit out if they are shares"
+            )
+
+
+def _with_deviations(name: str, table: Meaning, known: Mapping[Key, Cell]) -> None:
+    """Refuse deviations, and rows that summarise others, that are no numbers in the same unit."""
+    for (of, row, column), cell in known.items():
+        if of != name or column not in table.columns or cell.text is None:
+            continue
+        if any(row in (*means.of, means.mean, means.sd) for means in table.means):
+            interval(cell)
+        sd = known.get((name, row, table.columns[column].sd))
+        if sd and sd.text is not None and interval(sd) and sd.unit != cell.unit:
+            raise UserError(
+                f"{sd.place}: the deviation is in {sd.unit or 'no unit'!r}, its mean in "
+                f"{cell.unit or 'no unit'!r}: give both the same unit"
+            )

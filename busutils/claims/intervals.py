@@ -110,15 +110,15 @@ def printed(
 
 
 def piece(text: str, part: int | None) -> str:
-    """Return one of several numbers in a text, or the text where no part is asked for.
+    """Return one of several numbers in a text; without `part` the text, of mean and sd the mean.
 
     Examples
     --------
-    >>> piece("0.9555/0.8534/0.9967", 1)
-    '0.8534'
+    >>> piece("0.9555/0.8534/0.9967", 1), piece("0.86 +- 0.02", None)
+    ('0.8534', '0.86')
     """
     if part is None:
-        return text
+        return text.partition(" +- ")[0]
     pieces = SEPARATORS.split(text.strip())
     if part >= len(pieces):
         raise UserError(f"{text!r} has no number {part}: count from 0 to {len(pieces) - 1}")

@@ -1,10 +1,11 @@
 """What a table means: which quantity a column is, and how its scores were made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
-from busutils.errors import UserError, choose
+from busutils.claims import values
+from busutils.claims.values import Place, between, choice, keys, many, named, text, whole, yes
 
 QUANTITIES = {
     "dice": "Dice coefficient or F1 of one mask, of added counts, or a mean of those",
@@ -56,6 +57,8 @@ class Column:
     is_ : a key of `QUANTITIES` (in the file: `is`)
     of : which set or task, where a table shows several (training, validation)
     smoothed : a constant is added to both parts of the fraction
+    sd : the column with its standard deviations, where these are not printed as 0.8 ± 0.1
+    over : how many values (images, folds, runs) these are over, where that is printed
     decimals : how many decimals count at most, where zeros were appended to the whole column
     items : number of things that a share counts, or several numbers to try
     loss : for `region_loss`: its false_positives, false_negatives and exponent, as far as known
@@ -64,6 +67,8 @@ class Column:
     is_: str
     of: str = ""
     smoothed: bool = False
+    sd: str = ""
+    over: int | None = None
     decimals: int | None = None
     items: Sequence[int] = ()
     loss: Mapping[str, float] = field(default_factory=dict)
@@ -123,41 +128,103 @@ class Meaning:
         return self.averaging in ("means", "unknown")
 
 
-def meaning(values: Mapping[str, Any], place: str) -> Meaning:
+COLUMN = {
+    "is": choice(QUANTITIES, "quantity"),
+    "of": text,
+    "smoothed": yes,
+    "sd": values.column,
+    "over": whole(2),
+    "decimals": whole(1, 30),
+    "items": values.one_or_many(whole(1)),
+    "loss": keys(
+        {
+            "false_positives": between(0, 1e6),
+            "false_negatives": between(0, 1e6),
+            "exponent": between(1e-3, 1e3),
+        }
+    ),
+}
+"""The keys of a column in a context file; those of `Column`."""
+MEANS = {"mean": values.row, "sd": values.row, "of": many(values.row, least=2)}
+CLASSES = {
+    "pairs": many(many(values.row, least=2, most=2)),
+    "items": values.one_or_many(whole(1)),
+    "up_to": whole(1, 300),
+    "mix": keys({"marked": whole(), "population": whole(1)}, ["marked", "population"]),
+}
+TABLE = {
+    "columns": named(keys(COLUMN, ["is"]), values.column),
+    **{name: choice(choices, f"value of {name}") for name, choices in CHOICES.items()},
+    "one_set": yes,
+    "background_larger": yes,
+    "split": named(between(1e-9, values.MOST)),
+    "means": many(keys(MEANS, ["of"])),
+    "classes": keys(CLASSES, ["pairs"]),
+    "cells": named(named(values.amount, choice(QUANTITIES, "quantity"))),
+    "join": many(text),
+    "findings": named(lambda value, place: _finding(value, place)),
+    "where": text,
+}
+"""The keys of a table in a context file; those of `Meaning`."""
+
+
+def meaning(given: Mapping[str, Any], place: Place | str) -> Meaning:
     """Read what a table means from plain values.
 
     Raises
     ------
     UserError
-        If a key or a choice is unknown.
+        If a key, a choice, a name or the type of a value is wrong; the sentence names its place.
     """
-    known = _known(values, Meaning, place)
-    for key, needs in (("split", "spread"), ("classes", "pairs")):
-        if values.get(key) and needs not in values[key]:
-            raise UserError(f"{key} of {place} lacks {needs}: add it")
-    columns = {n: _column(v, f"{place}, column {n}") for n, v in values.get("columns", {}).items()}
-    means = [Means(**_known(m, Means, f"{place}, means")) for m in values.get("means", ())]
-    for name, choices in CHOICES.items():
-        if name in values:
-            choose(values[name], choices, f"{name} of {place}")
-    return Meaning(**known | {"columns": columns, "means": means})
+    place = Place(place) if isinstance(place, str) else place
+    if place.printed and isinstance(given, Mapping) and "columns" in given:
+        place.choose(place.table, dict.fromkeys(t for t, _, _ in place.printed), "table")
+    found = keys(TABLE)(given, place)
+    _complete(found, place)
+    columns = {
+        name: Column(**{("is_" if key == "is" else key): value for key, value in column.items()})
+        for name, column in found.get("columns", {}).items()
+    }
+    means = [Means(**m) for m in found.get("means", ())]
+    return Meaning(**found | {"columns": columns, "means": means})
 
 
-def _column(values: Mapping[str, Any], place: str) -> Column:
-    if not isinstance(values, Mapping) or "is" not in values:
-        raise UserError(f"{place} has no `is`: write {{is: dice}} or another quantity")
-    choose(values["is"], QUANTITIES, f"quantity of {place}")
-    items = values.get("items", ())
-    plain = {("is_" if key == "is" else key): value for key, value in values.items()}
-    return Column(
-        **_known(plain, Column, place) | {"items": [items] if isinstance(items, int) else items}
+def _finding(value: Any, place: Place) -> Any:
+    """What a finding is called, for the whole table or row by row."""
+    return (
+        named(text, values.row)(value, place) if isinstance(value, Mapping) else text(value, place)
     )
 
 
-def _known(values: Mapping[str, Any], kind: type, place: str) -> dict[str, Any]:
-    """The values, if `kind` has all of these keys."""
-    if not isinstance(values, Mapping):
-        raise UserError(f"{place} is {values!r}: write keys with values below it")
-    for key in values:
-        choose(key, [f.name for f in fields(kind)], f"key of {place}")
-    return dict(values)
+def _complete(found: Mapping[str, Any], place: Place) -> None:
+    """Refuse keys that need another one."""
+    columns = found.get("columns", {})
+    if not any(found.get(key) for key in ("columns", "cells", "join")):
+        raise place.error("columns is missing: add {NAME: {is: dice}} or another quantity")
+    for i, means in enumerate(found.get("means", ())):
+        if "mean" not in means and "sd" not in means:
+            raise (place / "means" / i).error("mean and sd are missing: name one of the two rows")
+    if "split" in found:
+        groups = list(dict.fromkeys(c["of"] for c in columns.values() if "of" in c))
+        _split(found["split"], groups, place / "split")
+    if "classes" in found:
+        _classes(found["classes"], columns, place / "classes")
+
+
+def _split(split: Mapping[str, Any], groups: Sequence[str], place: Place) -> None:
+    if len(split) != 3 or "spread" not in split:
+        raise place.error("two groups of columns and spread are needed: add them")
+    for group in split:
+        (place / group).choose(group, [*groups, "spread"], "group (`of` of a column)")
+
+
+def _classes(classes: Mapping[str, Any], columns: Mapping[str, Any], place: Place) -> None:
+    needed = {n: c["is"] for n, c in columns.items() if c["is"] in ("precision", "sensitivity")}
+    if len(set(needed.values())) < 2:
+        raise place.error("columns of precision and of sensitivity are needed: add them")
+    for row in (row for pair in classes["pairs"] for row in pair if place.printed):
+        for column in needed:
+            values.look_up(place / "pairs", place.table, row, column)
+    mix = classes.get("mix", {"marked": 0, "population": values.MOST})
+    if max(mix["marked"], *classes.get("items", [1])) > mix["population"]:
+        raise (place / "mix").error("population is too small: mend it")

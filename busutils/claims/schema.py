@@ -20,7 +20,8 @@ Reference = Sequence | float
 class Number:
     """One printed number: what it can stand for, as it was printed, and where.
 
-    `cell` is its key among the paper's cells, where it is all that stands there.
+    `cell` is its key among the paper's cells, where it is all that stands there; `sd` what a
+    standard deviation printed with it can stand for.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Number:
     unit: str = ""
     smoothed: bool = False
     cell: tuple[str, str, str] | None = None
+    sd: Interval | None = None
 
     @property
     def value(self) -> float:
@@ -112,6 +114,8 @@ class Paper:
     not_by_code: Mapping[str, str] = field(default_factory=dict)
     settle: Sequence[str] = ()
     name: str = ""
+    notes: Sequence[str] = ()
+    """How its files were read, where that is not plain."""
 
     def number(self, reference: Reference) -> Number:
         """Return the number that [table, row, column] or [table, row, column, part] names.
@@ -137,11 +141,14 @@ class Paper:
         interval = printed(text, unit, which, meant and meant.decimals)
         cell = (table, row, column) if which is None else None
         unit = unit if unit == "%" else ""
-        return Number(piece(text, which), interval, column, unit, cell=cell)
+        sd = printed(text, unit, 1) if which is None and " +- " in text else None
+        return Number(piece(text, which), interval, column, unit, cell=cell, sd=sd)
 
     def reread(self, cell: tuple[str, str, str], text: str) -> "Paper":
         """Return the paper with one cell read as another number."""
-        return replace(self, cells={**self.cells, cell: (text, self.cells[cell][1])})
+        before, unit = self.cells[cell]
+        again = before.replace(piece(before, None), text, 1)
+        return replace(self, cells={**self.cells, cell: (again, unit)})
 
     def interval(self, reference: Reference) -> Interval:
         """Return what that number can stand for."""
@@ -186,6 +193,8 @@ class Paper:
         for name, column in columns.items():
             if column.is_ != "other" and (table, row, name) in self.cells:
                 number = replace(self.number((table, row, name)), smoothed=column.smoothed)
+                if (table, row, column.sd) in self.cells:
+                    number = replace(number, sd=self.interval((table, row, column.sd)))
                 found.setdefault(column.is_, []).append(number)
         return found
 

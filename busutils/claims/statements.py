@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from busutils.claims import described, misread, summaries
+from busutils.claims import delegate, described, misread, summaries, values
 from busutils.claims.intervals import Interval, image
 from busutils.claims.result import (
     AS_STATED,
@@ -28,10 +28,36 @@ from busutils.claims.result import (
     Check,
 )
 from busutils.claims.schema import Number, Paper
-from busutils.errors import UserError, choose
+from busutils.claims.values import amount, amounts, cell, cells, keys, many, text, whole, yes
+from busutils.errors import UserError
 
 OF_NOTHING = ("", RECOVERED)  # strengths that need no innocent cause
-BESIDE = ("finding", "where", "because", "causes", "weak", "reading")
+BESIDE = {
+    "finding": text,
+    "where": text,
+    "because": text,
+    "causes": many(text),
+    "weak": yes,
+    "reading": text,
+}
+AT = "at"
+"""Key under which a statement that was read keeps its place."""
+
+
+def statement(given: Any, place: values.Place) -> dict[str, Any]:
+    """Read one statement from plain values.
+
+    Raises
+    ------
+    UserError
+        If it has no kind or two, an unknown key, or a value of another kind.
+    """
+    known = {kind: about.reads for kind, about in KINDS.items()} | BESIDE
+    found = keys(known)(given, place)
+    kinds = [key for key in found if key in KINDS]
+    if len(kinds) != 1:
+        raise place.error(f"one statement needs one kind, such as same: choose {', '.join(KINDS)}")
+    return found | {AT: str(place / kinds[0])}
 
 
 def check(paper: Paper) -> Iterator[Check]:
@@ -40,16 +66,15 @@ def check(paper: Paper) -> Iterator[Check]:
     Raises
     ------
     UserError
-        If a statement has no kind, or a kind that is not known.
+        If the numbers of a statement do not allow its question, such as a ratio to 0.
     """
     for statement in paper.statements:
-        kinds = [key for key in statement if key not in BESIDE]
-        if len(kinds) != 1:
-            raise UserError(f"statement {dict(statement)} needs one kind: {', '.join(KINDS)}")
-        kind = choose(kinds[0], KINDS, "kind of statement")
+        kind = next(key for key in statement if key in KINDS)
         about = KINDS[kind]
-        _complete(kind, statement[kind], about.needs)
-        verdict, strength, shown = about.ask(paper, statement[kind])
+        try:
+            verdict, strength, shown = about.ask(paper, statement[kind])
+        except UserError as error:
+            raise UserError(f"{statement.get(AT, kind)}: {error}") from error
         if statement.get("weak") and verdict == NOT:
             verdict, strength = FITS, UNUSUAL
         yield Check(
@@ -81,6 +106,8 @@ def total(paper: Paper, values: Mapping) -> Answer:
     """A total and its parts, each taken `times` times where that is given."""
     parts = [paper.number(p) for p in paper.chosen(values["parts"])]
     times = values.get("times", [1] * len(parts))
+    if len(times) != len(parts):
+        raise UserError(f"{len(times)} times stand beside {len(parts)} parts: give one for each")
     found = Interval(0, 0)
     for part, n in zip(parts, times, strict=True):
         found = found.plus(part.interval, n)
@@ -92,6 +119,8 @@ def total(paper: Paper, values: Mapping) -> Answer:
 def ratio(paper: Paper, values: Mapping) -> Answer:
     """A printed ratio, or share, of two printed numbers."""
     over, under = (paper.number(p) for p in values["of"])
+    if under.interval.low <= 0 <= under.interval.high:
+        raise UserError(f"a ratio to {under.text} is not defined: name another number")
     found = image(lambda a, b: a / b, over.interval, under.interval)
     return _agrees(paper, values["value"], found, f"{over.text} / {under.text} = {found}")
 
@@ -146,17 +175,6 @@ def above(paper: Paper, values: Mapping) -> Answer:
     return (NOT, TWO_PLACES, f"{told}; not {', '.join(wrong)}") if wrong else (FITS, "", told)
 
 
-def _complete(kind: str, values: Any, needs: Sequence[str]) -> None:
-    """Refuse a statement that lacks a key, or is no list of two or more cells."""
-    if not needs and not (isinstance(values, list) and len(values) > 1):
-        raise UserError(
-            f"{kind}: {values!r} is not a list of two or more cells: write [CELL, CELL]"
-        )
-    missing = [key for key in needs if not isinstance(values, Mapping) or key not in values]
-    if missing:
-        raise UserError(f"{kind}: {values!r} lacks {', '.join(missing)}: add it")
-
-
 def _how(first: Number, last: Number) -> str:
     """In what two numbers differ, where that is simple."""
     if len(first.text) > 1 and misread.differ_in_one_digit(first.text, last.text):
@@ -178,12 +196,17 @@ def _beats(other: Interval, one: Interval, sign: int) -> bool:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a statement is asked, the keys that it needs (none for a list of cells), and causes."""
+    """How a statement is called, asked, and read from a file, and its innocent causes."""
 
     label: str
     ask: Callable[[Paper, Any], Answer]
-    needs: Sequence[str] = ()
+    reads: values.Kind
     causes: Sequence[str] = (MISPRINT,)
+
+
+def all_of(**known: values.Kind) -> values.Kind:
+    """Keys that are all needed."""
+    return keys(known, list(known))
 
 
 MEANT = "something else is meant than was understood here"
@@ -191,25 +214,85 @@ FLAT = "scores that hardly change over the grid"
 CHANCE = "chance"
 PARTS = ("a mean over batches or folds", "several items an image")
 SEED = "another seed, or another number of epochs"
+PAIR = many(amount, least=2, most=2)
+BEST = {
+    "cell": cell,
+    "among": cells,
+    "order": values.choice(["largest", "smallest"], "order"),
+    "but_for": many(text),
+}
+COUNTS = {
+    "scores": values.named(amount, values.choice(delegate.NAMES, "score")),
+    "positives": whole(1, 10**7),
+    "negatives": whole(1, 10**7),
+    "folds": many(many(whole(1, 10**7), least=2, most=2), most=100),
+}
+DENOMINATOR = {
+    "cells": amounts,
+    "from": whole(1, 100_000),
+    "to": whole(1, 100_000),
+    "shifts": many(values.between(-1, 1)),
+}
+DECODER = {
+    "bottom": whole(1, 10**6),
+    "filters": many(whole(1, 10**6)),
+    "skips": many(whole(0, 10**6)),
+    "up": whole(1, 100),
+    "kernel": whole(1, 100),
+    "convolutions": whole(0, 100),
+    "norm": yes,
+}
+NETWORK = all_of(encoder=whole(), decoder=keys(DECODER, ["bottom", "filters", "skips"]))
 KINDS = {
-    "same": Kind("one quantity at several places", same),
-    "sum": Kind("parts and total", total, ("total", "parts")),
-    "ratio": Kind("ratio", ratio, ("value", "of")),
-    "mean": Kind("mean of cells", mean, ("value", "of")),
-    "best": Kind("best of all", best, ("cell", "among"), (MEANT, MISPRINT)),
-    "larger": Kind("larger of two", larger, (), (MEANT, MISPRINT)),
-    "above": Kind("above a limit", above, ("cells", "limit"), (MEANT, MISPRINT)),
-    "edge": Kind("edge of a grid", described.edge, ("cells", "start", "stop"), (FLAT,)),
+    "same": Kind("one quantity at several places", same, many(amount, least=2)),
+    "sum": Kind(
+        "parts and total",
+        total,
+        keys({"total": amount, "parts": amounts, "times": many(values.number)}, ["total", "parts"]),
+    ),
+    "ratio": Kind("ratio", ratio, all_of(value=amount, of=PAIR)),
+    "mean": Kind(
+        "mean of cells",
+        mean,
+        keys({"value": amount, "of": amounts, "stated": yes}, ["value", "of"]),
+    ),
+    "best": Kind("best of all", best, keys(BEST, ["cell", "among"]), (MEANT, MISPRINT)),
+    "larger": Kind("larger of two", larger, PAIR, (MEANT, MISPRINT)),
+    "above": Kind("above a limit", above, all_of(cells=cells, limit=amount), (MEANT, MISPRINT)),
+    "edge": Kind(
+        "edge of a grid",
+        described.edge,
+        all_of(cells=amounts, start=amount, stop=amount),
+        (FLAT,),
+    ),
     "draw": Kind(
-        "class mix of a draw", described.draw, ("drawn", "sample", "marked", "population"), (MEANT,)
+        "class mix of a draw",
+        described.draw,
+        all_of(drawn=amount, sample=amount, marked=amount, population=amount),
+        (MEANT,),
     ),
     "denominator": Kind(
-        "common denominator", described.denominator, ("cells", "from", "to"), (CHANCE, *PARTS)
+        "common denominator",
+        described.denominator,
+        keys(DENOMINATOR, ["cells", "from", "to"]),
+        (CHANCE, *PARTS),
     ),
-    "counts": Kind("counts, by mlscorecheck", described.counts, ("scores",)),
-    "halved": Kind("halvings", described.halved, ("size", "times")),
-    "parameters": Kind("parameter count", described.parameters, ("count", "network")),
-    "files": Kind("file sizes", described.files, ("rows", "room")),
-    "widths": Kind("channel widths", described.widths, ("cells", "base")),
-    "one_method": Kind("one method twice", described.one_method, ("rows", "claimed"), (SEED,)),
+    "counts": Kind("counts, by mlscorecheck", described.counts, keys(COUNTS, ["scores"])),
+    "halved": Kind("halvings", described.halved, all_of(size=amount, times=amount)),
+    "parameters": Kind(
+        "parameter count", described.parameters, all_of(count=amount, network=NETWORK)
+    ),
+    "files": Kind(
+        "file sizes",
+        described.files,
+        all_of(rows=many(described.file_row), room=values.between(0, 1e6)),
+    ),
+    "widths": Kind(
+        "channel widths",
+        described.widths,
+        all_of(cells=many(amount), base=many(whole(1, 10**6))),
+    ),
+    "one_method": Kind(
+        "one method twice", described.one_method, all_of(rows=PAIR, claimed=PAIR), (SEED,)
+    ),
 }

@@ -19,7 +19,17 @@ from scipy.stats import spearmanr
 from busutils.claims.intervals import Interval
 from busutils.claims.meaning import Means
 from busutils.claims.overlap import IOUS
-from busutils.claims.result import AVERAGING, EPOCH, FITS, MISPRINT, NOT, TWO_PLACES, UNUSUAL, Check
+from busutils.claims.result import (
+    AVERAGING,
+    EPOCH,
+    FITS,
+    MISPRINT,
+    NOT,
+    OPEN,
+    TWO_PLACES,
+    UNUSUAL,
+    Check,
+)
 from busutils.claims.schema import Paper, Row
 
 CAUSES = (MISPRINT, "a mean of values with more decimals", "a row left out or added")
@@ -29,7 +39,7 @@ def check(paper: Paper) -> Iterator[Check]:
     """Check every mean and sd row, every repeated column, and the order of rows by two columns."""
     for table, about in paper.tables.items():
         for means in about.means:
-            for column in dict.fromkeys(c for t, _, c in paper.cells if t == table):
+            for column in about.columns:
                 yield from summary(paper, table, column, means)
         rows = paper.rows(table)
         yield from repeated(rows)
@@ -56,6 +66,11 @@ def summary(paper: Paper, table: str, column: str, means: Means) -> Iterator[Che
     """A mean and a standard deviation row against the rows that they summarise."""
     cells = [(table, row, column) for row in means.of if (table, row, column) in paper.cells]
     if len(cells) < 2:
+        return
+    if len(cells) < len(means.of):
+        place = f"{paper.tables[table].where or 'table ' + table}, {column}"
+        told = "not every row that is summarised is printed here"
+        yield Check("mean of rows", place, OPEN, told, table=table, column=column)
         return
     values = [paper.interval(cell) for cell in cells]
     wanted = {means.mean: {"mean": mean(values)}}
