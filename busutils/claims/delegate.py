@@ -16,7 +16,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
-from busutils.claims.intervals import Interval
+from busutils.claims.intervals import UNIT, Interval, clipped
 from busutils.claims.result import FITS, MISPRINT, NO_READING, NOT, Check
 from busutils.errors import UserError
 
@@ -25,10 +25,12 @@ NAMES = {
     "sensitivity": "sens",
     "specificity": "spec",
     "precision": "ppv",
-    "dice": "f1",
+    "dice": "f1p",
     "iou": "ji",
 }
 """Our quantities by its names; of pooled counts Dice is F1."""
+EXACT = 1e-5
+"""Room of an exact number; mlscorecheck refuses less than ten times its tolerance."""
 MEANS = ("accuracy", "sensitivity", "specificity")
 """What it can check as means over folds."""
 
@@ -61,10 +63,16 @@ def mean_of_folds(scores: Mapping[str, Interval], folds: Sequence[tuple[int, int
         If a score would be ignored.
     """
     given, eps = _asked(scores, MEANS, "means over folds")
+    if "accuracy" not in scores and len(scores) < 2:  # it would fail
+        raise UserError("means over folds need accuracy, or sensitivity and specificity: add one")
     parts = [{"p": int(p), "n": int(n)} for p, n in folds]
     dataset = {"p": sum(f["p"] for f in parts), "n": sum(f["n"] for f in parts)}
     answer = _binary().check_1_dataset_known_folds_mos(
-        dataset=dataset, folding={"folds": parts}, scores=given, eps=eps, verbosity=0
+        dataset=dataset,
+        folding={"folds": parts},
+        scores=given,
+        eps=max(eps.values()),  # it takes one for all here
+        verbosity=0,
     )
     return _check(answer, given, f"{len(parts)} folds")
 
@@ -79,8 +87,11 @@ def _asked(
             f"mlscorecheck would ignore {', '.join(ignored)} of {what}: "
             f"leave them out, or ask only for {', '.join(known)}"
         )
-    middles = {NAMES[name]: interval.middle for name, interval in scores.items()}
-    return middles, {NAMES[name]: interval.width / 2 for name, interval in scores.items()}
+    if outside := [name for name, interval in scores.items() if not interval.meets(UNIT)]:
+        raise UserError(f"{outside[0]} is no share between 0 and 1: mend it, or write its unit %")
+    shares = {NAMES[name]: clipped(interval) for name, interval in scores.items()}
+    eps = {name: max(interval.width / 2, EXACT) for name, interval in shares.items()}
+    return {name: interval.middle for name, interval in shares.items()}, eps
 
 
 def _binary():

@@ -65,9 +65,10 @@ def name(text: str) -> str:
 
 
 def _unmarked(data: bytes) -> str:
-    """Encoding of bytes without a mark: UTF-8, UTF-16 where half the bytes are 0, else cp1252."""
+    """Encoding of bytes without a mark: UTF-8, UTF-16 if nearly every other is 0, else cp1252."""
     for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if len(data) > 1 and not any(data[start:200:2]):
+        every_other = data[start::2]
+        if every_other.count(0) > 0.8 * len(every_other):
             return encoding
     try:
         data.decode("utf-8")
