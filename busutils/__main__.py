@@ -30,11 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in streams:
         stream.reconfigure(errors="replace")
     try:
-        try:
-            return _carry_out(arguments)
-        finally:  # also after --help; at exit it would be too late to catch
-            for stream in streams:
-                stream.flush()
+        return _carry_out(arguments)
     except BrokenPipeError:
         for stream in streams:  # what is left in their buffers is not wanted either
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -42,9 +38,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _carry_out(arguments: list[str] | None) -> int:
-    args = _parser().parse_args(arguments)
     try:
-        args.command(args)
+        try:
+            args = _parser().parse_args(arguments)
+            args.command(args)
+        finally:  # after --help too; at exit it would be too late to catch what goes wrong
+            print(end="", flush=True)
     except BrokenPipeError:
         raise
     except UserError as error:
@@ -58,7 +57,7 @@ def _carry_out(arguments: list[str] | None) -> int:
 
 
 def _say(message: object, code: int) -> int:
-    print(f"busutils: {message}", file=sys.stderr)
+    print(f"busutils: {message}", file=sys.stderr, flush=True)
     return code
 
 

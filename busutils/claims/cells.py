@@ -86,7 +86,12 @@ def interval(cell: Cell, part: int | None = None) -> Interval:
     """
     if part is None and not PLAIN.fullmatch(cell.text):
         several = "name one of its numbers by a fourth entry of the cell"
-        hint = several if SEPARATORS.search(cell.text) else "mend it, or leave it out"
+        pieces = SEPARATORS.split(cell.text)
+        hint = (
+            several
+            if len(pieces) > 1 and all(map(PLAIN.match, pieces))
+            else "mend it, or leave it out"
+        )
         raise UserError(f"{cell.place}: {cell.text!r} cannot be read as a number: {hint}")
     try:
         found = printed(cell.text, cell.unit, part)

@@ -95,11 +95,12 @@ def _asked(
 
 
 def _binary():
-    logging.getLogger("mlscorecheck").setLevel(logging.WARNING)  # it tells every step
     try:
-        return import_module("mlscorecheck.check.binary")  # takes seconds, and few papers need it
+        binary = import_module("mlscorecheck.check.binary")  # takes seconds, and few papers need it
     except ModuleNotFoundError as error:
         raise UserError("counts are asked of mlscorecheck: pip install mlscorecheck") from error
+    logging.getLogger("mlscorecheck").setLevel(logging.WARNING)  # it tells every step
+    return binary
 
 
 def _check(answer: Mapping, given: Mapping[str, float], of: str) -> Check:

@@ -37,7 +37,8 @@ def draw(paper: Paper, values: Mapping) -> Answer:
         round(paper.interval(values[key]).middle)
         for key in ("drawn", "sample", "marked", "population")
     )
-    if not (0 <= k <= min(n, marked) and max(n, marked) <= population):
+    possible = 0 <= k <= min(n, marked) and 0 <= n - k <= population - marked
+    if not possible or not 1 <= population <= sampling.MOST:
         raise UserError(
             f"{k} of {n} cannot be drawn where {marked} of {population} are marked: mend a number"
         )

@@ -127,7 +127,7 @@ def denominator(
 def class_tables(table: str, paper: Paper) -> Iterator[Check]:
     """Two rows that are the two classes of one experiment must come from one 2 x 2 table."""
     about = paper.tables[table].classes
-    rows = {row.name: row for row in paper.rows(table)}
+    rows = {r.name: r for r in paper.rows(table) if r.has("precision", "sensitivity")}
     named = [[choose(name, rows, f"row of table {table}") for name in p] for p in about["pairs"]]
     pairs = [(rows[a], rows[b]) for a, b in named]
     solved = [(pair, solutions(*pair, about.get("up_to", 150))) for pair in pairs]

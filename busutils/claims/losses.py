@@ -133,7 +133,7 @@ def tversky_loss(row: Row) -> Iterator[Check]:
 
 def constants(rows: Sequence[Row]) -> Iterator[Check]:
     """Fit the unprinted weight and exponent of a focal Tversky loss to a column."""
-    fitted = [r for r in rows if r.has("region_loss", "dice", "sensitivity")]
+    fitted = [r for r in rows if all(map(r.first, ("region_loss", "dice", "sensitivity")))]
     if len(fitted) < 5 or any(_weights(r, "region_loss") for r in fitted):
         return
     loss, d, r = (
@@ -166,7 +166,8 @@ def constants(rows: Sequence[Row]) -> Iterator[Check]:
 def orientation(rows: Sequence[Row]) -> Iterator[Check]:
     """Which of the two printed weights of a Tversky index acted on false negatives."""
     pairs = [(row, w) for row in rows if (w := _weights(row, "tversky")) and w[0] != w[1]]
-    pairs = [(row, w) for row, w in pairs if row.has("tversky", "precision", "sensitivity")]
+    needed = ("tversky", "precision", "sensitivity")
+    pairs = [(row, w) for row, w in pairs if all(map(row.first, needed))]
     if not pairs:
         return
     misses = np.array([_orientation_misses(row, w) for row, w in pairs])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from busutils.claims import values
+from busutils.claims import sampling, values
 from busutils.claims.values import Place, between, choice, keys, many, named, text, whole, yes
 
 QUANTITIES = {
@@ -150,7 +150,9 @@ CLASSES = {
     "pairs": many(many(values.row, least=2, most=2)),
     "items": values.one_or_many(whole(1)),
     "up_to": whole(1, 300),
-    "mix": keys({"marked": whole(), "population": whole(1)}, ["marked", "population"]),
+    "mix": keys(
+        {"marked": whole(), "population": whole(1, sampling.MOST)}, ["marked", "population"]
+    ),
 }
 TABLE = {
     "columns": named(keys(COLUMN, ["is"]), values.column),
@@ -208,7 +210,8 @@ def _complete(found: Mapping[str, Any], place: Place) -> None:
         groups = list(dict.fromkeys(c["of"] for c in columns.values() if "of" in c))
         _split(found["split"], groups, place / "split")
     if "classes" in found:
-        _classes(found["classes"], columns, place / "classes")
+        averages = {m.get(key) for m in found.get("means", ()) for key in ("mean", "sd")}
+        _classes(found["classes"], columns, averages, place / "classes")
 
 
 def _split(split: Mapping[str, Any], groups: Sequence[str], place: Place) -> None:
@@ -218,13 +221,15 @@ def _split(split: Mapping[str, Any], groups: Sequence[str], place: Place) -> Non
         (place / group).choose(group, [*groups, "spread"], "group (`of` of a column)")
 
 
-def _classes(classes: Mapping[str, Any], columns: Mapping[str, Any], place: Place) -> None:
+def _classes(classes: Mapping, columns: Mapping, averages: set, place: Place) -> None:
     needed = {n: c["is"] for n, c in columns.items() if c["is"] in ("precision", "sensitivity")}
-    if len(set(needed.values())) < 2:
-        raise place.error("columns of precision and of sensitivity are needed: add them")
+    if len(set(needed.values())) < 2 or len({columns[n].get("of") for n in needed}) > 1:
+        raise place.error("columns of precision and of sensitivity of one set are needed: add them")
     for row in (row for pair in classes["pairs"] for row in pair if place.printed):
+        if row in averages:
+            raise (place / "pairs").error(f"{row!r} is a mean or deviation: name single rows")
         for column in needed:
             values.look_up(place / "pairs", place.table, row, column)
-    mix = classes.get("mix", {"marked": 0, "population": values.MOST})
-    if max(mix["marked"], *classes.get("items", [1])) > mix["population"]:
+    mix = classes.get("mix")
+    if mix and max(mix["marked"], *classes.get("items", [1])) > mix["population"]:
         raise (place / "mix").error("population is too small: mend it")

@@ -11,6 +11,9 @@ Feller: An Introduction to Probability Theory and Its Applications I, 3rd ed. 19
 
 from scipy.stats import hypergeom
 
+MOST = 10**7
+"""Largest population; the tail is summed term by term."""
+
 
 def tail(k: int, n: int, marked: int, population: int) -> float:
     """Chance of a draw at least as far out as `k` marked ones of `n`, on both sides.

@@ -4,11 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from busutils import claims
 from busutils.claims import delegate, sampling, size
 from busutils.claims.intervals import Interval, exactly
 from busutils.errors import UserError
-from tests.claims.tables import paper, stated
+from tests.claims.tables import stated
 
 ROWS = {"a": ["3"], "b": ["4"], "c": ["7"], "half": ["0.43"], "best": ["0.91"], "mean": ["4.67"]}
 
@@ -107,26 +106,6 @@ def test_sizes_by_hand():
     assert size.expansion_channels(1.4, [16, 24, 32, 96]) == [144, 192, 288, 816]
 
 
-def test_a_statement_needs_one_known_kind():
-    with pytest.raises(UserError, match="needs one kind: same, sum"):
-        claims.check(paper({"x": "other"}, ROWS, [{"where": "here"}]))
-    with pytest.raises(UserError, match="did you mean 'larger'"):
-        claims.check(paper({"x": "other"}, ROWS, [{"large": []}]))
-
-
-@pytest.mark.parametrize(
-    ("statement", "sentence"),
-    [
-        ({"sum": {"total": x("c")}}, "sum: .* lacks parts: add it"),
-        ({"same": x("a")[:1]}, "same: .* is not a list of two or more cells"),
-        ({"ratio": [x("a"), x("b")]}, "ratio: .* lacks value, of"),
-    ],
-)
-def test_an_incomplete_statement_is_refused(statement, sentence):
-    with pytest.raises(UserError, match=sentence):
-        stated(statement, ROWS)
-
-
 def test_a_cell_that_is_not_there_is_named():
     with pytest.raises(UserError, match="T / d / x"):
         stated({"same": [x("d"), 1]}, ROWS)
@@ -169,3 +148,16 @@ def test_mlscorecheck_enumerates_counts():
     assert stated(COUNTS, ROWS).verdict == "fits"  # 10/11 = 0.909
     wrong = {"counts": {**COUNTS["counts"], "negatives": 5}}
     assert stated(wrong, ROWS).verdict == "does not fit"
+
+
+def test_mlscorecheck_knows_f1_and_means_over_folds():
+    f1 = {"counts": {"scores": {"dice": 0.8}, "positives": 3, "negatives": 3}}
+    assert stated(f1, ROWS).verdict == "fits"  # 2 TP, 1 FN: 4/5
+    f1["counts"]["scores"]["dice"] = 0.81
+    assert stated(f1, ROWS).verdict == "does not fit"
+    folds = {"counts": {"scores": {"accuracy": 0.625}, "folds": [[2, 2], [1, 1]]}}
+    assert stated(folds, ROWS).verdict == "fits"  # (3/4 + 1/2)/2
+    folds["counts"]["scores"]["accuracy"] = 0.6
+    assert stated(folds, ROWS).verdict == "does not fit"
+    with pytest.raises(UserError, match="need accuracy, or sensitivity and specificity"):
+        stated({"counts": {"scores": {"sensitivity": 0.5}, "folds": [[2, 2]]}}, ROWS)
