@@ -176,7 +176,7 @@ def _cell(values: dict[str, str], place: str) -> Cell:
 
 
 def _absent(value: str) -> bool:
-    return value.casefold() in ABSENT or not value.strip("-–—−")
+    return value.casefold() in ABSENT or not value.strip("-–—− ")
 
 
 def _decimal_commas(cells: Sequence[Cell]) -> bool:

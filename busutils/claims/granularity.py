@@ -69,6 +69,7 @@ def smallest(interval: Interval, most: int = 2000) -> int | None:
 def whole_counts(name: str, items: Sequence[int], rows: Sequence[Row]) -> Iterator[Check]:
     """Every share of a column must be k/n for one of the numbers of items given."""
     cells = [(r, n) for r in rows for ns in r.numbers.values() for n in ns if n.column == name]
+    cells = [(r, n) for r, n in cells if n.sd is None]
     if not cells or cells[0][0].meaning.averaging not in ("one mask", "pooled"):
         return  # a mean of shares need not be k/n
     wrong = [(r, n) for r, n in cells if not any(fits(n.interval, size) for size in items)]

@@ -184,7 +184,7 @@ class Paper:
                 found = self._numbers(table, row, columns)
                 if found:
                     by_quantity = {c.is_: c for c in columns.values()}
-                    yield Row(table, row, of, found, about, by_quantity)
+                    yield Row(table, row, of, found, _of_several(about, found), by_quantity)
 
     def _numbers(
         self, table: str, row: str, columns: Mapping[str, Column]
@@ -208,11 +208,19 @@ class Paper:
             for row in dict.fromkeys(r for t, r, _ in self.cells if t == table):
                 by_row[row] = self._numbers(table, row, of_table) | by_row.get(row, {})
         for row, numbers in by_row.items():
-            yield Row(name, row, "", numbers, about, columns)
+            yield Row(name, row, "", numbers, _of_several(about, numbers), columns)
 
     def _elsewhere(self, table: str, about: Meaning) -> Iterator[Row]:
         for row, cells in about.cells.items():
             numbers = {
                 q: [replace(self.number(c), column=LABELS.get(q, q))] for q, c in cells.items()
             }
-            yield Row(table, row, "", numbers, about)
+            yield Row(table, row, "", numbers, _of_several(about, numbers))
+
+
+def _of_several(about: Meaning, numbers: Mapping[str, Sequence[Number]]) -> Meaning:
+    """What a row means: scores with a deviation are means of several, each pooled or not."""
+    deviations = any(n.sd is not None for found in numbers.values() for n in found)
+    if deviations and about.averaging in ("one mask", "pooled"):
+        return replace(about, averaging="unknown")
+    return about

@@ -99,6 +99,8 @@ def same(paper: Paper, places: Sequence) -> Answer:
     told = " and ".join(n.plain for n in numbers)
     if low <= high + 1e-9 * max(1.0, abs(high)):
         return FITS, "", f"{told} agree"
+    if any(_per_cent(a, b) for a in numbers for b in numbers):
+        raise UserError(f"{told} differ 100 times: write % in the unit of what is in per cent")
     return NOT, TWO_PLACES, f"{told} differ{_how(numbers[0], numbers[-1])}"
 
 
@@ -173,6 +175,14 @@ def above(paper: Paper, values: Mapping) -> Answer:
     wrong = [f"{c[1]} {n.plain}" for c, n in numbers if n.interval.high < limit.value]
     told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return (NOT, TWO_PLACES, f"{told}; not {', '.join(wrong)}") if wrong else (FITS, "", told)
+
+
+def _per_cent(one: Number, other: Number) -> bool:
+    """Whether a number without a unit is another in per cent."""
+    share = Interval(one.interval.low / 100, one.interval.high / 100)
+    return (
+        not one.unit and one.interval.low > 1 >= other.interval.low and share.meets(other.interval)
+    )
 
 
 def _how(first: Number, last: Number) -> str:

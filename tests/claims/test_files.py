@@ -217,6 +217,7 @@ def test_one_score_above_1_is_a_finding_and_no_forgotten_unit(tmp_path):
         (STATED + "{same: [1, 1], larger: [1, 1]}\n", r"one statement needs one kind"),
         (STATED + "same: [['1', A, Dice], 1]\n", r"same / 0: unknown row of 1 'A'"),
         (STATED + "same: [['1', a, Dice, 1], 1]\n", r"same / 0: .*t.csv, line 2: .* no number 1"),
+        (STATED + "same: [['1', a, Dice], 80]\n", r"same: 0.80 and 80 differ 100 times: write %"),
         (STATED + "ratio: {value: 1, of: [1, 0]}\n", r"ratio: a ratio to 0 is not defined"),
         (STATED + "sum: {total: 1, parts: [1], times: [1, 2]}\n", r"sum: 2 times stand beside 1"),
         (STATED + "mean: {value: 1, of: []}\n", r"of: 0 entries stand where 1 or more"),

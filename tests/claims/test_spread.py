@@ -49,6 +49,15 @@ def test_beside_pooled_counts_it_is_a_remark(averaging):
     assert answer("0.95 +- 0.60", averaging, over=120)[0] == NOT
 
 
+def test_a_score_with_a_deviation_is_a_mean_and_no_share_of_counts():
+    columns = {"d": {"is": "dice", "items": 50}, "j": "iou"}
+    for pm, verdict in (("", NOT), (" +- 0.100", FITS)):  # 0.8/1.2 is 0.667, and 0.795 no k/50
+        rows = {"a": ["0.795" + pm, "0.690" + pm]}
+        found = checks("Dice and IoU", columns, rows, averaging="pooled")
+        found += checks("whole number of items", columns, rows, averaging="pooled")
+        assert {one.verdict for one in found} == {verdict}
+
+
 def test_no_drawn_values_are_said_not_to_fit():
     rng = np.random.default_rng(0)
     for _ in range(200):
