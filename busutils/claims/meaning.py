@@ -128,6 +128,13 @@ class Meaning:
         return self.averaging in ("means", "unknown")
 
 
+def _finding(value: Any, place: Place) -> Any:
+    """What a finding is called, for the whole table or row by row."""
+    return (
+        named(text, values.row)(value, place) if isinstance(value, Mapping) else text(value, place)
+    )
+
+
 COLUMN = {
     "is": choice(QUANTITIES, "quantity"),
     "of": text,
@@ -164,7 +171,7 @@ TABLE = {
     "classes": keys(CLASSES, ["pairs"]),
     "cells": named(named(values.amount, choice(QUANTITIES, "quantity"))),
     "join": many(text),
-    "findings": named(lambda value, place: _finding(value, place)),
+    "findings": named(_finding),
     "where": text,
 }
 """The keys of a table in a context file; those of `Meaning`."""
@@ -189,13 +196,6 @@ def meaning(given: Mapping[str, Any], place: Place | str) -> Meaning:
     }
     means = [Means(**m) for m in found.get("means", ())]
     return Meaning(**found | {"columns": columns, "means": means})
-
-
-def _finding(value: Any, place: Place) -> Any:
-    """What a finding is called, for the whole table or row by row."""
-    return (
-        named(text, values.row)(value, place) if isinstance(value, Mapping) else text(value, place)
-    )
 
 
 def _complete(found: Mapping[str, Any], place: Place) -> None:

@@ -19,7 +19,7 @@ from busutils.claims.result import FITS, MISPRINT, NO_READING, NOT, UNUSUAL, Che
 from busutils.claims.schema import Number, Paper, Row
 
 CAUSES = (
-    "the second number is no standard deviation, but a range or an interval of confidence",
+    "a median, a range or an interval of confidence, and no mean and standard deviation",
     "a mean weighted by the sizes of folds, or of pooled counts, beside a plain deviation",
     MISPRINT,
 )
