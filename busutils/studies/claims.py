@@ -179,10 +179,11 @@ def ours() -> dict[str, Paper]:
             for row in kept.drop_duplicates(["row", "column"]).itertuples():
                 unit = "%" if columns[row.column].get("scale") == 100 else ""
                 cells[file.stem, str(row.row), row.column] = (f"{row.ours:.4f}", unit)
-            tables[file.stem] = meaning(
-                _printed(columns) | {"masks": "hard", "epoch": "same"},
-                f"{folder.name}, {file.stem}",
-            )
+            if columns:
+                tables[file.stem] = meaning(
+                    _printed(columns) | {"masks": "hard", "epoch": "same"},
+                    f"{folder.name}, {file.stem}",
+                )
         if cells:
             found[folder.name] = Paper(cells, tables, name=folder.name)
     return found
@@ -205,7 +206,10 @@ def _printed(columns: Mapping[str, Mapping]) -> dict[str, object]:
     """Columns and averaging of a published table, as `meaning` takes them."""
     pooled = {of.get("reduction") == "pooled" for of in columns.values()}
     averaging = {frozenset([True]): "pooled", frozenset([False]): "means"}
-    plain = {n: {"is": of["score"], "of": of.get("split", "")} for n, of in columns.items()}
+    plain = {
+        n: {"is": of["score"]} | ({"of": of["split"]} if "split" in of else {})
+        for n, of in columns.items()
+    }
     return {"columns": plain, "averaging": averaging.get(frozenset(pooled), "by column")}
 
 
