@@ -7,12 +7,11 @@ import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
-from busutils import claims, compare, metrics, paths
+from busutils import claims, compare, metrics, parameters, paths
 from busutils.claims import report
 from busutils.claims.meaning import QUANTITIES, meaning
 from busutils.claims.result import FITS, NOT, OPEN, RECOVERED, UNUSUAL, Check
 from busutils.claims.schema import Paper
-from busutils.errors import UserError, choose
 from busutils.figures import claims as plots
 from busutils.figures import look
 
@@ -31,11 +30,7 @@ FAMILIES = {
 
 def check(values: Mapping) -> None:
     """Refuse parameters that cannot be used, before anything starts."""
-    known = [file.stem.removeprefix("paper") for file in REPORTED.glob("paper*.yaml")]
-    for paper in values["papers"]:
-        choose(str(paper), sorted(known), "paper")
-    if values["rows_shown"] < 1:
-        raise UserError(f"rows_shown is {values['rows_shown']}: give 1 or more")
+    parameters.verify(values, {})
 
 
 def dataset(values: Mapping) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pandas as pd
 
-from busutils import compare, jobs, paths, statistics, thresholds
+from busutils import compare, jobs, parameters, paths, statistics, thresholds
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import Dataset
 from busutils.data.files import Listing
@@ -15,7 +15,6 @@ from busutils.jobs import Job
 from busutils.statistics import Difference
 
 REPORTED = paths.project() / "book" / "reported"
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SHARED = ("learning_rate", "patience", "epochs", "batch", "precision", "augmentation")
 """Parameters of notebooks that a job takes as they are."""
 SOURCES = {
@@ -42,20 +41,21 @@ class Settings:
         Raises
         ------
         UserError
-            If a value is none of its choices, or cannot be taken.
+            If a value is not of its type, or cannot be taken together with others.
         """
-        settings = cls(**{f.name: values[f.name] for f in fields(cls)})
+        known = parameters.verify(values, {f.name: f.type for f in fields(cls)})
+        settings = cls(**{f.name: known[f.name] for f in fields(cls)})
+        unread = [name for name in known if name.endswith("_pattern") and known[name]]
+        if unread and settings.dataset != "pairs":
+            raise UserError(
+                f"{unread[0]} is for your own images, and dataset is {settings.dataset}: take "
+                "dataset pairs, or leave the pattern out"
+            )
         settings.check()
         return settings
 
     def check(self) -> None:
-        """Refuse values that cannot be used."""
-
-    def at_least_one(self, *names: str) -> None:
-        """Refuse a setting under 1."""
-        for name in names:
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}: give 1 or more")
+        """Refuse values that cannot be used together."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,15 @@ def keep_split(roles: pd.DataFrame, about: Mapping) -> dict:
     identity = splits.split_id(roles)
     jobs.write_split(roles, identity)
     return {"id": identity, **about}
+
+
+def refuse_empty_loss(settings: Any) -> None:
+    """Refuse a Tversky loss without weights, which has no gradient."""
+    if not settings.false_negatives + settings.false_positives:
+        raise UserError(
+            "false_negatives and false_positives are both 0, so that the loss would count nothing: "
+            "raise one of them"
+        )
 
 
 def listing(settings: Settings) -> Listing:

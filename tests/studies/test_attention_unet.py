@@ -87,10 +87,6 @@ def test_last_fifth_is_trained_once_and_random_fifths_as_often_as_asked(values):
 def test_printed_size_is_refused_with_the_reason(values):
     with pytest.raises(UserError, match=r"255 px, as printed, cannot be halved .* take 256"):
         study.check(values | {"size": 255})
-    with pytest.raises(UserError, match="network 'attention5'"):
-        study.check(values | {"networks": ["attention5"]})
-    with pytest.raises(UserError, match="split 'last': choose one of last fifth"):
-        study.check(values | {"splits": ["last"]})
 
 
 def test_implied_shares_follow_from_the_printed_iou():

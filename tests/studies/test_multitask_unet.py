@@ -126,17 +126,9 @@ def test_arms_keep_together_what_they_say(values):
     assert planning.items(data, "by image") is data
 
 
-def test_wrong_values_are_refused(values):
-    with pytest.raises(UserError, match="fold 11 is none of 1 to 10"):
-        study.check(values | {"folds": [11]})
-    with pytest.raises(UserError, match="head 'flat'"):
-        study.check(values | {"heads": ["flat"]})
-    with pytest.raises(UserError, match="arm 'thrice'"):
-        study.check(values | {"copies": ["thrice"]})
-    with pytest.raises(UserError, match="rival 'unet'"):
-        study.check(values | {"rivals": ["unet"]})
-    with pytest.raises(UserError, match="task 'both'"):
-        study.check(values | {"alone": ["both"]})
+def test_a_size_that_cannot_be_halved_as_often_is_refused(values):
+    with pytest.raises(UserError, match=r"cannot take images of 36 px: .* multiples of 8"):
+        study.check(values | {"size": 36})
 
 
 def test_table_5_has_accuracies_in_per_cent_and_their_spread(values):

@@ -30,7 +30,7 @@ def _entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
 
 
 def table(settings: Settings, cases: pd.DataFrame, part: str, repeat: int = 0) -> pd.DataFrame:
-    """Roles of all cases in a split of `SPLITS`; a repeat of the random one is another fold."""
+    """Roles of all cases in a split, `LAST` or `RANDOM`; a repeat of this is another fold."""
     if part == LAST:
         return splits.in_file_order(cases)
     unit = "group" if settings.grouped else "case"

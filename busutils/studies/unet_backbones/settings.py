@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from busutils import models
-from busutils.errors import choose
 from busutils.models import encoders
 from busutils.studies import common
 
@@ -70,19 +69,11 @@ class Settings(common.Settings):
     normal_pixels: int
 
     def check(self) -> None:
-        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        """Refuse sizes that cannot be taken, and a loss that counts nothing."""
         for row in self.rows:
-            choose(row, BACKBONES, "row")
             models.check("unet", self.size, backbone=BACKBONES[row])
         models.check("unet", self.transfer_size)
         models.check("unet", self.phantom_size)
-        for contrast in self.contrasts:
-            choose(contrast, CONTRASTS, "contrast")
-        choose(self.test_mix, ("stratified", "paper"), "test_mix")
-        choose(self.encoder_weights, ("phantom", "imagenet", "none"), "encoder_weights")
-        choose(self.freeze, encoders.FREEZING, "freeze")
-        choose(self.preprocessing, ("paper", "backbone"), "preprocessing")
-        choose(self.threshold_on, ("val", "test"), "threshold_on")
-        choose(self.reduction, ("batch", "image"), "reduction")
-        choose(self.precision, common.PRECISIONS, "precision")
-        self.at_least_one("epochs", "batch", "patience", "phantom_epochs", "transfer_epochs")
+        if self.freeze == "random_frozen":
+            encoders.check_freezing(self.freeze, self.encoder_weights)
+        common.refuse_empty_loss(self)
