@@ -52,7 +52,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _explain(args: argparse.Namespace) -> None:
-    from busutils import parameters
+    from busutils import parameters, values
 
     args.parser.print_help()
     if args.notebook is None:
@@ -61,7 +61,7 @@ def _explain(args: argparse.Namespace) -> None:
     print(f"\nprofiles of {args.notebook}: {', '.join(parameters.profiles(args.notebook))}")
     print("parameters (-p name=value):")
     for p in parameters.read(parameters.source(args.notebook)):
-        print(f"  {p.name} = {p.default!r} ({p.type})\n      {p.help}")
+        print(f"  {p.name} = {p.default!r} ({values.words(p.kind)})\n      {p.help}")
 
 
 def _dry_run(args: argparse.Namespace) -> None:
@@ -74,7 +74,7 @@ def _dry_run(args: argparse.Namespace) -> None:
     print(f"{len(planned)} jobs, {len(missing)} of them to train")
     if missing:
         cost = costs.cost([job for job, _ in missing])
-        print(f"about {cost.hours:.1f} hours and {cost.megabytes:.0f} MB on this machine")
+        print(f"about {cost.time} and {cost.megabytes:.0f} MB on this machine")
 
 
 def _planned(args: argparse.Namespace) -> list:

@@ -16,8 +16,8 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from busutils import frameworks, paths
 from busutils import jobs as _jobs
-from busutils import paths
 from busutils.errors import UserError
 from busutils.jobs import Job
 
@@ -155,7 +155,8 @@ def _imagenet(todo: list[Job], store: Path) -> set[str]:
     """Names of the ImageNet encoders in the store, fetched now: there is no network there."""
     if not todo:
         return set()
-    from busutils import training  # imports a framework, which takes seconds
+    with frameworks.loading():
+        from busutils import training  # imports a framework, which takes seconds
 
     for job in todo:
         training.keep_imagenet(job, store)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from busutils import paths
+from busutils import frameworks, paths
 from busutils.data.dataset import TEXT
 from busutils.errors import UserError
 
@@ -192,7 +192,8 @@ def complete(
     """
     todo = plan(jobs, keep, store)
     if todo:
-        from busutils import training  # imports a framework, which takes seconds
+        with frameworks.loading():
+            from busutils import training  # imports a framework, which takes seconds
 
         training.train_all(todo, store or paths.store(), minutes, quiet)
     return [job for job in jobs if not finished(job, keep, store)]

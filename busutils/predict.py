@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from busutils import jobs, paths
+from busutils import frameworks, jobs, paths
 from busutils.data.files import read_image, resize_image
 from busutils.errors import UserError
 from busutils.figures import COLOURS
@@ -63,7 +63,8 @@ def _refuse(images: list[Path], to: Path) -> None:
 
 def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:
     """Probabilities as k / 255 at the size of each picture."""
-    from busutils import thresholds, training
+    with frameworks.loading():
+        from busutils import thresholds, training
 
     model = training.load(job)
     small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])

@@ -67,7 +67,8 @@ def test_run_help_lists_the_parameters_of_the_notebook(project, capsys):
     code, out, _ = called(capsys, "run", "00_small", "--help")
     assert code == 0
     assert "profiles of 00_small: quick, cpu" in out
-    assert "  epochs = 2 (int)\n      passes over the data\n" in out
+    assert "  epochs = 2 (a whole number from 1 to 100)\n      passes over the data\n" in out
+    assert "  rows = ['vgg16'] (a list, each item one of base, vgg16, vgg19)\n" in out
 
 
 def test_run_help_without_a_notebook_lists_the_notebooks(project, capsys):
