@@ -358,6 +358,24 @@ def test_costs_that_were_not_measured_have_no_panel():
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(0.1, 0.8), (0.4, 0.6)]
 
 
+@pytest.mark.parametrize("n", [1, 6, 7, 15])
+def test_any_number_of_networks_is_drawn_and_each_looks_its_own(n):
+    names = [f"net {i}" for i in range(n)]
+    levels = pd.concat([LEVELS.assign(network=name) for name in names])
+    costs = pd.concat([COSTS.assign(network=name, seconds=i + 1) for i, name in enumerate(names)])
+    for figure in (
+        figures.level_curves(levels, {"noise": "share"}, "Dice"),
+        figures.against_cost(costs, ["seconds"], "Dice"),
+    ):
+        (axes,), (legend,) = figure.axes, figure.legends
+        assert [text.get_text() for text in legend.get_texts()] == names
+        drawn = [line for line in axes.get_lines() if line.get_marker() in "os^vDx"]
+        assert len({(line.get_color(), line.get_marker()) for line in drawn}) == n
+    lines_of = {name: i / n for i, name in enumerate(names)}
+    figure = figures.against_random({}, lines_of, {}, "share")
+    assert len(figure.axes[0].get_lines()) == n
+
+
 def test_answers_stand_beside_each_other_with_their_dice():
     truths = np.zeros((2, 8, 8), bool)
     truths[:, 2:6, 2:6] = True

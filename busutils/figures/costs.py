@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils.figures.levels import STYLES
+from busutils.figures.levels import styles
 from busutils.figures.look import LOOK, headline, legend_below, new_figure
 
 
@@ -42,7 +42,7 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
                 capsize=2,
                 label=row["network"],
             )
-            for (_, row), (colour, mark, _) in zip(table.iterrows(), STYLES, strict=False)
+            for (_, row), (colour, mark, _) in zip(table.iterrows(), styles(), strict=False)
         ]
         _axis(axes, table[cost])
         axes.set(xlabel=cost, ylim=ends)

@@ -1,6 +1,7 @@
 """Figures of a data set: samples, groups, sizes and places of lesions."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib as mpl
 import numpy as np
@@ -84,14 +85,14 @@ def against_random(
     Parameters
     ----------
     random : name -> values of the draws
-    lines : name -> value, at most four
+    lines : name -> value; a fifth is dashed as the first
     bands : name -> its ends
     label : of the x axis
     """
     figure, ((axes,),) = new_figure(2.8)
     for name, values in random.items():
         axes.hist(values, bins=40, color=GREY, alpha=0.5, label=f"{len(values)} {name}")
-    for (name, value), style in zip(lines.items(), ["-", "--", ":", "-."], strict=False):
+    for (name, value), style in zip(lines.items(), cycle(["-", "--", ":", "-."]), strict=False):
         axes.axvline(value, color=OURS, ls=style, lw=1.6, label=name)
     for name, ends in bands.items():
         axes.axvspan(*ends, color=COLOURS["prediction"], alpha=0.6, lw=0, label=name)

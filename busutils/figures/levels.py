@@ -1,6 +1,7 @@
 """A score against the level of a disturbance: a panel a kind, a line a network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 import matplotlib as mpl
 import numpy as np
@@ -19,6 +20,14 @@ STYLES = (
     ("#808080", "x", "-"),
 )
 """Colour, mark and dashes of each line, the same in every panel; told apart without colour too."""
+
+
+def styles() -> Iterator[tuple[str, str, str]]:
+    """Give `STYLES`, then their colours with other marks and dashes, without end."""
+    for turn in count():
+        for place, (colour, _, _) in enumerate(STYLES):
+            _, mark, dashes = STYLES[(place + turn) % len(STYLES)]
+            yield colour, mark, dashes
 
 
 @mpl.rc_context(LOOK)
@@ -64,7 +73,7 @@ def _lines(axes, of: pd.DataFrame, networks: Sequence[str], levels: list, first:
 
 
 def _styled(networks: Sequence[str]) -> zip:
-    return zip(networks, STYLES, strict=False)
+    return zip(networks, styles(), strict=False)
 
 
 def _mark(name: str, style: tuple[str, str, str]) -> Line2D:

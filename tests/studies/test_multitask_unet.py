@@ -126,6 +126,20 @@ def test_arms_keep_together_what_they_say(values):
     assert planning.items(data, "by image") is data
 
 
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        (1.0, "equal weights of both losses"),
+        (0.5, "weights 1 (mask) and 0.5 of both losses"),
+        (0.0, "weights 1 (mask) and 0 of both losses"),
+    ],
+)
+def test_what_the_paper_does_not_print_is_disclosed_whatever_the_weights(values, weight, told):
+    cuts = words.cuts(study.Settings.of(values | {"class_weight": weight}))
+    (ours,) = [cut for cut in cuts if cut.startswith("not printed, so ours: ")]
+    assert ours.endswith(f"dropout 0.1, Adam {values['learning_rate']:g}, 8 images a step, {told}")
+
+
 def test_a_size_that_cannot_be_halved_as_often_is_refused(values):
     with pytest.raises(UserError, match=r"cannot take images of 36 px: .* multiples of 8"):
         study.check(values | {"size": 36})
