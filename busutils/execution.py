@@ -50,7 +50,7 @@ def _there(key: str, place: str) -> str:
     try:
         return str(Path(place).expanduser().resolve(strict=True))
     except (OSError, RuntimeError, ValueError) as error:  # also no such user, or no name at all
-        raise UserError(f"{key} {place} is not there: name what is, or leave it out") from error
+        raise UserError(f"{key} {place!r} is not there: name what is, or leave it out") from error
 
 
 def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool = False) -> Path:

@@ -117,7 +117,7 @@ def test_a_data_root_is_made_absolute(fetched, monkeypatch):
 def test_missing_data_is_told_before_anything_starts(project):
     with pytest.raises(UserError, match="needs its folder: give --data-root FOLDER, or call"):
         execution.execute("00_small", "quick", {"dataset": "busi"})
-    with pytest.raises(UserError, match=r"data_root .*nowhere is not there"):
+    with pytest.raises(UserError, match=r"data_root '.*nowhere' is not there"):
         execution.execute("00_small", "quick", {"data_root": "nowhere"})
     assert not (project / "runs").exists()
 
