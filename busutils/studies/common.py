@@ -33,6 +33,9 @@ class Settings:
     data_root: str
     image_pattern: str
     mask_pattern: str
+    label_pattern: str
+    group_pattern: str
+    mask_levels: list[int]
     size: int
 
     @classmethod
@@ -194,7 +197,13 @@ def keep_split(roles: pd.DataFrame, about: Mapping) -> dict:
 def listing(settings: Settings) -> Listing:
     """List the files of the set that a notebook's settings name."""
     return sets.listing(
-        settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
+        settings.dataset,
+        settings.data_root,
+        settings.image_pattern,
+        settings.mask_pattern,
+        settings.label_pattern,
+        settings.group_pattern,
+        settings.mask_levels,
     )
 
 
