@@ -220,9 +220,14 @@ def _are_labels(values: np.ndarray, levels: np.ndarray) -> bool:
         return False
     if levels[-1] <= FEW:
         return True
-    alike = values[:, :-1] == values[:, 1:]
-    highest = (values == levels[-1]).sum() / (values > 0).sum()
-    return alike[values[:, 1:] > 0].mean() > 0.5 and highest < 0.5
+    jumps = np.abs(np.diff(values.astype(np.int64)))
+    filled = np.isin(levels, values[_is_even(values)])
+    return filled.mean() > 0.5 and np.median(jumps[jumps > 0]) > 1  # shades change by 1
+
+
+def _is_even(values: np.ndarray) -> np.ndarray:
+    """Whether the 3 x 3 pixels around each one are alike."""
+    return ndimage.maximum_filter(values, 3) == ndimage.minimum_filter(values, 3)
 
 
 def _levels(values: np.ndarray) -> np.ndarray:
@@ -235,8 +240,7 @@ def _levels(values: np.ndarray) -> np.ndarray:
 def _plain(values: np.ndarray) -> np.ndarray:
     """Values without the shades of edges: those that fill squares of 3 x 3 pixels."""
     levels = _levels(values)
-    even = ndimage.maximum_filter(values, 3) == ndimage.minimum_filter(values, 3)
-    found, counts = np.unique(values[even], return_counts=True)
+    found, counts = np.unique(values[_is_even(values)], return_counts=True)
     low, high = levels[[0, -1]]
     if len(levels) > FEW:  # JPEG has even spots beside edges, and 1 or 254 in areas of 0 or 255
         place = (found - low) / (high - low)

@@ -4,6 +4,8 @@ import os
 import re
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -14,8 +16,8 @@ FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP", "JPEG2000", "PPM"
 """Formats that are read. Pillow knows others, some of which it opens by calling other programs."""
 
 ERRORS = (
-    *(OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, AttributeError),
-    *(ArithmeticError, RuntimeError, MemoryError, struct.error, zlib.error),
+    *(OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error, zlib.error),
+    *(ArithmeticError, NotImplementedError, MemoryError),
 )
 """What Pillow's decoders raise on damaged files, found by damaging files of every format."""
 
@@ -57,42 +59,29 @@ def decoded(path: Path, at_least: int | None = None) -> Image.Image:
         If the file is missing, damaged, of another format or larger than Pillow decodes, if it
         holds several frames or pages, or colours of 16 bits, of which Pillow keeps half.
     """
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            _refuse(path, image)
-            if at_least:
-                image.draft(None, (at_least, at_least))  # does nothing where the file is no JPEG
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            upright.format = image.format  # which the copy has lost
-            return upright
-    except ERRORS as error:
-        raise UserError(_why(path, error)) from error
-    except Image.DecompressionBombError as error:
-        raise UserError(_too_large(path)) from error
+    with _opened(path) as image:
+        _refuse(path, image)
+        if at_least:
+            image.draft(None, (at_least, at_least))  # does nothing where the file is no JPEG
+        image.load()
+        # Pillow itself turns a TIFF, and would turn it back
+        upright = image.copy() if image.format == "TIFF" else ImageOps.exif_transpose(image)
+        upright.format = image.format  # which the copy has lost
+        return upright
 
 
 def size(path: Path) -> tuple[int, int]:
     """Return (height, width) of the upright picture without decoding it; errors as `decoded`."""
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
-            # Pillow itself gives the upright size of a TIFF
-            turned = image.format != "TIFF" and turn(image) >= 5
-            return (width, height) if turned else (height, width)
-    except ERRORS as error:
-        raise UserError(_why(path, error)) from error
-    except Image.DecompressionBombError as error:
-        raise UserError(_too_large(path)) from error
+    with _opened(path) as image:
+        width, height = image.size
+        turned = image.format != "TIFF" and turn(image) >= 5
+        return (width, height) if turned else (height, width)
 
 
 def is_turned(path: Path) -> bool:
     """Whether the EXIF of a file says that its picture is to be turned or mirrored."""
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            return 2 <= turn(image) <= 8
-    except ERRORS as error:
-        raise UserError(_why(path, error)) from error
+    with _opened(path) as image:
+        return turn(image) > 1
 
 
 def refuse_dead(path: Path) -> None:
@@ -116,6 +105,22 @@ def turn(image: Image.Image) -> int:
     return said if said in range(1, 9) else 1
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a file; say which one it is that a decoder cannot read, and why."""
+    try:
+        # by its name, Pillow would map a grey TIFF into memory, and garble one that is turned
+        with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+            yield image
+    except Image.DecompressionBombError as error:
+        most = 2 * Image.MAX_IMAGE_PIXELS / 1e6
+        raise UserError(
+            f"{path} has more than {most:.0f} million pixels: save it smaller, or take it out"
+        ) from error
+    except ERRORS as error:
+        raise UserError(_why(path, error)) from error
+
+
 def _refuse(path: Path, image: Image.Image) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
@@ -125,6 +130,8 @@ def _refuse(path: Path, image: Image.Image) -> None:
         )
     if image.mode == "LAB":
         raise UserError(f"{path} has colours in Lab, which are not read: save it in RGB")
+    if _is_misread(image):
+        raise UserError(f"{path} has a palette of few greys, which is not read: save it as PNG")
     if _is_deep(image):
         raise UserError(
             f"{path} has colours of 16 bits, which would be cut to 8: save it with 8 bits, scaled "
@@ -132,18 +139,25 @@ def _refuse(path: Path, image: Image.Image) -> None:
         )
 
 
+def _raw(image: Image.Image) -> tuple:
+    """How the pixels of a file that is not decoded yet are stored: the mode and further numbers."""
+    about = image.tile[0].args if image.tile else ()
+    return about if isinstance(about, tuple) else (about,)
+
+
 def _is_deep(image: Image.Image) -> bool:
     """Whether the file has 16 bits a colour; the decoded picture (mode RGB, LA ...) has 8."""
-    about = image.tile[0].args if image.tile else ()
-    raw, *rest = (about,) if isinstance(about, str) else (about or ("",))
+    raw, *more = _raw(image) or ("",)
     if image.format == "PPM":
-        return image.mode == "RGB" and bool(rest) and rest[0] > 255
+        return image.mode == "RGB" and bool(more) and more[0] > 255
     return bool(re.match(r"(?!I|F|BGR).*;16", str(raw)))
 
 
-def _too_large(path: Path) -> str:
-    most = 2 * Image.MAX_IMAGE_PIXELS / 1e6
-    return f"{path} has more than {most:.0f} million pixels: save it smaller, or take it out"
+def _is_misread(image: Image.Image) -> bool:
+    """Whether a grey palette makes Pillow take the indices of a BMP for pixels of fewer bits."""
+    bits = {"1": 1, "L": 8}.get(image.mode) if image.format in ("BMP", "DIB") else None
+    raw = _raw(image)
+    return bool(bits and raw[0] == image.mode and raw[1] != (image.width * bits + 31) // 32 * 4)
 
 
 def _why(path: Path, error: Exception) -> str:

@@ -8,5 +8,5 @@ def bar(items: Iterable, what: str, total: int, quiet: bool = False) -> Iterator
     """Pass `items` on; a bar appears if they take more than two seconds, and goes when they end."""
     from tqdm import tqdm
 
-    options = {"desc": what, "total": total, "delay": 2, "leave": False, "disable": quiet}
-    yield from tqdm(items, file=sys.stderr, **options)
+    options = {"total": total, "delay": 2, "mininterval": 1, "leave": False, "disable": quiet}
+    yield from tqdm(items, what, file=sys.stderr, **options)
