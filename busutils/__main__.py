@@ -9,7 +9,7 @@ import errno
 import sys
 from pathlib import Path
 
-from busutils.errors import UserError
+from busutils.errors import RunError, UserError
 
 REMEDIES = {
     errno.ENOSPC: "free space, or set BUSUTILS_RUNS to a folder on another disk",
@@ -174,12 +174,17 @@ def _data_check(args: argparse.Namespace) -> None:
         raise UserError("give --images and --masks together, such as 'images/{case}.png'")
     from busutils.data import check, sets
 
+    if args.images is None and (args.labels or args.groups or args.mask_levels):
+        raise UserError("--labels, --groups and --mask-levels need --images and --masks: give both")
     name = "pairs" if args.images else sets.recognise(args.root)
-    listing = sets.listing(name, str(args.root), args.images or "", args.masks or "")
-    report = check.check(listing)
+    said = (args.images or "", args.masks or "", args.labels, args.groups, args.mask_levels)
+    listing = sets.listing(name, str(args.root), *said)
+    report = check.check(listing, args.quiet)
     print(report.to_json() if args.json else report.to_text())
     if args.figure:
         check.figure(listing, report.groups, args.figure)
+    if report.refused:
+        raise RunError(f"a run would refuse {args.root}: {', '.join(report.refused)}; mend these")
 
 
 def _predict(args: argparse.Namespace) -> None:
@@ -302,6 +307,11 @@ def _add_data(commands) -> None:
     add.add_argument("--figure", type=Path, metavar="FILE", help="draw the duplicate groups")
     add.add_argument("--images", metavar="PATTERN", help="own data: which files are images")
     add.add_argument("--masks", metavar="PATTERN", help="own data: which files are masks")
+    for name, example in {"labels": "*_{label}_*", "groups": "{group}_*"}.items():
+        text = f"own data: {name} are in the names of cases, as in '{example}'"
+        add.add_argument(f"--{name}", default="", metavar="PATTERN", help=text)
+    text = "own data: values of masks that are lesion"
+    add.add_argument("--mask-levels", nargs="+", type=int, default=[], metavar="N", help=text)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ import pandas as pd
 from busutils import paths
 from busutils.errors import UserError, choose
 
-TEXT = {"case": str, "label": str, "group": str}
-"""Columns of tables that stay text, so that a case called 1 keeps its name."""
+TEXT = dict.fromkeys(("case", "label", "group", "source", "twin", "role", "split"), str)
+"""Columns of tables that stay text, so that a case called 1, 007 or NA keeps its name."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def open_cached(
         )
     try:
         meta = json.loads((folder / "meta.json").read_text())
-        cases = pd.read_csv(folder / "cases.csv", dtype=TEXT)
+        cases = read_table(folder / "cases.csv")
         images = np.load(folder / "images.npy", mmap_mode="r")
         masks = np.load(folder / "masks.npy", mmap_mode="r")
         if not len(images) == len(masks) == len(cases) == meta["n"]:
@@ -114,6 +114,13 @@ def open_cached(
             f"the cache {folder} is damaged ({error}): delete it and run again"
         ) from error
     return Dataset(meta["name"], images, masks, cases, fingerprint, original)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV table of cases: what stands in a column of `TEXT` is text, even NA, None or 007."""
+    columns = pd.read_csv(path, nrows=0).columns
+    empty = {column: [""] for column in columns if column not in TEXT}
+    return pd.read_csv(path, dtype=TEXT, keep_default_na=False, na_values=empty)
 
 
 def write_table(folder: Path, name: str, cases: pd.DataFrame) -> None:

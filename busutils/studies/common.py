@@ -1,7 +1,9 @@
 """What the studies of the papers share: jobs with what they stand for, and their results."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Self
 
 import pandas as pd
@@ -32,6 +34,9 @@ class Settings:
     data_root: str
     image_pattern: str
     mask_pattern: str
+    label_pattern: str
+    group_pattern: str
+    mask_levels: list[int]
     size: int
 
     @classmethod
@@ -187,6 +192,8 @@ def job(settings: Settings, data: Dataset, split: dict, seed: int, **own: Any) -
 def keep_split(roles: pd.DataFrame, about: Mapping) -> dict:
     """Keep a split's table of roles in the store and return what a job says of it."""
     identity = splits.split_id(roles)
+    if note := roles.attrs.get("note"):
+        _say(note)
     jobs.write_split(roles, identity)
     return {"id": identity, **about}
 
@@ -200,10 +207,22 @@ def refuse_empty_loss(settings: Any) -> None:
         )
 
 
+@cache
+def _say(note: str) -> None:
+    """Tell a person what a split says of its numbers, once."""
+    print(f"note: {note}", file=sys.stderr)
+
+
 def listing(settings: Settings) -> Listing:
     """List the files of the set that a notebook's settings name."""
     return sets.listing(
-        settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
+        settings.dataset,
+        settings.data_root,
+        settings.image_pattern,
+        settings.mask_pattern,
+        settings.label_pattern,
+        settings.group_pattern,
+        settings.mask_levels,
     )
 
 

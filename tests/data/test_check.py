@@ -75,7 +75,11 @@ FAULTS = {
     "empty_lesion_masks": ("x", "malignant", picture(1), [NOTHING]),
     "nonempty_normal_masks": ("x", "normal", picture(1), [LESION]),
     "nonbinary_masks": ("x", "benign", picture(1), [LESION // 2 + 100]),
-    "size_mismatches": ("x", "benign", picture(1), [LESION[:100]]),
+    "other_shapes": ("x", "benign", picture(1), [LESION[:100]]),
+    "size_mismatches": ("x", "benign", picture(1), [LESION[::2, ::2]]),
+    "nearly_normal": ("x", "Normal", picture(1), []),
+    "undecided_masks": ("x", "benign", picture(1), [np.where(disc(50, 60, 5) > 0, 90, LESION)]),
+    "unreadable": ("x", "benign", picture(1).astype(np.uint16) * 99, [LESION]),
     "several_masks": ("x", "benign", picture(1), [LESION, disc(20, 20, 5)]),
     "constant": ("x", "benign", np.full((H, W), 7, np.uint8), [LESION]),
 }
@@ -87,15 +91,18 @@ def test_one_fault_gives_one_finding(make, kind):
     assert list(found(report)) == [kind]
     (item,) = report.findings[kind]
     assert item["cases"] == ["x"]
-    assert "x" in report.to_text().splitlines()[-1]
+    (line,) = [line for line in report.to_text().splitlines() if line.startswith("- ")]
+    assert "x" in line and item.get("why", "") in line
+    assert bool(report.refused) == (kind in check.REFUSED) == ("A run refuses" in report.to_text())
 
 
 def test_details(make):
     report = check.check(make(FAULTS["size_mismatches"]))
     (item,) = report.findings["size_mismatches"]
-    assert item == {"cases": ["x"], "file": "x_mask.png", "image": [120, 150], "mask": [100, 150]}
+    assert item == {"cases": ["x"], "file": "x_mask.png", "image": [120, 150], "mask": [60, 75]}
     report = check.check(make(FAULTS["nonbinary_masks"]))
-    assert report.findings["nonbinary_masks"][0]["levels"] == 2  # 100 and 227
+    (item,) = report.findings["nonbinary_masks"]
+    assert (item["levels"], item["why"]) == ([100, 227], "227 of 100, 227")
     report = check.check(make(FAULTS["several_masks"]))
     assert report.findings["several_masks"][0]["masks"] == 2
 
