@@ -1,5 +1,6 @@
 """Executing a notebook: parameters checked first, results in a run folder, whole or absent."""
 
+import ast
 import hashlib
 import importlib.util
 import json
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from busutils import parameters, paths
+from busutils import parameters, paths, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
 from busutils.runs import MANIFEST, Run, job_manifests, opening, write_json
@@ -45,9 +46,24 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
         if not place.exists():
             raise UserError(f"{key} {place} is not there: name what is, or leave it out")
         values[key] = str(place)
+    root = values.get("data_root")
+    if root and dataset in sets.GENERATED:
+        raise UserError(
+            f"{root} is given as data, but dataset={dataset} is generated: name the set that lies "
+            f"there (-p dataset={sets.recognise(Path(root))} by its looks, pairs for your own "
+            "images), or leave the folder out"
+        )
     if importlib.util.find_spec(_module(name)):
         study(name).check(values)
     return values
+
+
+def kept(name: str) -> set[str]:
+    """Return the large files of jobs that a notebook asks for: ``keep={...}`` in its code."""
+    nodes = ast.walk(sources.tree(parameters.source(name)))
+    asked = [n.value for n in nodes if isinstance(n, ast.keyword) and n.arg == "keep"]
+    named = [ast.literal_eval(value) for value in asked if isinstance(value, ast.Set)]
+    return set().union(*named)
 
 
 def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool = False) -> Path:

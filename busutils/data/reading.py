@@ -10,7 +10,7 @@ import pandas as pd
 
 from busutils import paths
 from busutils.data import duplicates
-from busutils.data.dataset import TEXT, Dataset, open_cached, write_table
+from busutils.data.dataset import TEXT, Dataset, cached, empty_array, write_table
 from busutils.data.files import (
     NORMAL,
     Case,
@@ -46,16 +46,15 @@ def load(
     _refuse_bare(cases, listing.root)
     store = store or paths.store()
     fingerprint = _fingerprint(listing, cases, size, store)
-    folder = store / "cache" / fingerprint
-    if not folder.exists():
-        with paths.whole_folder(folder) as part:
-            _decode(listing, cases, size, part)
     by_name = {c.case: c for c in cases}
 
     def original(case: str) -> np.ndarray:
         return joined_mask(by_name[case], shape_of(by_name[case].image))
 
-    dataset = open_cached(fingerprint, store, original)
+    def write(folder: Path) -> None:
+        _decode(listing, cases, size, folder)
+
+    dataset = cached(fingerprint, write, store, original)
     dataset.cases["group"] = dataset.cases["case"].map(groups(listing, store))
     return dataset
 
@@ -122,8 +121,8 @@ def _content(listing: Listing, store: Path) -> str:
 def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> None:
     shape = (len(cases), size, size)
     everything = (*shape, listing.channels)
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, everything)
-    masks = np.lib.format.open_memmap(folder / "masks.npy", "w+", bool, shape)
+    images = empty_array(folder / "images.npy", np.uint8, everything)
+    masks = empty_array(folder / "masks.npy", bool, shape)
 
     def decode(i: int) -> tuple:
         case = cases[i]
