@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -90,6 +90,17 @@ def locked(file: Path) -> Iterator[bool]:
                 file.unlink(missing_ok=True)
                 file.parent.rmdir()
             held.close()
+
+
+def remembered(file: Path, make: Callable[[], str]) -> str:
+    """Return what `make` gives, kept in `file` below its hash; made again where that is damaged."""
+    digest, _, kept = (file.read_bytes() if file.is_file() else b"").partition(b"\n")
+    if digest.decode(errors="replace") == hashlib.sha256(kept).hexdigest():
+        return kept.decode()
+    text = make()
+    with whole_file(file) as part:
+        part.write_bytes(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+    return text
 
 
 def sha256(file: Path) -> str:

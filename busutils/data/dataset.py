@@ -19,8 +19,8 @@ import pandas as pd
 from busutils import paths
 from busutils.errors import UserError, choose
 
-TEXT = {"case": str, "label": str, "group": str}
-"""Columns of tables that stay text, so that a case called 1 keeps its name."""
+TEXT = dict.fromkeys(("case", "label", "group", "source", "twin", "role", "split"), str)
+"""Columns of tables that stay text, so that a case called 1, 007 or NA keeps its name."""
 FILES = ("images.npy", "masks.npy", "cases.csv")
 
 
@@ -127,7 +127,7 @@ def open_cached(
     if reason := _damage(folder):
         raise UserError(f"the cache {folder} is damaged ({reason}): delete it and run again")
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    cases = _read_cases(folder)
+    cases = read_table(folder / "cases.csv")
     images = np.load(folder / "images.npy", mmap_mode="r")
     masks = np.load(folder / "masks.npy", mmap_mode="r")
     return Dataset(meta["name"], images, masks, cases, fingerprint, original)
@@ -143,6 +143,13 @@ def empty_array(file: Path, kind: type, shape: tuple[int, ...]) -> np.memmap:
     with file.open("r+b") as opened:
         os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
     return array
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV table of cases: what stands in a column of `TEXT` is text, even NA, None or 007."""
+    columns = pd.read_csv(path, nrows=0).columns
+    empty = {column: [""] for column in columns if column not in TEXT}
+    return pd.read_csv(path, dtype=TEXT, keep_default_na=False, na_values=empty)
 
 
 def write_arrays(
@@ -184,7 +191,7 @@ def _damage_of(folder: Path, stamps: tuple) -> str:
         if expected and expected != _hash(folder, told):
             return "its files are not what was written"
         arrays = [np.load(folder / name, mmap_mode="r") for name in FILES[:2]]
-        if [*map(len, arrays), len(_read_cases(folder))] != [told["n"]] * 3:
+        if [*map(len, arrays), len(read_table(folder / "cases.csv"))] != [told["n"]] * 3:
             return "lengths differ"
     except (OSError, ValueError, EOFError) as error:
         return str(error)
@@ -196,15 +203,6 @@ def _damage_of(folder: Path, stamps: tuple) -> str:
 def _hash(folder: Path, told: dict) -> str:
     hashes = [paths.sha256(folder / name) for name in FILES]
     return hashlib.sha256(json.dumps([told, *hashes], sort_keys=True).encode()).hexdigest()
-
-
-def _read_cases(folder: Path) -> pd.DataFrame:
-    """Read the table of cases; one called NA keeps its name, and only a spacing may be missing."""
-    kinds = TEXT | {"source": str}
-    missing = {"spacing_mm": [""]}
-    return pd.read_csv(
-        folder / "cases.csv", dtype=kinds, keep_default_na=False, na_values=missing
-    )
 
 
 def positives(labels: pd.Series, positive: str) -> pd.Series:

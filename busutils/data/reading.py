@@ -1,6 +1,7 @@
 """Read a listing's files into a `Dataset`, once: the result is kept in the store's cache."""
 
 import hashlib
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -67,11 +68,9 @@ def groups(listing: Listing, store: Path | None = None) -> pd.Series:
     if listing.grouped:
         return pd.Series({c.case: c.group for c in listing.cases})
     store = store or paths.store()
-    kept = store / "cache" / f"groups-{_content(listing, store)[:12]}-v{duplicates.VERSION}.csv"
-    if not kept.exists():
-        with paths.whole_file(kept) as part:
-            duplicates.groups(listing).to_csv(part)
-    return pd.read_csv(kept, dtype=TEXT).set_index("case")["group"]
+    kept = store / "cache" / f"groups-{_content(listing, store)[:12]}-v{duplicates.VERSION}.txt"
+    text = paths.remembered(kept, lambda: duplicates.groups(listing).to_csv())
+    return pd.read_csv(io.StringIO(text), dtype=TEXT).set_index("case")["group"]
 
 
 def _refuse_bare(cases: list[Case], root: Path) -> None:
@@ -106,15 +105,15 @@ def _content(listing: Listing, store: Path) -> str:
     """Hash of all file contents; remembered by names, sizes and times, so a warm start is fast."""
     files = [path for c in listing.cases for path in (c.image, *c.masks)]
     stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
-    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.sha256"
-    if note.exists():
-        return note.read_text()
+    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.content"
+    return paths.remembered(note, lambda: _hash(files, listing.root))
+
+
+def _hash(files: list[Path], root: Path) -> str:
     digest = hashlib.sha256()
     for path in files:
-        digest.update(path.relative_to(listing.root).as_posix().encode())
+        digest.update(path.relative_to(root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    with paths.whole_file(note) as part:
-        part.write_text(digest.hexdigest())
     return digest.hexdigest()
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from busutils import bundle, jobs
 from busutils.data.dataset import open_cached
