@@ -282,9 +282,10 @@ def _travelling(place: Path) -> list[Path]:
 
 def _zip(target: Path, places: list[Path]) -> Path:
     files = {f"{p.name}/{f.name}": f.read_bytes() for p in places for f in _travelling(p)}
-    for job in (Job.from_json((p / "job.json").read_text(encoding="utf-8")) for p in places):
-        name = f"splits/{job.split['id']}.csv"
-        files[name] = (target.parent / "store" / name).read_bytes()
+    store = target.parent / "store"
+    for place in places:
+        name = f"splits/{_jobs.load(place.name, store).split['id']}.csv"
+        files[name] = (store / name).read_bytes()
     with (
         paths.whole_file(target) as part,
         zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive,

@@ -181,7 +181,7 @@ def finished(job: Job, keep: Iterable[str] = (), store: Path | None = None) -> b
     here = _found(job.id, store)
     if here:
         _refuse_damaged(here, store)
-    return bool(here) and not _lacking(here, keep)
+    return bool(here) and not _lacking(here, keep, store)
 
 
 def plan(
@@ -287,10 +287,8 @@ def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
                 with paths.whole_folder(there) as part:
                     for name in SMALL:
                         shutil.copyfile(here / name, part / name)
-            split = f"{one.split['id']}.csv"
-            if (store / "splits" / split).exists():
-                with paths.whole_file(paths.published() / "splits" / split) as part:
-                    shutil.copyfile(store / "splits" / split, part)
+            if (store / "splits" / f"{one.split['id']}.csv").exists():
+                write_split(read_split(one, store), one.split["id"], paths.published())
 
 
 def _same_cases(here: Path, there: Path) -> bool:
@@ -311,6 +309,11 @@ def results(identity: str, store: Path | None = None) -> Path:
         raise UserError(f"job {identity} is not finished: train it first")
     _refuse_damaged(here, store)
     return here
+
+
+def load(identity: str, store: Path | None = None) -> Job:
+    """Return a finished job; errors are those of `results`."""
+    return Job.from_json((results(identity, store) / "job.json").read_text(encoding="utf-8"))
 
 
 def check(identity: str, content: Mapping[str, bytes], store: Path | None = None) -> Job:
@@ -395,11 +398,11 @@ def _found(identity: str, store: Path | None) -> Path | None:
     return next((b / "jobs" / identity for b in bases if (b / "jobs" / identity).exists()), None)
 
 
-def _lacking(folder: Path, keep: Iterable[str]) -> list[str]:
+def _lacking(folder: Path, keep: Iterable[str], store: Path | None) -> list[str]:
     """Names of the large files in `keep` that a finished job has not; those there are whole."""
-    there = [KEEP[name] for name in keep if (folder / KEEP[name]).exists()]
+    there = sorted(KEEP[name] for name in keep if (folder / KEEP[name]).exists())
     if there:
-        _refuse_damaged(folder, None, tuple(there))
+        _refuse_damaged(folder, store, tuple(there))
     return sorted(name for name in keep if KEEP[name] not in there)
 
 
@@ -407,7 +410,7 @@ def _refuse_to_replace(job: Job, keep: Iterable[str], store: Path | None) -> Non
     """Refuse to train a job again whose results came from elsewhere: they would be others."""
     here = folder(job, store)
     if (here / MERGED).exists():
-        files = ", ".join(KEEP[name] for name in _lacking(here, keep))
+        files = ", ".join(KEEP[name] for name in _lacking(here, keep, store))
         raise UserError(
             f"job {job.id} was trained elsewhere and merged without {files}, which is needed here: "
             f"copy it from there (store/jobs/{job.id} of the bundle) to {here}, or delete that "

@@ -99,6 +99,7 @@ def test_trains_elsewhere_and_comes_back(bundled, store, tmp_path, monkeypatch):
 def test_what_a_page_needs_is_kept_there_and_comes_back(store, tmp_path):
     job = replace(JOB, epochs=1)
     bundle.write([job], tmp_path / "bundle", keep={"weights"})
+    shutil.rmtree(store)  # which is not there
     assert bundle.train(tmp_path / "bundle", [job], None, quiet=True) == []
     bundle.merge((tmp_path / "bundle").glob("done-*.zip"))
     assert jobs.finished(job, {"weights", "probabilities"})

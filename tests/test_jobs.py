@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from busutils import jobs, models, paths
+from busutils.data import reading, sets
 from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.models import source
@@ -118,6 +119,21 @@ def test_published_ids_do_not_move(store, monkeypatch):
         job = Job.from_json((paths.published() / "jobs" / name / "job.json").read_text())
         assert job.id == replace(job).id == name
         jobs.read_split(job)  # which is found only if it hashes to its id
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "folder", "expected"),
+    [
+        ("busi", "busi", {64: "aaf92a22706f", 96: "c96dab8cf8c4", 128: "22b6d1a9a916"}),
+        ("isic", "isic2018", {64: "e6d320dc663a"}),
+        ("brain", "lgg", {64: "3f7234f3ead8"}),
+    ],
+)
+def test_published_fingerprints_do_not_move(shared, tmp_path, name, folder, expected):
+    listing = sets.listing(name, str(shared / "data" / folder))
+    cases = list(listing.cases)
+    assert {s: reading._fingerprint(listing, cases, s, tmp_path) for s in expected} == expected
 
 
 def test_every_published_job_could_have_made_its_tables(store, monkeypatch):
