@@ -65,7 +65,7 @@ def _explain(args: argparse.Namespace) -> None:
 
 
 def _dry_run(args: argparse.Namespace) -> None:
-    from busutils import costs, jobs
+    from busutils import costs, execution, jobs
 
     planned = _planned(args)
     missing = jobs.plan(planned)
@@ -75,6 +75,25 @@ def _dry_run(args: argparse.Namespace) -> None:
     if missing:
         cost = costs.cost([job for job, _ in missing])
         print(f"about {cost.time} and {cost.megabytes:.0f} MB on this machine")
+    _say_what_lacks(planned, execution.kept(args.notebook))
+
+
+def _say_what_lacks(planned: list, keep: set[str]) -> None:
+    """Say which finished jobs lack what the page shows beside its tables."""
+    from busutils import jobs
+
+    for name in sorted(keep):
+        makers = [job for job in planned if name != "film" or job.record == "film"]
+        lacking = jobs.again(makers, {name})
+        elsewhere = sum((jobs.folder(job) / jobs.MERGED).exists() for job in lacking)
+        if here := len(lacking) - elsewhere:
+            print(f"{here} finished jobs lack their {name}: those that the page shows train again")
+        if elsewhere:
+            print(
+                f"{elsewhere} merged jobs lack their {name}: if the page shows one, copy its "
+                f"{jobs.KEEP[name]} from store/jobs of the bundle, or delete its folder in "
+                f"{jobs.folder(lacking[0]).parent} to train it here"
+            )
 
 
 def _planned(args: argparse.Namespace) -> list:
@@ -91,6 +110,8 @@ def _jobs(args: argparse.Namespace) -> None:
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
+    if args.minutes is not None and not args.minutes > 0:
+        raise UserError(f"--minutes is {args.minutes:g}: give more than 0")
     planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args))
     if not args.train:
         _list_jobs(planned, args)
@@ -133,9 +154,11 @@ def _chosen(planned: list, ids: list[str]) -> list:
 
 
 def _bundle(args: argparse.Namespace) -> None:
-    from busutils import bundle
+    from busutils import bundle, execution
 
-    for file in bundle.write(_planned(args), args.to):
+    # a film is made by the jobs that record it, and probabilities are always kept
+    keep = execution.kept(args.notebook) & {"weights"}
+    for file in bundle.write(_planned(args), args.to, keep):
         print(file)
 
 

@@ -1,5 +1,6 @@
 """Executing a notebook: parameters checked first, results in a run folder, whole or absent."""
 
+import ast
 import hashlib
 import importlib.util
 import json
@@ -15,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
 
-from busutils import frameworks, parameters, paths
+from busutils import frameworks, parameters, paths, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
 from busutils.runs import LOG, MANIFEST, Run, job_manifests, opening, write_json
@@ -41,6 +42,13 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
     if not values.get("data_root") and dataset not in sets.GENERATED:
         values["data_root"] = str(sets.fetched(dataset))
     values |= {key: _there(key, values[key]) for key in parameters.places(values)}
+    root = values.get("data_root")
+    if root and dataset in sets.GENERATED:
+        raise UserError(
+            f"{root} is given as data, but dataset={dataset} is generated: name the set that lies "
+            f"there (-p dataset={sets.recognise(Path(root))} by its looks, pairs for your own "
+            "images), or leave the folder out"
+        )
     if importlib.util.find_spec(_module(name)):
         study(name).check(values)
     return values
@@ -51,6 +59,14 @@ def _there(key: str, place: str) -> str:
         return str(Path(place).expanduser().resolve(strict=True))
     except (OSError, RuntimeError, ValueError) as error:  # also no such user, or no name at all
         raise UserError(f"{key} {place!r} is not there: name what is, or leave it out") from error
+
+
+def kept(name: str) -> set[str]:
+    """Return the large files of jobs that a notebook asks for: ``keep={...}`` in its code."""
+    nodes = ast.walk(sources.tree(parameters.source(name)))
+    asked = [n.value for n in nodes if isinstance(n, ast.keyword) and n.arg == "keep"]
+    named = [ast.literal_eval(value) for value in asked if isinstance(value, ast.Set)]
+    return set().union(*named)
 
 
 def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool = False) -> Path:

@@ -47,10 +47,9 @@ def predict(run: Run, images: Sequence[Path], to: Path) -> list[Path]:
 
 def _trained(identity: str) -> tuple[Job, int]:
     """A finished job, and the channels of the images that it was trained on."""
-    folder = jobs.results(identity)
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((jobs.results(identity) / "manifest.json").read_text())
     # what was trained before colours were read says nothing, and was trained on grey images
-    return Job.from_json((folder / "job.json").read_text()), manifest.get("image_channels", 1)
+    return jobs.load(identity), manifest.get("image_channels", 1)
 
 
 def _refuse(images: list[Path], to: Path) -> None:

@@ -175,3 +175,24 @@ def test_a_framework_loads_without_its_log_lines_but_errors_are_shown(dies):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stderr == "a real error\n" + ("" if dies else "W0000 00:00:17 later")
     assert (done.returncode == 0) is not bool(dies)
+
+
+@pytest.mark.parametrize("overrides", [{}, {"dataset": "phantom"}])
+def test_a_folder_without_the_name_of_its_set_is_refused(project, tmp_path, overrides):
+    for name, folder in (("busi", "Dataset_BUSI_with_GT"), ("isic", "ISIC2018_Task1_Training")):
+        root = tmp_path / "sets" / name
+        (root / folder).mkdir(parents=True)
+        with pytest.raises(UserError, match=rf"sets/{name} is given as data, .* dataset={name} by"):
+            execution.prepare("00_small", "quick", {"data_root": str(root), **overrides})
+        assert [f.name for f in root.rglob("*")] == [folder]  # nothing was written there
+        named = {"data_root": str(root), "dataset": name}
+        assert execution.prepare("00_small", "quick", named)["data_root"] == str(root)
+
+
+def test_what_a_page_keeps_of_its_jobs_is_read_from_its_code(project):
+    file = project / "notebooks" / "00_small.ipynb"
+    notebook = json.loads(file.read_text())
+    code = ['jobs.complete(a, keep={"weights"})\n', "x.duplicated(keep=False)"]
+    notebook["cells"].append({"cell_type": "code", "metadata": {}, "source": code})
+    file.write_text(json.dumps(notebook))
+    assert execution.kept("00_small") == {"weights"}

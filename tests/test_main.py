@@ -4,12 +4,15 @@ import errno
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from busutils import __main__ as cli
-from busutils import execution, runs
+from busutils import execution, jobs, runs
 from busutils.errors import RunError, UserError
+from tests import finished
+from tests.discs import JOB
 
 
 def called(capsys, *words):
@@ -143,3 +146,18 @@ def test_help_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
     assert "execute a notebook" in done.stdout
+
+
+def test_dry_run_counts_what_a_page_trains_again(store, capsys, monkeypatch):
+    elsewhere, here = replace(JOB, init_seed=1), replace(JOB, init_seed=2)
+    for job in (elsewhere, here):
+        finished.write(job, lambda case, threshold: (5, 2, 3, 1014))
+    (jobs.folder(elsewhere) / jobs.MERGED).touch()
+    monkeypatch.setattr(cli, "_planned", lambda args: [JOB, elsewhere, here])
+    monkeypatch.setattr(execution, "kept", lambda name: {"weights", "film"})
+    code, out, _ = called(capsys, "run", "01_unet_backbones", "--dry-run")
+    assert code == 0
+    assert "3 jobs, 1 of them to train\n" in out
+    assert "1 finished jobs lack their weights: those that the page shows train again" in out
+    assert "1 merged jobs lack their weights: if the page shows one, copy its model.weights" in out
+    assert "film" not in out  # no job of these records one

@@ -11,7 +11,7 @@ import pandas as pd
 
 from busutils import paths
 from busutils.data import duplicates, folders, masks, opening
-from busutils.data.dataset import Dataset, open_cached, write_table
+from busutils.data.dataset import Dataset, cached, empty_array, write_table
 from busutils.data.files import (
     NORMAL,
     Case,
@@ -50,17 +50,16 @@ def load(
     _refuse_bare(cases, listing.root)
     store = store or paths.store()
     fingerprint = _fingerprint(listing, cases, size, store)
-    folder = store / "cache" / fingerprint
-    if not folder.exists():
-        with paths.whole_folder(folder) as part:
-            _decode(listing, cases, size, part)
     by_name = {c.case: c for c in cases}
 
     def original(case: str) -> np.ndarray:
         return joined_mask(by_name[case], shape_of(by_name[case].image))
 
-    dataset = open_cached(fingerprint, store, original)
-    _refuse_other_labels(dataset, by_name, folder)
+    def write(folder: Path) -> None:
+        _decode(listing, cases, size, folder)
+
+    dataset = cached(fingerprint, write, store, original)
+    _refuse_other_labels(dataset, by_name, store / "cache" / fingerprint)
     dataset.cases["group"] = dataset.cases["case"].map(groups(listing, store))
     return dataset
 
@@ -82,13 +81,8 @@ def pairs(listing: Listing, store: Path | None = None, quiet: bool = False) -> p
     about = json.dumps([content, [c.case for c in listing.cases]])
     digest = hashlib.sha256(about.encode()).hexdigest()[:12]
     kept = store / "cache" / f"pairs-{digest}-v{duplicates.VERSION}.json"
-    try:
-        return duplicates.from_json(kept.read_text())
-    except (FileNotFoundError, ValueError):  # none, or a damaged one: it is made again
-        found = duplicates.find(listing, quiet=quiet)
-    with paths.whole_file(kept) as part:
-        part.write_text(duplicates.to_json(found))
-    return found
+    text = paths.remembered(kept, lambda: duplicates.to_json(duplicates.find(listing, quiet=quiet)))
+    return duplicates.from_json(text)
 
 
 def _refuse_labels(cases: list[Case]) -> None:
@@ -140,24 +134,24 @@ def _digest(root: Path, files: list[Path], store: Path) -> str:
     for path in files:
         opening.refuse_dead(path)
     stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
-    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.sha256"
-    if note.exists():
-        return note.read_text()
+    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.content"
+    return paths.remembered(note, lambda: _hash(root, files))
+
+
+def _hash(root: Path, files: list[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
         name = path.relative_to(root).as_posix()
         digest.update(name.encode(errors="backslashreplace"))  # bytes that are no UTF-8
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    with paths.whole_file(note) as part:
-        part.write_text(digest.hexdigest())
     return digest.hexdigest()
 
 
 def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> None:
     shape = (len(cases), size, size)
     everything = (*shape, listing.channels)
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, everything)
-    lesions = np.lib.format.open_memmap(folder / "masks.npy", "w+", bool, shape)
+    images = empty_array(folder / "images.npy", np.uint8, everything)
+    lesions = empty_array(folder / "masks.npy", bool, shape)
 
     def decode(i: int) -> tuple:
         case = cases[i]

@@ -68,7 +68,7 @@ def listing(
     ----------
     name : a key of `SETS`
     root : folder of the files; empty means where `data fetch` puts the set, and for one of
-        `GENERATED` ``data/phantom``, where what is absent is made
+        `GENERATED` ``data/phantom`` (or $BUSUTILS_PHANTOMS), where what is absent is made
     images, masks : patterns of :func:`busutils.data.pairs.listing`, for `pairs`
     labels, groups : its patterns of a case's name, for `pairs`; empty for none
     mask_levels : values of masks that are lesion, for `pairs`; empty leaves it to each file
@@ -154,5 +154,10 @@ def _each_its_own(found: Listing) -> Listing:
 def _made(generated: Generated, root: str) -> Path:
     folder = Path(root or os.environ.get("BUSUTILS_PHANTOMS") or paths.project() / "data/phantom")
     if not (folder / generated.folder).exists():
+        if root:
+            raise UserError(
+                f"{root} has no {generated.folder}: name the data set that lies there, or leave the "
+                "folder out, and phantoms are made elsewhere"
+            )
         generated.write(folder)
     return folder

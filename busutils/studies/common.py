@@ -172,10 +172,7 @@ def from_table(table: pd.DataFrame, kind: type = Entry) -> list:
     UserError
         If a job is not finished.
     """
-    return [
-        kind(**{**row, "job": Job.from_json((jobs.results(row["job"]) / "job.json").read_text())})
-        for row in table.to_dict("records")
-    ]
+    return [kind(**{**row, "job": jobs.load(row["job"])}) for row in table.to_dict("records")]
 
 
 def job(settings: Settings, data: Dataset, split: dict, seed: int, **own: Any) -> Job:

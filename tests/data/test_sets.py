@@ -19,10 +19,9 @@ def small(monkeypatch):
         monkeypatch.setitem(sets.GENERATED, name, few)
 
 
-def test_generated_sets_share_one_root(small, tmp_path):
-    names = {
-        name: sets.listing(name, str(tmp_path)).name for name in sets.GENERATED for _ in range(2)
-    }
+def test_generated_sets_share_one_root(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("BUSUTILS_PHANTOMS", str(tmp_path))
+    names = {name: sets.listing(name).name for name in sets.GENERATED for _ in range(2)}
     assert names == {
         "phantom": "Phantoms",
         "phantom_skin": "Skin phantoms",
@@ -47,3 +46,11 @@ def test_a_fetched_set_needs_no_root(tmp_path, monkeypatch):
     assert sets.listing("isic").root == tmp_path / "data" / "isic2018"
     with pytest.raises(UserError, match="'pairs' needs its folder: give --data-root FOLDER$"):
         sets.listing("pairs", images="{case}.png", masks="{case}_mask.png")
+
+
+@pytest.mark.parametrize("name", sets.GENERATED)
+def test_nothing_is_written_to_a_folder_that_is_named_as_data(small, tmp_path, name):
+    (tmp_path / "mine.png").touch()
+    with pytest.raises(UserError, match="name the data set that lies there"):
+        sets.listing(name, str(tmp_path))
+    assert [f.name for f in tmp_path.iterdir()] == ["mine.png"]

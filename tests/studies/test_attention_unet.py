@@ -17,7 +17,7 @@ from busutils.studies.attention_unet import maps, puzzle, questions, results, wo
 from tests import finished
 
 NAME = "02_attention_unet"
-PIXELS = 1000
+PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from busutils.studies.fgfeu_net import presence, questions, results, settings, s
 from tests import finished
 
 NAME = "04_fgfeu_net"
-PIXELS = 1000
+PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 HITS = {"combo": 80, "bce": 70, "tversky 0.7 0.75": 20}
 
 

@@ -29,7 +29,7 @@ from busutils.studies.mu_net import (
 from tests import finished
 
 NAME = "05_mu_net"
-PIXELS = 1000
+PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 HIT = {"mu_net": 80, "vgg19": 70, "resnet50": 60, "segnet": 50, "fcn": 40, "unet_224": 30}
 """Lesion pixels of 100 that a made-up training of each row finds."""
 

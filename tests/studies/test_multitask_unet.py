@@ -16,7 +16,7 @@ from busutils.studies.multitask_unet import copies, planning, questions, results
 from tests import finished
 
 NAME = "03_multitask_unet"
-PIXELS = 1000
+PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 
 
 @pytest.fixture
