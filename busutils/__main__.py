@@ -249,6 +249,9 @@ def _overrides(args: argparse.Namespace) -> dict[str, str]:
     if wrong:
         raise UserError(f"-p {wrong[0]} has no value: write -p name=value")
     given = dict(text.split("=", 1) for text in args.p)
+    if len(given) < len(args.p):
+        names = [text.split("=", 1)[0] for text in args.p]
+        raise UserError(f"-p {max(names, key=names.count)} is given twice: give it once")
     return given | ({"data_root": str(args.data_root)} if args.data_root else {})
 
 

@@ -178,8 +178,9 @@ def _keep(draft: Path, target: Path) -> Path:
     """Keep log and notebook of a failed run, which shows the failing cell and its traceback."""
     kept = paths.store() / "failed" / f"{target.name}.ipynb"
     kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(next(draft.glob("*.ipynb")), kept)
     shutil.copyfile(draft / LOG, kept.with_suffix(".log"))
+    for notebook in draft.glob("*.ipynb"):
+        shutil.copyfile(notebook, kept)
     return kept
 
 

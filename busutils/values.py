@@ -51,6 +51,7 @@ Reduction = Literal["batch", "image"]
 Weights = Literal["phantom", "imagenet", "none"]
 
 PLAIN = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+PLAIN |= {list: "a list"}
 INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
 DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 WORDS = {"true": True, "yes": True, "false": False, "no": False}

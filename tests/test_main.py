@@ -83,6 +83,10 @@ def test_run_help_without_a_notebook_lists_the_notebooks(project, capsys):
     [
         (["run"], "name a notebook"),
         (["run", "00_small", "-p", "epochs"], "-p epochs has no value: write -p name=value"),
+        (
+            ["run", "00_small", "-p", "a=1", "-p", "b=1", "-p", "b=2"],
+            "-p b is given twice: give it",
+        ),
         (["run", "00_small", "--dry-run"], "00_small trains nothing"),
         (["run", "00_small", "-p", "epoch=3"], "did you mean 'epochs'"),
         (["jobs"], "name either a notebook or --bundle DIR"),
