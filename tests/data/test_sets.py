@@ -47,3 +47,29 @@ def test_a_fetched_set_needs_no_root(tmp_path, monkeypatch):
     assert sets.listing("isic").root == tmp_path / "data" / "isic2018"
     with pytest.raises(UserError, match="'pairs' needs its folder: give --data-root FOLDER$"):
         sets.listing("pairs", images="{case}.png", masks="{case}_mask.png")
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("images", "{case}.png"),
+        ("masks", "{case}_mask.png"),
+        ("labels", "{label}_*"),
+        ("groups", "{group}_*"),
+        ("mask_levels", [1]),
+    ],
+)
+@pytest.mark.parametrize("name", ["phantom", "busi", "isic", "brain"])
+def test_what_is_said_of_a_known_set_is_not_passed_over(tmp_path, name, what, value):
+    with pytest.raises(UserError, match=f"is for images of your own, and {name} is read as it is"):
+        sets.listing(name, str(tmp_path), **{what: value})
+    assert not list(tmp_path.iterdir())
+
+
+def test_hidden_copies_do_not_make_a_set(tmp_path):
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "1.mat").touch()
+    (tmp_path / "._1.mat").touch()
+    assert sets.recognise(tmp_path) == "busi"
+    (tmp_path / "1.MAT").touch()
+    assert sets.recognise(tmp_path) == "brain"
