@@ -191,7 +191,7 @@ def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False
 
 def _natural(name: str) -> tuple:
     """Split a name into text and numbers, so that 2 comes before 10."""
-    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name))
+    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))
 
 
 def split_id(table: pd.DataFrame) -> str:

@@ -54,3 +54,29 @@ def test_nothing_is_written_to_a_folder_that_is_named_as_data(small, tmp_path, n
     with pytest.raises(UserError, match="name the data set that lies there"):
         sets.listing(name, str(tmp_path))
     assert [f.name for f in tmp_path.iterdir()] == ["mine.png"]
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("images", "{case}.png"),
+        ("masks", "{case}_mask.png"),
+        ("labels", "{label}_*"),
+        ("groups", "{group}_*"),
+        ("mask_levels", [1]),
+    ],
+)
+@pytest.mark.parametrize("name", ["phantom", "busi", "isic", "brain"])
+def test_what_is_said_of_a_known_set_is_not_passed_over(tmp_path, name, what, value):
+    with pytest.raises(UserError, match=f"is for images of your own, and {name} is read as it is"):
+        sets.listing(name, str(tmp_path), **{what: value})
+    assert not list(tmp_path.iterdir())
+
+
+def test_hidden_copies_do_not_make_a_set(tmp_path):
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "1.mat").touch()
+    (tmp_path / "._1.mat").touch()
+    assert sets.recognise(tmp_path) == "busi"
+    (tmp_path / "1.MAT").touch()
+    assert sets.recognise(tmp_path) == "brain"
