@@ -21,6 +21,13 @@ STYLES = (
 """Colour, mark and dashes of each line, the same in every panel; told apart without colour too."""
 
 
+def styles(n: int) -> list[tuple[str, str, str]]:
+    """Styles of `n` lines; from the seventh on colours come again, with other marks and dashes."""
+    kinds = len(STYLES)
+    moved = (STYLES[(i + i // kinds) % kinds] for i in range(n))
+    return [(STYLES[i % kinds][0], mark, dashes) for i, (_, mark, dashes) in enumerate(moved)]
+
+
 @mpl.rc_context(LOOK)
 def level_curves(
     table: pd.DataFrame, units: dict[str, str], label: str, title: str = "", first: str = ""
@@ -35,7 +42,7 @@ def level_curves(
     first : network whose interval is drawn as a band
     """
     kinds, networks = list(table["kind"].unique()), list(table["network"].unique())
-    columns = min(len(kinds), 3)
+    columns = min(len(kinds), 3) or 1
     rows = -(-len(kinds) // columns)
     figure, grid = new_figure(0.8 + 2.0 * rows, rows, columns, sharey=True)
     for axes in grid.flat[len(kinds) :]:
@@ -64,7 +71,7 @@ def _lines(axes, of: pd.DataFrame, networks: Sequence[str], levels: list, first:
 
 
 def _styled(networks: Sequence[str]) -> zip:
-    return zip(networks, STYLES, strict=False)
+    return zip(networks, styles(len(networks)), strict=True)
 
 
 def _mark(name: str, style: tuple[str, str, str]) -> Line2D:
