@@ -22,7 +22,7 @@ from tests import cells, own_images
 pytestmark = pytest.mark.slow
 
 ROOT = paths.project()
-PAGES = ("README.md", "book/data.md", "book/rerun.md")
+PAGES = ("README.md", "book/data.md", "book/rerun.md", "book/claims.md")
 ELSEWHERE = ("make", "source", "pip", "snakemake")
 """Installing, building and distributing have tests of their own, or need what is not here."""
 TINY = {

@@ -230,6 +230,10 @@ def opened(settings: Settings, size: int) -> Dataset:
 
 def _loaded(found: Listing, size: int) -> Dataset:
     data = reading.load(found, size)
+    if set(data.cases["label"]) == {NORMAL}:
+        raise UserError(
+            f"every image of {data.name} is labelled {NORMAL}: call those with a lesion otherwise"
+        )
     if not any(mask.any() for mask in data.masks):
         raise UserError(
             f"no mask of {data.name} holds a lesion at {size} pixels a side: white has to mark it "

@@ -145,6 +145,12 @@ def test_masks_without_a_lesion_are_refused(tmp_path, capsys):
         assert "no mask of set holds a lesion" in capsys.readouterr().err
 
 
+def test_images_that_are_all_called_normal_are_refused(tmp_path, capsys):
+    root = own_images.write(tmp_path / "set", ["normal"], n=8)
+    assert cli.main(command("run", "01_unet_backbones", root, "--quiet")) == 2
+    assert "every image of set is labelled normal" in capsys.readouterr().err
+
+
 def test_one_image_has_a_data_page(tmp_path):
     root = own_images.write(tmp_path / "set", n=1)
     told = "\n".join(cells.run(parameters.source("00_data"), values("00_data", root)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from busutils.data import splits
 from busutils.data.dataset import Dataset
+from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.studies import common, starting
 from busutils.studies.unet_backbones.settings import BACKBONES, CONTRASTS, Settings
@@ -153,6 +154,8 @@ def protocol_of(settings: Settings, data: Dataset) -> splits.Protocol:
     lesions = data.cases[data.cases["label"] != "normal"]
     if not settings.keeps_several_masks:
         lesions = lesions[lesions["n_masks"] < 2]
+    if lesions.empty:
+        raise UserError(f"every lesion of {data.name} has several masks: take several_masks true")
     counts = lesions["label"].value_counts(sort=False)
     test = {label: round(n / 10) for label, n in counts.items()}
     test[counts.idxmax()] += max(2 - sum(test.values()), 0)  # an interval needs two
