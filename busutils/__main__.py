@@ -211,9 +211,9 @@ def _data_check(args: argparse.Namespace) -> None:
 
 
 def _predict(args: argparse.Namespace) -> None:
-    from busutils import predict
+    from busutils import predict, runs
 
-    for file in predict.predict(args.run, args.images, args.to):
+    for file in predict.predict(runs.find(args.run), args.images, args.to, args.train):
         print(file)
 
 
@@ -265,6 +265,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("run", metavar="RUN")
     add.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
     add.add_argument("--to", type=Path, default=Path("predictions"), help="folder to write to")
+    add.add_argument("--train", action="store_true", help="train again if no weights were kept")
     add = _add(commands, "compare", _compare, "the numbers of two runs side by side")
     add.add_argument("first", metavar="RUN")
     add.add_argument("second", metavar="RUN")

@@ -140,6 +140,8 @@ def find(name: str) -> Run:
     if not known:
         raise UserError("there are no runs yet: make one with `busutils run NOTEBOOK`")
     begun = [k for k in known if k.startswith(name)]
+    if len(begun) > 1 and name not in known:
+        raise UserError(f"{name!r} begins more than one run: name one of {', '.join(begun)}")
     return Run(known[begun[0] if len(begun) == 1 else choose(name, known, "run")])
 
 

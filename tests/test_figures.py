@@ -13,6 +13,7 @@ from PIL import Image
 
 from busutils import figures
 from busutils.errors import UserError
+from busutils.figures import data as plots
 from busutils.figures import look
 
 TABLE = pd.DataFrame(
@@ -408,3 +409,34 @@ def test_a_strip_takes_colours():
     colours = np.full((1, 8, 8, 3), 120, np.uint8)
     figure = figures.cases_strip(colours, masks, masks.astype(float), 0.5, ["one"], (1,))
     assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
+
+
+def test_a_figure_of_nothing_is_refused():
+    empty = pd.DataFrame({"kind": [], "network": [], "level": [], "score": []})
+    for draw in (
+        lambda: plots.gallery([], [], []),
+        lambda: plots.mask_agreement(pd.Series([], dtype=float)),
+        lambda: figures.curves(pd.DataFrame(), {}),
+        lambda: figures.level_curves(empty, {}, "Dice"),
+    ):
+        with pytest.raises(UserError, match="there is nothing to draw"):
+            draw()
+    with pytest.raises(UserError, match="needs cases of both classes"):
+        figures.classification_curves(np.ones(3, bool), np.full(3, 0.5), {})
+
+
+def test_labels_of_ones_own_have_colours_of_their_own():
+    lesions = pd.DataFrame({"label": ["cyst", "mass", "benign", "scar"], "x": 0.5, "y": 0.5})
+    lesions["area"] = 0.1
+    figure = plots.lesion_areas(lesions)
+    drawn = {p.get_edgecolor() for p in figure.axes[0].patches}
+    assert len(drawn) == 4
+    panels = [a for a in plots.lesion_places(lesions).axes if a.get_visible()]
+    assert [a.get_title("left") for a in panels] == ["cyst", "mass", "benign", "scar"]
+
+
+def test_no_network_of_seven_is_left_out_or_looks_like_another():
+    rows = [(f"n{i}", "blur", level, 0.5, 0.4, 0.6) for i in range(7) for level in (0, 1)]
+    table = pd.DataFrame(rows, columns=["network", "kind", "level", "score", "low", "high"])
+    lines = figures.level_curves(table, {"blur": "px"}, "Dice").axes[0].lines
+    assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}) == 7

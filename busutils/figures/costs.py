@@ -23,7 +23,7 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
     label : of the y axis
     """
     known = [cost for cost in costs if table[cost].notna().all()]
-    columns = min(len(known), 2)
+    columns = min(len(known), 2) or 1
     rows = -(-len(known) // columns)
     figure, grid = new_figure(0.8 + 2.1 * rows, rows, columns, sharey=True)
     for axes in grid.flat[len(known) :]:

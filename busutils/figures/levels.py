@@ -44,7 +44,7 @@ def level_curves(
     first : network whose interval is drawn as a band
     """
     kinds, networks = list(table["kind"].unique()), list(table["network"].unique())
-    columns = min(len(kinds), 3)
+    columns = min(len(kinds), 3) or 1
     rows = -(-len(kinds) // columns)
     figure, grid = new_figure(0.8 + 2.0 * rows, rows, columns, sharey=True)
     for axes in grid.flat[len(kinds) :]:

@@ -11,7 +11,7 @@ import pandas as pd
 from busutils import compare, jobs, parameters, paths, statistics, thresholds
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import Dataset
-from busutils.data.files import Listing
+from busutils.data.files import NORMAL, Listing
 from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.statistics import Difference
@@ -65,18 +65,25 @@ class Settings:
 
 @dataclass(frozen=True)
 class Study:
-    """What `busutils run` asks of a paper's notebook: its settings, and its jobs by entries."""
+    """What `busutils run` asks of a paper's notebook: its settings, and its jobs by entries.
+
+    `refuse` looks at the files found, before one is decoded: has the set what the page asks of it?
+    """
 
     settings: type[Settings]
     entries: Callable[[Any, Dataset], list]
+    refuse: Callable[[Any, Listing], None] = lambda settings, found: None
 
     def check(self, values: Mapping) -> None:
-        """Refuse parameters or a data root that cannot be used, before anything starts."""
-        listing(self.settings.of(values))
+        """Refuse parameters or images that cannot be used, before anything is trained: plan it."""
+        self.plan(values, self.dataset(values))
 
     def dataset(self, values: Mapping) -> Dataset:
         """Open the data set that the parameters name, at their size."""
-        return opened(self.settings.of(values), values["size"])
+        settings = self.settings.of(values)
+        found = listing(settings)
+        self.refuse(settings, found)
+        return _loaded(found, settings.size)
 
     def plan(self, values: Mapping, data: Dataset) -> list[Job]:
         """List every job that the parameters ask for."""
@@ -126,6 +133,10 @@ class Results:
         """Score of each case of an entry's `split`, at the threshold chosen for its job."""
         named = {entry.job.id: entry.repeat}
         return compare.scores(self.cases, named, score, self.threshold, split)
+
+    def has(self, split: str) -> bool:
+        """Whether any case was scored in that split; a set of lesions alone has no normal."""
+        return bool((self.cases["split"] == split).any())
 
     def mean(self, entry, score: str = "dice", split: str = "test") -> statistics.Interval:
         """Mean over cases of a score of one entry, with its interval."""
@@ -186,8 +197,22 @@ def job(settings: Settings, data: Dataset, split: dict, seed: int, **own: Any) -
     return Job(dataset=data.fingerprint, split=split, **(said | seeds | own))
 
 
-def keep_split(roles: pd.DataFrame, about: Mapping) -> dict:
-    """Keep a split's table of roles in the store and return what a job says of it."""
+def keep_split(roles: pd.DataFrame, about: Mapping, fewest: int = 2) -> dict:
+    """Keep a split's table of roles in the store and return what a job says of it.
+
+    Raises
+    ------
+    UserError
+        If fewer lesions than `fewest` are left to validate or to test on; an interval needs two.
+    """
+    for role, doing in {"val": "validate", "test": "test"}.items():
+        of = roles[roles["role"] == role]
+        groups = of.loc[of["label"] != NORMAL, "group"].nunique()
+        if len(of) and groups < fewest:
+            raise UserError(
+                f"a split leaves too few lesions to {doing} on ({groups} of {fewest}, where images "
+                "of one group count once): bring more images, or change the parameters of the split"
+            )
     identity = splits.split_id(roles)
     if note := roles.attrs.get("note"):
         _say(note)
@@ -225,7 +250,21 @@ def listing(settings: Settings) -> Listing:
 
 def opened(settings: Settings, size: int) -> Dataset:
     """Open that set at `size` pixels."""
-    return reading.load(listing(settings), size)
+    return _loaded(listing(settings), size)
+
+
+def _loaded(found: Listing, size: int) -> Dataset:
+    data = reading.load(found, size)
+    if set(data.cases["label"]) == {NORMAL}:
+        raise UserError(
+            f"every image of {data.name} is labelled {NORMAL}: call those with a lesion otherwise"
+        )
+    if not any(mask.any() for mask in data.masks):
+        raise UserError(
+            f"no mask of {data.name} holds a lesion at {size} pixels a side: white has to mark it "
+            "(see `busutils data check`)"
+        )
+    return data
 
 
 def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) -> dict[str, str]:

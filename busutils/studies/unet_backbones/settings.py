@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from busutils import models
+from busutils.errors import UserError
 from busutils.models import encoders
 from busutils.studies import common
 
@@ -29,6 +30,8 @@ CONTRASTS = {
     "test mix": {"test_mix": "paper"},
 }
 """What the paper leaves open and one training each can answer: the settings that change."""
+OF_BUSI = ("several masks", "test mix")
+"""Those of `CONTRASTS` that are about which of BUSI's images the paper took."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,16 @@ class Settings(common.Settings):
     threshold_on: str
     normal_pixels: int
 
+    @property
+    def keeps_several_masks(self) -> bool:
+        """Whether images with several masks stay in: the paper's exclusion is of BUSI's images."""
+        return self.several_masks or self.dataset == "pairs"
+
+    @property
+    def tried(self) -> list[str]:
+        """The contrasts that are trained: those of `OF_BUSI` say nothing of other images."""
+        return [c for c in self.contrasts if self.dataset != "pairs" or c not in OF_BUSI]
+
     def check(self) -> None:
         """Refuse sizes that cannot be taken, and a loss that counts nothing."""
         for row in self.rows:
@@ -77,3 +90,8 @@ class Settings(common.Settings):
         if self.freeze == "random_frozen":
             encoders.check_freezing(self.freeze, self.encoder_weights)
         common.refuse_empty_loss(self)
+        if self.test_mix == "paper" and self.dataset == "pairs":
+            raise UserError(
+                "test_mix paper holds out 50 malignant and 13 benign images of BUSI: take "
+                "stratified for your own"
+            )
