@@ -116,8 +116,8 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
 
 def _listed(chosen: Sequence[Check], most: int) -> list[str]:
     lines = []
-    for named in dict.fromkeys((c.finding, c.kind, c.strength) for c in chosen):
-        alike = [c for c in chosen if (c.finding, c.kind, c.strength) == named]
+    for named in dict.fromkeys(map(_alike, chosen)):
+        alike = [c for c in chosen if _alike(c) == named]
         lines.append(_head(alike, len(alike) - most))
         lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
     return lines
@@ -127,7 +127,7 @@ def _unable(checks: Sequence[Check]) -> list[str]:
     """What is needed, or why code cannot tell, once for all places that need it."""
     places: dict[tuple[str, str], list[str]] = {}
     for one in checks:
-        places.setdefault((one.kind, one.shown), []).append(one.place)
+        places.setdefault((one.kind, "; ".join(one.readings) or one.shown), []).append(one.place)
     return [f"- *{kind}* ({'; '.join(at)}): {why}" for (kind, why), at in places.items()]
 
 
@@ -142,7 +142,14 @@ def _head(alike: Sequence[Check], more: int) -> str:
     causes = dict.fromkeys(cause for c in alike for cause in c.causes)
     if first.verdict == NOT or list(readings) != [AS_STATED]:
         head += f". Readings tried: {'; '.join(readings)}"
+    if first.verdict == NOT:
+        head += f". Rests on: {'; '.join(first.rests) or 'nothing else that is not printed'}"
     return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
+
+
+def _alike(one: Check) -> tuple:
+    """What checks have in common that stand in one item of a list."""
+    return one.finding, one.kind, one.strength, tuple(one.rests)
 
 
 def _apart(one: Check) -> bool:
@@ -159,7 +166,10 @@ def _block(one: Check) -> str:
     head = f"{one.verdict.upper() if one.verdict == NOT else one.verdict}"
     lines = [" · ".join(filter(None, [head, one.strength, one.kind, one.place, one.finding]))]
     lines.append(f"    {one.shown}")
-    if one.verdict == NOT:
+    if one.readings and one.verdict != FITS:
         lines.append(f"    readings tried: {'; '.join(one.readings)}")
+    if one.rests:
+        lines.append(f"    rests on: {'; '.join(one.rests)}")
+    if one.verdict == NOT:
         lines.append(f"    innocent causes: {'; '.join(one.causes)}")
     return "\n".join(lines)

@@ -12,7 +12,8 @@ from scipy.stats import norm
 
 from busutils.claims.intervals import Interval, clipped, hull, image
 from busutils.claims.overlap import IOUS, class_mean, harmonic, iou_of_dice
-from busutils.claims.prevalence import share, share_by_iou
+from busutils.claims.prevalence import counted, share, share_by_iou
+from busutils.claims.readings import nearest
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
@@ -29,6 +30,7 @@ from busutils.claims.result import (
 )
 from busutils.claims.schema import Paper, Row
 
+OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
 Shares = list[tuple[Row, Interval]]
 NEAR = ", but all within a twentieth of each other, as counts of one set are"
 SPREADS = 5
@@ -108,7 +110,7 @@ def _common(found: Sequence[Interval]) -> Interval | None:
 def _one_share(found: Shares) -> Check:
     common = _common([s for _, s in found])
     row = found[0][0]
-    weak = row.meaning.means_possible
+    weak = not all(counted(r, *OF_SHARE) for r, _ in found)
     middles = [s.middle for _, s in found]
     told = f"lesion shares of {len(found)} rows from {min(middles):.4f} to {max(middles):.4f}"
     near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
@@ -154,7 +156,7 @@ def _standing_apart(what: str, found: Shares) -> Iterator[Check]:
 
 def _class_means(rows: Sequence[Row]) -> Iterator[Check]:
     """Rows that share a lesion share as pooled counts do, against the class mean IoU of such."""
-    tried = [one for row in rows for one in class_mean(row)]
+    tried = [one for row in rows for one in class_mean(nearest(row))]
     off = [one for one in tried if not any(_holds(one.printed, f) for f in one.feasible[:2])]
     if tried:
         pairs = [(one.printed[0], one.feasible[0][0]) for one in tried]

@@ -26,6 +26,14 @@ def test_a_column_of_known_size(text, answer):  # 64 of 65 are 98.46 %
     assert checks("whole number of items", columns, rows, averaging="means") == []
 
 
+def test_how_many_values_each_size_fits_is_told():
+    columns = {"A": {"is": "accuracy", "items": [65, 50]}}
+    (one,) = checks(
+        "whole number of items", columns, {"a": ["98.46%"], "b": ["98.00%"]}, averaging="pooled"
+    )
+    assert one.verdict == "fits" and "n = 65 (1 of them) or 50 (1 of them)" in one.shown
+
+
 def test_the_common_denominator_of_several_values():
     values = [printed(t, "%") for t in ("14.29", "42.86", "57.14", "71.43", "28.57")]  # sevenths
     found = granularity.denominator(values, range(2, 40))
@@ -65,7 +73,9 @@ def test_whole_tables_are_found():
 
 def test_rates_that_no_table_gives():
     wrong = GOOD | {"other": ["93.17%", "90.00%"]}
-    assert verdict("whole 2 x 2 table", CLASSES, wrong, classes=PAIR) == "does not fit"
+    kind = "whole 2 x 2 table"
+    assert verdict(kind, CLASSES, wrong, classes=PAIR, averaging="pooled") == "does not fit"
+    assert verdict(kind, CLASSES, wrong, classes=PAIR) == "cannot be checked"  # means over folds
 
 
 def test_the_class_mix_takes_the_likeliest_table():

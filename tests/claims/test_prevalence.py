@@ -71,15 +71,15 @@ def test_one_row_that_no_matrix_gives():
 
 COLUMNS = {"R": "sensitivity", "S": "specificity", "A": "accuracy"}
 # A = pR + (1 - p)S with p 0.1, 0.1, 0.2
-ROWS = {"a": ["0.8000", "0.9000", "0.8900"], "b": ["0.6000", "0.9500", "0.9150"]}
-OTHER = {"c": ["0.7000", "0.9000", "0.8600"]}
+ROWS = {"a": ["0.8010", "0.9010", "0.8910"], "b": ["0.6010", "0.9510", "0.9160"]}
+OTHER = {"c": ["0.7010", "0.9010", "0.8610"]}
 
 
 def test_rows_of_one_set_share_it():
     known = {"one_set": True, "averaging": "pooled"}
     assert verdict("one lesion share", COLUMNS, ROWS, **known) == "fits"
     assert verdict("one lesion share", COLUMNS, ROWS | OTHER, **known) == "does not fit"
-    (one,) = checks("one lesion share", COLUMNS, ROWS | OTHER, one_set=True)
+    (one,) = checks("one lesion share", COLUMNS, ROWS | OTHER, one_set=True, averaging="unknown")
     assert (one.verdict, one.strength) == ("fits", "unusual")  # the averaging is not known
 
 
