@@ -27,12 +27,12 @@ from busutils.claims.result import FITS, NOT, UNUSUAL, Check
 from busutils.claims.schema import Paper
 
 WEAKER = {
-    "one averaging for all columns": {"averaging": {"alike": "by column"}},
-    "one epoch and threshold for all columns": {"epoch": {"same": "best by column"}},
-    "one epoch for all columns, or the best of each": {
+    "one averaging of all columns": {"averaging": {"alike": "by column"}},
+    "one epoch and threshold of all columns": {"epoch": {"same": "best by column"}},
+    "one epoch of all columns, or the best of each": {
         "epoch": {"same": "unknown", "best by column": "unknown"}
     },
-    "images without a lesion counted, not left out": {"empty": {"counted": "unknown"}},
+    "images without a lesion being counted": {"empty": {"counted": "unknown"}},
 }
 """What a context may say although papers hardly ever print it, and what is left without it."""
 FAMILIES = (overlap, prevalence, together, granularity, losses, summaries, statements)

@@ -144,7 +144,8 @@ def class_tables(table: str, paper: Paper) -> Iterator[Check]:
         yield one
     if about.get("mix"):
         for (first, _), found in solved:
-            yield from _mix(first, found, about, len(pairs))
+            if averaging(first, *RATES) in ADDED[:2]:
+                yield from _mix(first, found, about, len(pairs))
 
 
 def solutions(first: Row, second: Row, up_to: int) -> np.ndarray:

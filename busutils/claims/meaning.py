@@ -28,7 +28,7 @@ CHOICES = {
     "averaging": {
         "one mask": "each row is one image",
         "pooled": "counts of all cases added first",
-        "means": "mean over images, batches or folds",
+        "means": "mean over images, or over batches, or over folds",
         "medians": "median over images",
         "alike": "pooled or means, the same for all columns",
         "by column": "pooled or means, which may differ from column to column",
@@ -70,7 +70,7 @@ class Column:
     of: str = ""
     averaging: str = ""
     masks: str = ""
-    smoothed: bool | None = None
+    smoothed: float | None = None
     macro: bool | None = None
     decimals: int | None = None
     items: Sequence[int] = ()
@@ -97,7 +97,8 @@ class Meaning:
 
     Attributes
     ----------
-    smoothed : a constant is added to both parts of each fraction, as in (TP + 1)/(TP + FP + 1)
+    smoothed : whether a constant is added to both parts of each fraction, as in
+        (TP + 1)/(TP + FP + 1); or that constant, where it is printed
     macro : scores are means over the classes, not those of the lesion alone
     two_classes : lesion and background are the only classes
     one_size : all images have one number of pixels, all batches or folds one number of images
@@ -120,7 +121,7 @@ class Meaning:
     masks: str = "unknown"
     epoch: str = "unknown"
     empty: str = "unknown"
-    smoothed: bool | None = None
+    smoothed: float | None = None
     macro: bool | None = None
     two_classes: bool = False
     one_size: bool = False

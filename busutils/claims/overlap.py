@@ -149,7 +149,8 @@ def _dice_and_iou(row: Row, name: str) -> Check | None:
     dice = clipped(hull(row.each("dice")))
     exact = image(iou_of_dice, dice)
     constants = [row.how("smoothed", q) for q in ("dice", name)]
-    both = constants == [{True}, {True}]
+    both = constants[0] == constants[1]
+    both &= all(type(c) in (int, float) for one in constants for c in one)
     low = exact.low if both or constants[0] == {False} else 0.0
     high = dice.high if both or constants[1] == {False} else 1.0
     equal = how in ADDED and lesion and row.meaning.epoch == "same" and constants == [{False}] * 2

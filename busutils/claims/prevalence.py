@@ -89,7 +89,8 @@ def _one_matrix(row: Row) -> Check | None:
 def counted(row: Row, *quantities: str) -> bool:
     """Whether scores are said to be those of one confusion matrix."""
     pooled = averaging(row, *quantities) in ("one mask", "pooled")
-    return pooled and plain(row, *quantities) and row.meaning.epoch == "same"
+    told = row.meaning.two_classes or "accuracy" not in quantities
+    return pooled and told and plain(row, *quantities) and row.meaning.epoch == "same"
 
 
 def class_means(row: Row) -> str:
@@ -152,7 +153,9 @@ def empty_answer(row: Row) -> Iterator[Check]:
 
 def _given(row: Row) -> dict[str, Interval]:
     """Ratios of counts that a row prints once, of one class and without a smoothing constant."""
-    kept = [q for q in confusion.RATIOS if True not in row.how("smoothed", q) | row.how("macro", q)]
+    unlike = [q for q in confusion.RATIOS if row.how("smoothed", q) - {None, False}]
+    unlike += [q for q in confusion.RATIOS if True in row.how("macro", q)]
+    kept = [q for q in confusion.RATIOS if q not in unlike]
     return {q: i for q in kept if (i := row.interval(q)) is not None}
 
 

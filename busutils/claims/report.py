@@ -1,6 +1,7 @@
 """Checks as a table, as text for a terminal, as JSON, and as the part of a paper's page."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -57,7 +58,7 @@ def text(checks: Sequence[Check]) -> str:
     """Say everything that a reader should look at, then how much fits."""
     blocks = [_block(one) for verdict in VERDICTS[::-1] for one in checks if _shown(one, verdict)]
     sums = [f"{sum(one.verdict == v for one in checks)} {v}" for v in VERDICTS]
-    return "\n".join([*blocks, f"{len(checks)} checks: {', '.join(sums)}"])
+    return "\n".join([*blocks, f"{len(checks)} checks: {', '.join(sums)}", *_resting(checks)])
 
 
 def to_json(checks: Sequence[Check]) -> str:
@@ -110,8 +111,17 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
     if unable := [c for c in checks if c.verdict == OPEN]:
         parts += ["**Cannot be checked**", "", *_unable(unable), ""]
     fitting = sum(one.verdict == FITS and not one.strength for one in checks)
-    parts.append(f"{fitting} other checks fit. {NOTE}")
+    parts.append(" ".join([f"{fitting} other checks fit.", *_resting(checks), NOTE]))
     return "\n".join(parts)
+
+
+def _resting(checks: Sequence[Check]) -> list[str]:
+    """How many misfits rest on what, in a sentence; none where they rest on nothing."""
+    wrong = [one for one in checks if one.verdict == NOT]
+    on = Counter(what for one in wrong for what in one.rests)
+    told = [f"on {what} {n}" for what, n in on.items()]
+    told.append(f"on none of these {sum(not one.rests for one in wrong)}")
+    return [f"Of {len(wrong)} that do not fit rest: {'; '.join(told)}."] if on else []
 
 
 def _listed(chosen: Sequence[Check], most: int) -> list[str]:
@@ -143,7 +153,7 @@ def _head(alike: Sequence[Check], more: int) -> str:
     if first.verdict == NOT or list(readings) != [AS_STATED]:
         head += f". Readings tried: {'; '.join(readings)}"
     if first.verdict == NOT:
-        head += f". Rests on: {'; '.join(first.rests) or 'nothing else that is not printed'}"
+        head += f". Rests on: {'; '.join(first.rests) or 'nothing of averaging or epoch'}"
     return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
 
 

@@ -27,6 +27,8 @@ FAMILIES = {
     "statements": "statements",
 }
 """What each module of checks is called on the page."""
+OURS = {"masks": "hard", "smoothed": False, "macro": False, "two_classes": True, "epoch": "same"}
+"""How this book's own scores are made."""
 
 
 def check(values: Mapping) -> None:
@@ -180,7 +182,7 @@ def ours() -> dict[str, Paper]:
                 unit = "%" if columns[row.column].get("scale") == 100 else ""
                 cells[file.stem, str(row.row), row.column] = (f"{row.ours:.4f}", unit)
             tables[file.stem] = meaning(
-                _printed(columns) | {"masks": "hard", "epoch": "same"},
+                _printed(columns) | OURS,
                 f"{folder.name}, {file.stem}",
             )
         if cells:
@@ -222,7 +224,7 @@ def our_counts(threshold: float = 0.5) -> Paper:
             for score, value in how(cases).items():
                 if score in QUANTITIES:
                     cells[how.__name__, file.parent.name, score] = (f"{value:.4f}", "")
-    about = {"masks": "hard", "epoch": "same"}
+    about = dict(OURS)
     about["columns"] = {s: {"is": s} for s in metrics.SCORES if s in QUANTITIES}
     kinds = {"per_case": "means", "pooled": "pooled"}
     tables = {how: meaning(about | {"averaging": a}, how) for how, a in kinds.items()}

@@ -80,8 +80,8 @@ def test_rates_that_no_table_gives():
 
 def test_the_class_mix_takes_the_likeliest_table():
     mix = PAIR | {"mix": {"population": 1000, "marked": 400}}
-    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix)
+    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix, averaging="pooled")
     assert one.strength == ""  # 20 of 50 are expected
     mix = PAIR | {"mix": {"population": 1000, "marked": 100}}
-    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix)
+    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix, averaging="pooled")
     assert (one.verdict, one.strength) == ("does not fit", "improbable")

@@ -134,7 +134,9 @@ def test_answers_for_each_epoch_stand_side_by_side():
     [  # a constant in one column opens one side: 0.667 to 0.80 without
         (False, True, {"0.85": FITS, "0.60": NOT}),
         (True, False, {"0.85": NOT, "0.60": FITS}),
-        (True, True, {"0.85": NOT, "0.60": NOT}),  # the same constant, as one program has it
+        (1, 1, {"0.85": NOT, "0.60": NOT}),  # the same constant
+        (1, 100, {"0.85": FITS, "0.60": FITS}),
+        (True, True, {"0.85": FITS, "0.60": FITS}),
         (False, None, {"0.85": OPEN, "0.60": NOT}),
         (None, None, {"0.85": OPEN, "0.60": OPEN}),
     ],
