@@ -21,9 +21,9 @@ import numpy as np
 from scipy.stats import binom
 
 from busutils.claims import sampling
+from busutils.claims.answers import RATES
 from busutils.claims.intervals import SLACK, Interval
-from busutils.claims.overlap import ADDED, RATES
-from busutils.claims.readings import averaging
+from busutils.claims.readings import COUNTS, averaging
 from busutils.claims.result import (
     FITS,
     IMPROBABLE,
@@ -73,7 +73,7 @@ def smallest(interval: Interval, most: int = 2000) -> int | None:
 def whole_counts(name: str, items: Sequence[int], rows: Sequence[Row]) -> Iterator[Check]:
     """Every share of a column must be k/n for one of the numbers of items given."""
     cells = [(r, n) for r in rows for ns in r.numbers.values() for n in ns if n.column == name]
-    if not cells or cells[0][1].meant.averaging not in ADDED[:2]:
+    if not cells or cells[0][1].meant.averaging not in COUNTS:
         return  # a mean of shares need not be k/n
     hits = {size: sum(bool(fits(n.interval, size)) for _, n in cells) for size in items}
     wrong = [(r, n) for r, n in cells if not any(fits(n.interval, size) for size in items)]
@@ -138,13 +138,13 @@ def class_tables(table: str, paper: Paper) -> Iterator[Check]:
     solved = [(pair, solutions(*pair, about.get("up_to", 150))) for pair in pairs]
     for (first, second), found in solved:
         one = _one_table(first, second, found, about.get("items", ()))
-        if one.verdict == NOT and averaging(first, *RATES) not in ADDED[:2]:
+        if one.verdict == NOT and averaging(first, *RATES) not in COUNTS:
             beside = ["counts of one experiment: does not fit", "means over folds: fits"]
             one = replace(one, verdict=OPEN, strength="", readings=beside, causes=())
         yield one
     if about.get("mix"):
         for (first, _), found in solved:
-            if averaging(first, *RATES) in ADDED[:2]:
+            if averaging(first, *RATES) in COUNTS:
                 yield from _mix(first, found, about, len(pairs))
 
 

@@ -22,9 +22,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.optimize import least_squares
 
+from busutils.claims.answers import RATES
 from busutils.claims.intervals import Interval, clipped, image
-from busutils.claims.overlap import ADDED, RATES
-from busutils.claims.readings import asked, averaging, plain
+from busutils.claims.readings import COUNTS, asked, averaging, plain
 from busutils.claims.result import (
     ALWAYS,
     EPOCH,
@@ -105,7 +105,7 @@ def _tversky_loss(row: Row) -> Check | None:
     weights, how = _weights(row, "region_loss"), averaging(row, *TVERSKY)
     if row.columns["region_loss"].loss.get("exponent", 1) != 1 or not plain(row, *TVERSKY):
         return None
-    if how not in ADDED[:2] and (how not in ("means", "alike") or row.meaning.empty != "none"):
+    if how not in COUNTS and (how not in ("means", "alike") or row.meaning.empty != "none"):
         return None
     if row.meaning.epoch == "unknown" or row.may_be_empty():
         return None
@@ -113,7 +113,7 @@ def _tversky_loss(row: Row) -> Check | None:
     p, r = clipped(p), clipped(r)
     exact = _index(p, r, *weights)
     allowed = Interval(1 - exact.high, 1 - exact.low)
-    if how not in ADDED[:2] or row.meaning.epoch != "same":
+    if how not in COUNTS or row.meaning.epoch != "same":
         total = max(1.0, sum(weights))
         top = _index(p, r, *(w / total for w in weights))
         allowed = Interval(1 - top.high, 1.0)

@@ -32,40 +32,36 @@ References
 Taha, Hanbury: BMC Medical Imaging 15 (2015) 29. Jensen: Acta Mathematica 30 (1906) 175-193.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 
-from busutils.claims import confusion, misread
-from busutils.claims.intervals import UNIT, Interval, clipped, hull, image
-from busutils.claims.prevalence import class_means
-from busutils.claims.readings import EPOCHS, asked, averaging, nearest, plain
-from busutils.claims.result import (
-    ALWAYS,
-    BOTH_CLASSES,
-    FITS,
-    LEFT_OUT,
-    LIBRARY,
-    NO_READING,
-    NOT,
-    UNEQUAL,
-    WITH_BACKGROUND,
-    Check,
+from busutils.claims import confusion
+from busutils.claims.answers import (
+    ACCURACY,
+    CLASS_MEAN,
+    DICE,
+    IOUS,
+    RATES,
+    Readings,
+    answer,
+    answered,
+    harmonic,
+    iou_of_dice,
+    iou_of_rates,
+    with_background,
 )
+from busutils.claims.intervals import UNIT, Interval, clipped, hull, image
+from busutils.claims.readings import COUNTS, EPOCHS, asked, averaging, nearest, plain
+from busutils.claims.result import LEFT_OUT, UNEQUAL, Check
 from busutils.claims.schema import Paper, Row
 
-POOLED, MEANS, CLASS_MEAN = "pooled or one mask", "means", "class mean with background"
-MEDIANS = "medians"
-ADDED = ("one mask", "pooled", "alike")
+POOLED, MEANS, MEDIANS = "pooled or one mask", "means", "medians"
+ADDED = (*COUNTS, "alike")
 """Ways of averaging by which scores may be of one confusion matrix; the last need not."""
 LABELS = {"means": MEANS, "alike": MEANS, "medians": MEDIANS}
 """What the bounds of each way to average images are called."""
-DICE, ACCURACY = "Dice and IoU", "IoU and accuracy"
-IOUS = ("iou", "any_iou")
-RATES = ("precision", "sensitivity")
 SHARES = (*IOUS, "dice", "mean_iou", *RATES, "specificity", "accuracy")
-Readings = dict[str, Interval]
 
 
 def check(paper: Paper) -> Iterator[Check]:
@@ -76,30 +72,13 @@ def check(paper: Paper) -> Iterator[Check]:
             yield from question(row)
 
 
-def iou_of_dice(dice: float) -> float:
-    """IoU of a mask with this Dice.
-
-    Examples
-    --------
-    >>> round(iou_of_dice(0.8), 4)
-    0.6667
-    """
-    return dice / (2 - dice)
-
-
-def harmonic(precision: float, sensitivity: float) -> float:
-    """Dice of a mask with this precision and recall; 0 where both are 0."""
-    both = precision + sensitivity
-    return 2 * precision * sensitivity / both if both else 0.0
-
-
 def shares(row: Row) -> Iterator[Check]:
     """No score is above 1 or below 0."""
     numbers = [(q, n) for q in SHARES for n in row.numbers.get(q, ())]
     for name, number in numbers:
         if not number.interval.meets(UNIT):
             readings = {"any": UNIT}
-            yield _answer(row, "a share", name, readings, "shares lie between 0 and 1")
+            yield answer(row, "a share", name, readings, "shares lie between 0 and 1")
 
 
 def dice_and_iou(row: Row) -> Iterator[Check]:
@@ -120,7 +99,7 @@ def iou_of_means(row: Row) -> Iterator[Check]:
     """1/J = 1/P + 1/R - 1, or, of means, at most the harmonic mean of P and R."""
     for name in IOUS:
         if row.has(name, *RATES):
-            ask = partial(_rates, name=name, kind="IoU, precision and recall", exact=_iou)
+            ask = partial(_rates, name=name, kind="IoU, precision and recall", exact=iou_of_rates)
             yield from asked(row, "IoU, precision and recall", ask, name, *RATES)
 
 
@@ -155,11 +134,11 @@ def _dice_and_iou(row: Row, name: str) -> Check | None:
     high = dice.high if both or constants[1] == {False} else 1.0
     equal = how in ADDED and lesion and row.meaning.epoch == "same" and constants == [{False}] * 2
     readings = {POOLED: exact} if equal else {}
-    if how not in ADDED[:2] or not equal:
-        readings[LABELS.get(how, "bounds")] = Interval(low, high)
+    if how not in COUNTS or not equal:
+        readings[LABELS.get(how, POOLED)] = Interval(low, high)
     if lesion:
-        readings = _with_background(row, "mean_iou" if of_classes else name, readings)
-    return _answered(row, DICE, name, readings, f"{row.said('dice')}: D/(2 - D) is {exact}")
+        readings = with_background(row, "mean_iou" if of_classes else name, readings)
+    return answered(row, DICE, name, readings, f"{row.said('dice')}: D/(2 - D) is {exact}")
 
 
 def _rates(row: Row, name: str, kind: str, exact: Callable[..., float]) -> Check | None:
@@ -188,25 +167,22 @@ def _rates(row: Row, name: str, kind: str, exact: Callable[..., float]) -> Check
         readings = {key: Interval(value.low, 1.0) for key, value in readings.items()}
     formula = f"{row.said(*RATES)} give {' or '.join(map(str, whole))}"
     formula += f", as means {means}" if MEANS in readings else ""
-    return _answered(row, kind, name, _with_background(row, name, readings), formula)
+    return answered(row, kind, name, with_background(row, name, readings), formula)
 
 
 def _iou_and_accuracy(row: Row, name: str) -> Check | None:
     about, how = row.meaning, averaging(row, name, "accuracy")
     bounded = how != "unknown" and (how != "by column" or about.one_size)
-    bounded &= how in ADDED[:2] or about.empty != "unknown"
-    plainly = row.how("masks", name, "accuracy") == {"hard"} and row.how("smoothed", name) == {
-        False
-    }
+    bounded &= how in COUNTS or about.empty != "unknown"
+    plainly = (row.how("masks", name, "accuracy"), row.how("smoothed", name)) == ({"hard"}, {False})
     two = about.two_classes and row.how("macro", "accuracy") == {False}
     if not (bounded and plainly and two and about.epoch in EPOCHS):
         return None
-    formula = (
-        f"{row.said('accuracy')}, which no IoU of two classes, and no mean of them, can exceed"
-    )
-    readings = {"any averaging": Interval(0.0, min(1.0, hull(row.each("accuracy")).high))}
+    formula = f"{row.said('accuracy')}, which no IoU of two classes, nor a mean of them, can exceed"
+    reading = "any averaging" if about.one_size else "one averaging"
+    readings = {reading: Interval(0.0, min(1.0, hull(row.each("accuracy")).high))}
     causes = [UNEQUAL] * (how == "by column") + [LEFT_OUT] * (about.empty == "counted")
-    return _answered(row, ACCURACY, name, readings, formula, causes)
+    return answered(row, ACCURACY, name, readings, formula, causes)
 
 
 def _class_mean(row: Row, name: str) -> Check | None:
@@ -223,7 +199,7 @@ def _class_mean(row: Row, name: str) -> Check | None:
     if how == "alike":
         readings[f"{CLASS_MEAN}, {MEANS}: not fixed"] = UNIT
     formula = f"{row.said(*given)} fix lesion IoU {parts[0]}, background IoU {parts[1]}"
-    return _answered(row, "class mean IoU", name, readings, formula)
+    return answered(row, "class mean IoU", name, readings, formula)
 
 
 def _bounding(row: Row, *quantities: str) -> str:
@@ -232,95 +208,10 @@ def _bounding(row: Row, *quantities: str) -> str:
     By some rule an image without a lesion may count 0 in one mean and 1 in another.
     """
     how = averaging(row, *quantities)
-    counted = how in ADDED[:2] or (how in LABELS and row.meaning.empty == "none")
+    counted = how in COUNTS or (how in LABELS and row.meaning.empty == "none")
     return how if counted and row.meaning.epoch in EPOCHS else ""
-
-
-def _iou(precision: float, sensitivity: float) -> float:
-    return iou_of_dice(harmonic(precision, sensitivity))
 
 
 def _top_of_medians(precision: float, sensitivity: float) -> float:
     least = min(precision, sensitivity)
     return 2 * least / (1 + least)
-
-
-def _with_background(row: Row, name: str, readings: Readings) -> Readings:
-    """Add the mean with the background's IoU where that is meant, or may be.
-
-    The background's IoU lies between 0 and 1, and above the lesion's in an image with TN > TP, of
-    thresholded masks.
-    """
-    if name not in ("any_iou", "mean_iou") or not readings:
-        return readings
-    if not row.meaning.two_classes:
-        return {}
-    larger = row.meaning.background_larger and row.how("masks", *IOUS, "mean_iou") == {"hard"}
-    lesion = hull(list(readings.values()))
-    label = CLASS_MEAN + (" (more background than lesion)" if larger else "")
-    both = {label: Interval(lesion.low / (1 if larger else 2), (1 + lesion.high) / 2)}
-    return both if name == "mean_iou" else readings | both
-
-
-def _answered(
-    row: Row,
-    kind: str,
-    name: str,
-    readings: Readings,
-    formula: str,
-    causes: Sequence[str] = (),
-) -> Check | None:
-    """Say whether a printed number lies in what one of the readings allows.
-
-    None where there is no reading, or where the overlaps may be those of no lesion at all.
-    """
-    if not readings:
-        return None
-    one = _answer(row, kind, name, readings, formula)
-    if one.verdict == NOT and row.may_be_empty():
-        return None
-    return replace(one, causes=(*causes, *one.causes)) if one.verdict == NOT else one
-
-
-def _answer(row: Row, kind: str, name: str, readings: Readings, formula: str) -> Check:
-    found, number = hull(row.each(name)), row.numbers[name][0]
-    fitting = any(found.meets(allowed) for allowed in readings.values())
-    alike = misread.fitting(number.text, number.unit, readings.values())
-    alike = () if fitting or number.meant.smoothed else alike
-    whole = _whole(row, found, readings) if name == "iou" and kind != ACCURACY else []
-    return Check(
-        kind=kind,
-        place=row.place,
-        verdict=FITS if fitting else NOT,
-        strength="" if fitting else NO_READING,
-        shown=f"{formula}; printed {row.said(name)}",
-        readings=[f"{reading}: {allowed}" for reading, allowed in readings.items()],
-        causes=() if fitting else (*_told_apart(row, name, found), *whole, *ALWAYS),
-        table=row.table,
-        row=row.name,
-        column=number.column,
-        printed=(found.low, found.high),
-        feasible=tuple((i.low, i.high) for i in readings.values()),
-        cell=number.cell,
-        alike=alike,
-    )
-
-
-def _whole(row: Row, found: Interval, readings: Readings) -> list[str]:
-    """The cause that an IoU of lesions is a mean with the background's, where that fits."""
-    allowed = _with_background(row, "mean_iou", readings).values()
-    return [WITH_BACKGROUND] * any(found.meets(one) for one in allowed)
-
-
-def _told_apart(row: Row, name: str, found: Interval) -> list[str]:
-    """Name what else the number, or precision and recall, would be."""
-    causes = [LIBRARY] * (name in ("any_iou", "mean_iou"))
-    if not row.has(*RATES):
-        return causes
-    if class_means(row):
-        causes += [BOTH_CLASSES]
-    p, r = (clipped(hull(row.each(q))) for q in RATES)
-    other, label = (harmonic, "the F1") if name in IOUS else (_iou, "the IoU")
-    near = found.gap(image(other, p, r)) < 0.0015
-    why = f"it is {label} of this precision and recall: a column or step exchanged"
-    return causes + [why] * near

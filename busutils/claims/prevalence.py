@@ -22,7 +22,7 @@ from itertools import combinations
 
 from busutils.claims import confusion
 from busutils.claims.intervals import Interval, image
-from busutils.claims.readings import asked, averaging, plain
+from busutils.claims.readings import COUNTS, asked, averaging, plain
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
@@ -88,7 +88,7 @@ def _one_matrix(row: Row) -> Check | None:
 
 def counted(row: Row, *quantities: str) -> bool:
     """Whether scores are said to be those of one confusion matrix."""
-    pooled = averaging(row, *quantities) in ("one mask", "pooled")
+    pooled = averaging(row, *quantities) in COUNTS
     told = row.meaning.two_classes or "accuracy" not in quantities
     return pooled and told and plain(row, *quantities) and row.meaning.epoch == "same"
 

@@ -16,6 +16,8 @@ from busutils.claims.schema import Row
 Question = Callable[[Row], Check | None]
 """Asks a row; None where its context bounds nothing."""
 
+COUNTS = ("one mask", "pooled")
+"""Ways of averaging by which all scores are of one confusion matrix."""
 NEAREST = {
     "averaging": ("unknown", "alike", "all columns averaged alike"),
     "masks": ("unknown", "hard", "thresholded masks"),

@@ -21,7 +21,7 @@ AS_STATED = "as stated"
 """The reading of a statement that is taken at its word."""
 
 MISPRINT = "a misprint, or a digit misread in the scan"
-AVERAGING = "another averaging a column, or medians"
+AVERAGING = "another averaging or weighting a column, or medians"
 SOFT = "scores of probabilities instead of masks"
 SMOOTHED = "a smoothing constant"
 EPOCH = "another epoch or threshold a column"

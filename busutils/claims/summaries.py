@@ -20,10 +20,11 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import spearmanr
 
+from busutils.claims.answers import IOUS
 from busutils.claims.intervals import Interval, clipped, hull
 from busutils.claims.meaning import Means
-from busutils.claims.overlap import ADDED, IOUS, SHARES
-from busutils.claims.readings import EPOCHS, averaging
+from busutils.claims.overlap import SHARES
+from busutils.claims.readings import COUNTS, EPOCHS, averaging
 from busutils.claims.result import (
     AVERAGING,
     EPOCH,
@@ -180,7 +181,7 @@ def _one_meaning(row: Row, quantity: str) -> bool:
     left_out = {"unknown", "by column", None}
     said = [row.how(key, quantity) for key in ("averaging", "masks", "smoothed", "macro")]
     alike = all(len(values) == 1 and not values & left_out for values in said)
-    counted = averaging(row, quantity) in ADDED[:2] or about.empty == "none"
+    counted = averaging(row, quantity) in COUNTS or about.empty == "none"
     return alike and counted and about.epoch in EPOCHS
 
 

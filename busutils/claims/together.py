@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.stats import norm
 
+from busutils.claims.answers import IOUS, iou_of_rates
 from busutils.claims.intervals import Interval, clipped, hull, image
-from busutils.claims.overlap import IOUS, class_mean, harmonic, iou_of_dice
+from busutils.claims.overlap import class_mean
 from busutils.claims.prevalence import counted, share, share_by_iou
 from busutils.claims.readings import nearest
 from busutils.claims.result import (
@@ -189,7 +190,7 @@ def _iou_residual(row: Row) -> Interval | None:
     if not name or not row.first("precision") or not row.first("sensitivity"):
         return None
     p, r = (clipped(row.interval(q)) for q in ("precision", "sensitivity"))
-    exact = image(lambda a, b: iou_of_dice(harmonic(a, b)), p, r)
+    exact = image(iou_of_rates, p, r)
     return row.interval(name).plus(exact, -1)
 
 
