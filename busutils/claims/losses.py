@@ -103,7 +103,8 @@ def tversky_loss(row: Row) -> Iterator[Check]:
 
 def _tversky_loss(row: Row) -> Check | None:
     weights, how = _weights(row, "region_loss"), averaging(row, *TVERSKY)
-    if row.columns["region_loss"].loss.get("exponent", 1) != 1 or not plain(row, *TVERSKY):
+    exponent = row.first("region_loss").meant.loss.get("exponent", 1)
+    if exponent != 1 or not plain(row, *TVERSKY):
         return None
     if how not in COUNTS and (how not in ("means", "alike") or row.meaning.empty != "none"):
         return None

@@ -47,7 +47,7 @@ CHOICES = {
     "empty": {
         "none": "every image has a lesion; a prediction may be empty, which breaks no bound",
         "counted": "images without a lesion may be averaged in, where 0/0 counts as 0 or as 1",
-        "unknown": "they may be averaged in or left out, by another rule in each column",
+        "unknown": "such images may be averaged in or left out, by another rule a column",
     },
 }
 

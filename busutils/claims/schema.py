@@ -214,14 +214,8 @@ class Paper:
 
     def _elsewhere(self, table: str, about: Meaning) -> Iterator[Row]:
         for row, cells in about.cells.items():
-            numbers = {
-                q: [
-                    replace(
-                        self.number(c),
-                        column=LABELS.get(q, q),
-                        meant=about.resolved(Column(q)),
-                    )
-                ]
-                for q, c in cells.items()
-            }
+            numbers = {}
+            for q, cell in cells.items():
+                column, meant = LABELS.get(q, q), about.resolved(Column(q))
+                numbers[q] = [replace(self.number(cell), column=column, meant=meant)]
             yield Row(table, row, "", numbers, about)

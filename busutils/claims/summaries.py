@@ -82,9 +82,9 @@ def summary(paper: Paper, table: str, column: str, means: Means) -> Iterator[Che
     values = [paper.interval(cell) for cell in cells]
     wanted = {means.mean: {"mean": mean(values)}}
     wanted[means.sd] = {f"sd, denominator n - {d}": deviation(values, d) for d in (0, 1)}
-    loose = {} if means.plain else {means.mean: {"weighted mean": hull(values)}}
-    if not means.plain:
-        loose[means.sd] = {"sd over images": _over_images(paper, table, column, values)}
+    over_images = _over_images(paper, table, column, values)
+    loose = {means.mean: {"weighted mean": hull(values)}, means.sd: {"sd over images": over_images}}
+    loose = {} if means.plain else loose
     for row, readings in wanted.items():
         if (table, row, column) not in paper.cells:
             continue

@@ -155,11 +155,14 @@ def front(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
     """What rests on two routes or on a plain contradiction; one row a finding."""
     return pd.DataFrame(
         [
-            (paper, one.finding, one.kind, f"{one.place}: {one.shown}", "; ".join(one.causes))
+            (
+                *(paper, one.finding, one.kind, f"{one.place}: {one.shown}"),
+                *("; ".join(one.rests), "; ".join(one.causes)),
+            )
             for paper, checks in found.items()
             for one in report.front_page(checks)
         ],
-        columns=["paper", "finding", "question", "computation", "innocent causes"],
+        columns=["paper", "finding", "question", "computation", "rests on", "innocent causes"],
     )
 
 
