@@ -207,11 +207,17 @@ def _context(run: str, table: str) -> tuple[dict[str, dict], set[str]]:
 
 
 def _printed(columns: Mapping[str, Mapping]) -> dict[str, object]:
-    """Columns and averaging of a published table, as `meaning` takes them."""
-    pooled = {of.get("reduction") == "pooled" for of in columns.values()}
-    averaging = {frozenset([True]): "pooled", frozenset([False]): "means"}
-    plain = {n: {"is": of["score"], "of": of.get("split", "")} for n, of in columns.items()}
-    return {"columns": plain, "averaging": averaging.get(frozenset(pooled), "by column")}
+    """Columns of a published table, each with its averaging, as `meaning` takes them."""
+    return {
+        "columns": {
+            name: {
+                "is": of["score"],
+                "of": of.get("split", ""),
+                "averaging": "pooled" if of.get("reduction") == "pooled" else "means",
+            }
+            for name, of in columns.items()
+        }
+    }
 
 
 def our_counts(threshold: float = 0.5) -> Paper:
