@@ -98,7 +98,7 @@ def printed(
     >>> printed("72", "images")
     Interval(low=72.0, high=72.0)
     >>> print(printed("98.36 +- 0.62", "%", part=1))
-    0.0061 to 0.0063
+    0.0062 to 0.0063
     """
     number = _number(piece(text, part))
     scale = Decimal(100 if unit == "%" else 1)

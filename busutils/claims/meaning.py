@@ -109,7 +109,7 @@ class Meaning:
         lesion share
     means : rows that average others
     classes : pairs of rows that are the two classes of one experiment, and `mix`, the population
-        that its images were drawn from
+        that its images were drawn from; such rows count things, without a constant, one class each
     cells : a table that is put together from cells elsewhere: row, quantity, cell
     join : a table that is put together from the rows of the same name in others
     findings : by kind of check, what the list of findings calls it
@@ -140,8 +140,8 @@ class Meaning:
         """A column with what the table says where the column itself is silent.
 
         Overlaps and losses alone can be of probabilities, a loss is never said to be of masks by
-        what the table says of its scores, and the name of an IoU, or of the accuracy, says of
-        which classes it is.
+        what the table says of its scores, the name of an IoU, or of the accuracy, says of which
+        classes it is, and nobody adds a constant to an accuracy.
         """
         overlap = column.is_ in OF_PROBABILITIES
         masks = self.masks if overlap or self.masks != "soft" else "hard"
@@ -149,11 +149,14 @@ class Meaning:
         macro = self.macro if column.macro is None else column.macro
         by_name = {"iou": bool(macro), "any_iou": False, "mean_iou": True}
         by_name["accuracy"] = bool(column.macro)
+        smoothed = self.smoothed if column.smoothed is None else column.smoothed
+        if column.is_ == "accuracy":
+            smoothed = column.smoothed or False
         return replace(
             column,
             averaging=column.averaging or self.averaging,
             masks=column.masks or masks,
-            smoothed=self.smoothed if column.smoothed is None else column.smoothed,
+            smoothed=smoothed,
             macro=by_name.get(column.is_, macro),
         )
 
@@ -175,6 +178,8 @@ def meaning(values: Mapping[str, Any], place: str) -> Meaning:
     for name, choices in CHOICES.items():
         if name in values:
             choose(values[name], choices, f"{name} of {place}")
+    if values.get("classes"):
+        known = {"smoothed": False, "macro": False, "two_classes": True} | known
     return Meaning(**known | {"columns": columns, "means": means})
 
 

@@ -213,9 +213,15 @@ class Paper:
             yield Row(name, row, "", numbers, about, columns)
 
     def _elsewhere(self, table: str, about: Meaning) -> Iterator[Row]:
+        """Rows of cells elsewhere; what their table leaves out is what the cells' tables say."""
         for row, cells in about.cells.items():
-            numbers = {}
+            numbers, two_classes = {}, about.two_classes
             for q, cell in cells.items():
-                column, meant = LABELS.get(q, q), about.resolved(Column(q))
+                source = self.tables.get(str(cell[0]), Meaning())
+                two_classes |= source.two_classes
+                meant = about.resolved(Column(q))
+                left_out = [k for k in ("smoothed", "macro") if getattr(meant, k) is None]
+                meant = replace(meant, **{k: getattr(source, k) for k in left_out})
+                column = LABELS.get(q, q)
                 numbers[q] = [replace(self.number(cell), column=column, meant=meant)]
-            yield Row(table, row, "", numbers, about)
+            yield Row(table, row, "", numbers, replace(about, two_classes=two_classes))
