@@ -15,7 +15,6 @@ Brown, Heathers: The GRIM test. Social Psychological and Personality Science 8 (
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from scipy.stats import binom
@@ -162,7 +161,6 @@ def solutions(first: Row, second: Row, up_to: int) -> np.ndarray:
     return np.unique(np.concatenate(found), axis=0)
 
 
-@lru_cache(maxsize=256)
 def _tables(p1: Interval, p2: Interval, r1: Interval, r2: Interval, up_to: int) -> np.ndarray:
     (tp, fn), (tn, fp) = _parts(r1, up_to), _parts(r2, up_to)
     tp, fn, tn, fp = tp[:, None], fn[:, None], tn[None], fp[None]

@@ -152,8 +152,8 @@ def _head(alike: Sequence[Check], more: int) -> str:
     causes = dict.fromkeys(cause for c in alike for cause in c.causes)
     if first.verdict == NOT or list(readings) != [AS_STATED]:
         head += f". Readings tried: {'; '.join(readings)}"
-    if first.verdict == NOT:
-        head += f". Rests on: {'; '.join(first.rests) or 'nothing of averaging or epoch'}"
+    if first.rests:
+        head += f". Rests on: {'; '.join(first.rests)}"
     return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
 
 

@@ -99,7 +99,8 @@ def ratio(paper: Paper, values: Mapping) -> Answer:
 def mean(paper: Paper, values: Mapping) -> Answer:
     """A number that is the mean of others; a common slip of one unit of a digit is tried.
 
-    A mean that is weighted, as by numbers of images, lies between the others: a remark.
+    A mean that is weighted, as by numbers of images, lies between the others: a remark, unless
+    the mean is said to be `plain`.
     """
     others = [paper.interval(c) for c in paper.chosen(values["of"])]
     found = summaries.mean(others)
@@ -113,7 +114,7 @@ def mean(paper: Paper, values: Mapping) -> Answer:
     if slip is not None:
         told += f"; with {slip:+g}, one of {len(shifts)} slips tried, it fits"
     if values.get("stated", True):
-        weighted = wanted.meets(hull(others))
+        weighted = wanted.meets(hull(others)) and not values.get("plain", False)
         told += "; a weighted mean fits" * weighted
         return (FITS, UNUSUAL, told) if weighted else (NOT, TWO_PLACES, told)
     return FITS, UNUSUAL if slip is not None else "", f"{told}; that it is this mean is not said"
