@@ -28,7 +28,7 @@ CHOICES = {
     "averaging": {
         "one mask": "each row is one image",
         "pooled": "counts of all cases added first",
-        "means": "mean over images, or over batches, or over folds",
+        "means": "mean over images, or batches, or folds: one of these for all columns",
         "medians": "median over images",
         "alike": "pooled or means, the same for all columns",
         "by column": "pooled or means, which may differ from column to column",

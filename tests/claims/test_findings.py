@@ -132,6 +132,23 @@ def test_a_misfit_says_what_it_rests_on(checked, paper, finding, rests):
     assert {tuple(one.rests) for one in found} == rests
 
 
+def test_the_page_counts_what_misfits_rest_on(checked):
+    page = (FOLDER.parent / "claims.md").read_text(encoding="utf-8")
+    told = re.search(r"Of the (\d+) misfits.*?no\s+paper prints", page, re.S).group()
+    wrong = [one.rests for checks in checked.values() for one in checks if one.verdict == NOT]
+    free, best, same, alike = (
+        sum(test(rests) for rests in wrong)
+        for test in (
+            lambda rests: not rests,
+            lambda rests: BEST in rests,
+            lambda rests: SAME in rests,
+            lambda rests: ALIKE in rests,
+        )
+    )
+    expected = [len(wrong), free, best, same, len(wrong) - free, alike]
+    assert [int(n) for n in re.findall(r"\d+", told)] == expected
+
+
 @pytest.mark.parametrize(
     ("paper", "finding", "kind", "places", "verdict"),
     [
