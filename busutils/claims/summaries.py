@@ -38,13 +38,9 @@ from busutils.claims.result import (
 )
 from busutils.claims.schema import Paper, Row
 
-CAUSES = (
-    MISPRINT,
-    "a mean weighted by the number of images of each row",
-    "a standard deviation over images",
-    "a mean of values with more decimals",
-    "a row left out or added",
-)
+CAUSES = (MISPRINT, "a mean of values with more decimals", "a row left out or added")
+WEIGHTED = "a mean weighted by the number of images of each row"
+OVER_IMAGES = "a standard deviation over images"
 
 
 def check(paper: Paper) -> Iterator[Check]:
@@ -97,14 +93,16 @@ def summary(paper: Paper, table: str, column: str, means: Means) -> Iterator[Che
             f"{reading} {_scaled(allowed, paper, (table, row, column))}"
             for reading, allowed in readings.items()
         )
+        of_mean = row == means.mean
+        kind, cause = ("mean of rows", WEIGHTED) if of_mean else ("sd of rows", OVER_IMAGES)
         yield Check(
-            kind="mean of rows" if row == means.mean else "sd of rows",
+            kind=kind,
             place=f"{paper.tables[table].where or 'table ' + table}, {row}, {column}",
             verdict=FITS if good or other else NOT,
             strength="" if good else UNUSUAL if other else TWO_PLACES,
             shown=f"{len(cells)} rows have {told}; printed {found.text}",
             readings=[*readings, *loose.get(row, {})],
-            causes=() if good else CAUSES,
+            causes=() if good else (*CAUSES, cause),
             table=table,
             row=row,
             column=column,
