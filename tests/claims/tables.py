@@ -4,7 +4,11 @@ from busutils import claims
 from busutils.claims.meaning import meaning
 from busutils.claims.schema import Paper
 
-PLAIN = {"masks": "hard", "epoch": "same", "empty": "none"}
+PLAIN = {
+    **{"averaging": "alike", "masks": "hard", "smoothed": False, "macro": False},
+    **{"epoch": "same", "empty": "none", "two_classes": True},
+}
+"""All that a paper can say of its scores; what a test leaves out it sets to None or "unknown"."""
 
 
 def paper(columns, rows, statements=(), **about):
