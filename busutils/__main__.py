@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from busutils.errors import UserError
+from busutils.errors import RunError, UserError
 
 REMEDIES = {
     errno.ENOSPC: "free space, or set BUSUTILS_RUNS to a folder on another disk",
@@ -75,7 +75,7 @@ def _run(args: argparse.Namespace) -> None:
 
 
 def _explain(args: argparse.Namespace) -> None:
-    from busutils import parameters
+    from busutils import parameters, values
 
     args.parser.print_help()
     if args.notebook is None:
@@ -84,11 +84,11 @@ def _explain(args: argparse.Namespace) -> None:
     print(f"\nprofiles of {args.notebook}: {', '.join(parameters.profiles(args.notebook))}")
     print("parameters (-p name=value):")
     for p in parameters.read(parameters.source(args.notebook)):
-        print(f"  {p.name} = {p.default!r} ({p.type})\n      {p.help}")
+        print(f"  {p.name} = {p.default!r} ({values.words(p.kind)})\n      {p.help}")
 
 
 def _dry_run(args: argparse.Namespace) -> None:
-    from busutils import costs, jobs
+    from busutils import costs, execution, jobs
 
     planned = _planned(args)
     missing = jobs.plan(planned)
@@ -97,7 +97,26 @@ def _dry_run(args: argparse.Namespace) -> None:
     print(f"{len(planned)} jobs, {len(missing)} of them to train")
     if missing:
         cost = costs.cost([job for job, _ in missing])
-        print(f"about {cost.hours:.1f} hours and {cost.megabytes:.0f} MB on this machine")
+        print(f"about {cost.time} and {cost.megabytes:.0f} MB on this machine")
+    _say_what_lacks(planned, execution.kept(args.notebook))
+
+
+def _say_what_lacks(planned: list, keep: set[str]) -> None:
+    """Say which finished jobs lack what the page shows beside its tables."""
+    from busutils import jobs
+
+    for name in sorted(keep):
+        makers = [job for job in planned if name != "film" or job.record == "film"]
+        lacking = jobs.again(makers, {name})
+        elsewhere = sum((jobs.folder(job) / jobs.MERGED).exists() for job in lacking)
+        if here := len(lacking) - elsewhere:
+            print(f"{here} finished jobs lack their {name}: those that the page shows train again")
+        if elsewhere:
+            print(
+                f"{elsewhere} merged jobs lack their {name}: if the page shows one, copy its "
+                f"{jobs.KEEP[name]} from store/jobs of the bundle, or delete its folder in "
+                f"{jobs.folder(lacking[0]).parent} to train it here"
+            )
 
 
 def _planned(args: argparse.Namespace) -> list:
@@ -114,6 +133,8 @@ def _jobs(args: argparse.Namespace) -> None:
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
+    if args.minutes is not None and not args.minutes > 0:
+        raise UserError(f"--minutes is {args.minutes:g}: give more than 0")
     planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args))
     if not args.train:
         _list_jobs(planned, args)
@@ -156,9 +177,11 @@ def _chosen(planned: list, ids: list[str]) -> list:
 
 
 def _bundle(args: argparse.Namespace) -> None:
-    from busutils import bundle
+    from busutils import bundle, execution
 
-    for file in bundle.write(_planned(args), args.to):
+    # a film is made by the jobs that record it, and probabilities are always kept
+    keep = execution.kept(args.notebook) & {"weights"}
+    for file in bundle.write(_planned(args), args.to, keep):
         print(file)
 
 
@@ -197,18 +220,23 @@ def _data_check(args: argparse.Namespace) -> None:
         raise UserError("give --images and --masks together, such as 'images/{case}.png'")
     from busutils.data import check, sets
 
+    if args.images is None and (args.labels or args.groups or args.mask_levels):
+        raise UserError("--labels, --groups and --mask-levels need --images and --masks: give both")
     name = "pairs" if args.images else sets.recognise(args.root)
-    listing = sets.listing(name, str(args.root), args.images or "", args.masks or "")
-    report = check.check(listing)
+    said = (args.images or "", args.masks or "", args.labels, args.groups, args.mask_levels)
+    listing = sets.listing(name, str(args.root), *said)
+    report = check.check(listing, args.quiet)
     print(report.to_json() if args.json else report.to_text())
     if args.figure:
         check.figure(listing, report.groups, args.figure)
+    if report.refused:
+        raise RunError(f"a run would refuse {args.root}: {', '.join(report.refused)}; mend these")
 
 
 def _predict(args: argparse.Namespace) -> None:
-    from busutils import predict
+    from busutils import predict, runs
 
-    for file in predict.predict(args.run, args.images, args.to):
+    for file in predict.predict(runs.find(args.run), args.images, args.to, args.train):
         print(file)
 
 
@@ -247,6 +275,9 @@ def _overrides(args: argparse.Namespace) -> dict[str, str]:
     if wrong:
         raise UserError(f"-p {wrong[0]} has no value: write -p name=value")
     given = dict(text.split("=", 1) for text in args.p)
+    if len(given) < len(args.p):
+        names = [text.split("=", 1)[0] for text in args.p]
+        raise UserError(f"-p {max(names, key=names.count)} is given twice: give it once")
     return given | ({"data_root": str(args.data_root)} if args.data_root else {})
 
 
@@ -260,6 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("run", metavar="RUN")
     add.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
     add.add_argument("--to", type=Path, default=Path("predictions"), help="folder to write to")
+    add.add_argument("--train", action="store_true", help="train again if no weights were kept")
     add = _add(commands, "compare", _compare, "the numbers of two runs side by side")
     add.add_argument("first", metavar="RUN")
     add.add_argument("second", metavar="RUN")
@@ -328,6 +360,11 @@ def _add_data(commands) -> None:
     add.add_argument("--figure", type=Path, metavar="FILE", help="draw the duplicate groups")
     add.add_argument("--images", metavar="PATTERN", help="own data: which files are images")
     add.add_argument("--masks", metavar="PATTERN", help="own data: which files are masks")
+    for name, example in {"labels": "*_{label}_*", "groups": "{group}_*"}.items():
+        text = f"own data: {name} are in the names of cases, as in '{example}'"
+        add.add_argument(f"--{name}", default="", metavar="PATTERN", help=text)
+    text = "own data: values of masks that are lesion"
+    add.add_argument("--mask-levels", nargs="+", type=int, default=[], metavar="N", help=text)
 
 
 if __name__ == "__main__":

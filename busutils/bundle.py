@@ -1,7 +1,7 @@
 """Jobs for a machine without network or Jupyter, and their way back.
 
-A bundle is a folder: ``store-000.part`` ... (one gzipped tar of cached arrays, splits, weights
-and jobs, cut into parts), ``bundle.json`` with their hashes, and the package. There
+A bundle is a folder: ``jobs.json``, ``store-000.part`` ... (one gzipped tar of cached arrays,
+splits and weights, cut into parts), ``bundle.json`` with their hashes, and the package. There
 ``PYTHONPATH=DIR python -m busutils jobs --bundle DIR --train all`` trains with keras, NumPy,
 pandas and h5py, and leaves finished jobs in ``DIR/done-*.zip``, which :func:`merge` takes back.
 """
@@ -13,22 +13,34 @@ import re
 import shutil
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from busutils import frameworks, paths
 from busutils import jobs as _jobs
-from busutils import paths
+from busutils.data.dataset import open_cached
 from busutils.errors import UserError
+from busutils.integrity import Damaged
 from busutils.jobs import Job
 
 PART = 15_000_000
 """Bytes of the largest file that travels."""
 
 FILES = {*_jobs.SMALL, *_jobs.KEEP.values()}
+NOTE = "bundle.json"
+JOB_FILE, SPLIT = re.compile(r"([0-9a-f]{12})/([\w.]+)"), re.compile(r"splits/([0-9a-f]{12})\.csv")
+BROKEN = (zipfile.BadZipFile, zlib.error)
 
 
-def write(jobs: Sequence[Job], to: Path, store: Path | None = None) -> list[Path]:
+def write(
+    jobs: Sequence[Job], to: Path, keep: Iterable[str] = (), store: Path | None = None
+) -> list[Path]:
     """Write the unfinished ones of `jobs`, with all that they need, to the new folder `to`.
+
+    Parameters
+    ----------
+    keep : names of large files that each of them keeps there
 
     Returns
     -------
@@ -45,8 +57,12 @@ def write(jobs: Sequence[Job], to: Path, store: Path | None = None) -> list[Path
         raise UserError("every job is finished: there is nothing to bundle")
     if to.exists():
         raise UserError(f"{to} is there already: delete it or name another folder")
+    listed = {"jobs": {job.id: job.to_json() for job in todo}, "keep": sorted(keep)}
+    files = {"jobs.json": json.dumps(listed).encode()} | _parts(_packed(todo, store))
     with paths.whole_folder(to) as part:
-        _write_parts(_packed(todo, store), part)
+        for name, data in files.items():
+            (part / name).write_bytes(data)
+        (part / NOTE).write_text(json.dumps({name: _sha256(files[name]) for name in files}))
         shutil.copytree(
             Path(__file__).parent, part / "busutils", ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -54,43 +70,64 @@ def write(jobs: Sequence[Job], to: Path, store: Path | None = None) -> list[Path
 
 
 def open_store(folder: Path) -> Path:
-    """Unpack a bundle's store where it is not yet, and return its path.
+    """Unpack a bundle's store where it is not yet whole, and return its path.
+
+    A store that an older bundle left in this folder keeps its trainings.
 
     Raises
     ------
     UserError
         If a part is missing or differs from its hash.
     """
-    store = folder / "store"
-    if not store.exists():
-        content = b"".join(_checked_parts(folder))
-        with paths.whole_folder(store) as part, tarfile.open(fileobj=io.BytesIO(content)) as tar:
-            tar.extractall(part, filter="data")
+    store, note = folder / "store", _note(folder)
+    unpacked = (store / NOTE).exists() and (store / NOTE).read_bytes() == note
+    if not (unpacked and _whole(folder, store)):
+        names = sorted(name for name in _hashes(folder) if name.endswith(".part"))
+        content = b"".join(_checked(folder, name) for name in names)
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            tar.extractall(store, filter="data")
+        (store / NOTE).write_bytes(note)
     return store
 
 
 def jobs(folder: Path) -> list[Job]:
-    """Return the jobs of a bundle, in the order in which they are trained."""
-    file = open_store(folder) / "jobs.json"
-    return [Job.from_json(text) for text in json.loads(file.read_text())]
+    """Return the jobs of a bundle, in the order in which they are trained.
+
+    Raises
+    ------
+    UserError
+        If the list is damaged, or the bundle was made by another version of this package.
+    """
+    listed = {name: Job.from_json(text) for name, text in _listed(folder)["jobs"].items()}
+    if any(job.id != name for name, job in listed.items()):
+        raise UserError(
+            f"{folder} was made by another version of busutils: call its own, with "
+            f"PYTHONPATH={folder}"
+        )
+    return list(listed.values())
 
 
 def train(folder: Path, chosen: Sequence[Job], minutes: float | None, quiet: bool) -> list[Job]:
     """Train `chosen` in a bundle, pack what is finished, and return what is not."""
-    left = _jobs.complete(chosen, minutes=minutes, store=open_store(folder), quiet=quiet)
-    pack(folder)
-    return left
+    store, keep = open_store(folder), _listed(folder)["keep"]
+    try:
+        return _jobs.complete(chosen, keep, minutes, store, quiet)
+    finally:
+        pack(folder)
 
 
 def pack(folder: Path) -> list[Path]:
-    """Write the finished jobs of a bundle to ``done-000.zip`` ..., none larger than `PART`."""
+    """Write the finished jobs of a bundle to ``done-000.zip`` ..., with their splits.
+
+    None is larger than `PART`; a file of a job that alone is larger stays behind.
+    """
     done = sorted((folder / "store" / "jobs").glob("[0-9a-f]*/job.json"))
     for old in folder.glob("done-*.zip"):
         old.unlink()
     packs: list[list[Path]] = [[]]
     size = 0
     for place in (path.parent for path in done):
-        more = sum(f.stat().st_size for f in _small(place))
+        more = sum(f.stat().st_size for f in _travelling(place))
         if packs[-1] and size + more > PART:
             packs.append([])
             size = 0
@@ -112,42 +149,65 @@ def merge(files: Iterable[Path], replace: bool = False, store: Path | None = Non
     Raises
     ------
     UserError
-        If a file is damaged, holds what no job has, or a job is there already with another result
-        and `replace` is False.
+        If a file is damaged, holds what no job has or what a job cannot have made, or a job is
+        there already with another result and `replace` is False.
     """
     store = store or paths.store()
-    found = {}
-    for file in files:
-        found |= _read_zip(Path(file))
+    found: dict[str, dict[str, bytes]] = {}
+    for file in map(Path, files):
+        for identity, content in _read_zip(file, store).items():
+            if _other(found.get(identity, content), content):
+                raise UserError(
+                    f"{file}: job {identity} has another result in another file: merge one"
+                )
+            found[identity] = content
+    there = {identity: _there(store, identity) for identity in found}
     for identity, content in found.items():
-        there = store / "jobs" / identity / "cases.csv.gz"
-        if there.exists() and there.read_bytes() != content["cases.csv.gz"] and not replace:
+        if not replace and _other(there[identity], content):
             raise UserError(
                 f"job {identity} is there already with another result: add --replace to take the "
                 "new one"
             )
     for identity, content in found.items():
-        with paths.whole_folder(store / "jobs" / identity) as part:
-            for name, data in content.items():
-                (part / name).write_bytes(data)
+        if _other(there[identity], content) or not content.keys() <= there[identity].keys():
+            with paths.whole_folder(store / "jobs" / identity) as part:
+                for name, data in content.items():
+                    (part / name).write_bytes(data)
+                (part / _jobs.MERGED).touch()
     return list(found)
 
 
+def _there(store: Path, identity: str) -> dict[str, bytes]:
+    """Files of a job in the store; none where it is damaged."""
+    folder = store / "jobs" / identity
+    content = {f.name: f.read_bytes() for f in folder.glob("*") if f.name in FILES}
+    try:
+        _jobs.check(identity, content, store)
+    except Damaged:
+        return {}
+    return content
+
+
+def _other(first: dict[str, bytes], second: dict[str, bytes]) -> bool:
+    return bool(first) and first["cases.csv.gz"] != second["cases.csv.gz"]
+
+
 def _packed(todo: list[Job], store: Path) -> bytes:
-    needed = {f"cache/{job.dataset}" for job in todo} | {
-        f"splits/{job.split['id']}.csv" for job in todo
-    }
-    needed |= {f"weights/{job.encoder_weights[5:]}.h5" for job in todo if _from_file(job)}
+    """Gzipped tar of what jobs need, each checked first."""
+    needed = set()
+    for job in todo:
+        open_cached(job.dataset, store)
+        _jobs.write_split(_jobs.read_split(job, store), job.split["id"], store)
+        needed |= {f"cache/{job.dataset}", f"splits/{job.split['id']}.csv"}
+        if file := _jobs.weights_file(job, store):
+            needed.add(f"weights/{file.name}")
+        if job.needs and job.needs not in todo:
+            needed.add(f"jobs/{job.needs.id}")
     needed |= _imagenet([job for job in todo if job.encoder_weights == "imagenet"], store)
-    needed |= {f"jobs/{job.needs.id}" for job in todo if job.needs and job.needs not in todo}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as tar:
         for name in sorted(needed):
             tar.add(store / name, name)
-        text = json.dumps([job.to_json() for job in todo]).encode()
-        info = tarfile.TarInfo("jobs.json")
-        info.size = len(text)
-        tar.addfile(info, io.BytesIO(text))
     return buffer.getvalue()
 
 
@@ -155,89 +215,130 @@ def _imagenet(todo: list[Job], store: Path) -> set[str]:
     """Names of the ImageNet encoders in the store, fetched now: there is no network there."""
     if not todo:
         return set()
-    from busutils import training  # imports a framework, which takes seconds
+    with frameworks.loading():
+        from busutils import training  # imports a framework, which takes seconds
 
     for job in todo:
         training.keep_imagenet(job, store)
     return {training.imagenet_file(job) for job in todo}
 
 
-def _from_file(job: Job) -> bool:
-    return isinstance(job.encoder_weights, str) and job.encoder_weights.startswith("file:")
+def _parts(content: bytes) -> dict[str, bytes]:
+    starts = range(0, len(content), PART)
+    return {f"store-{i:03}.part": content[start : start + PART] for i, start in enumerate(starts)}
 
 
-def _write_parts(content: bytes, folder: Path) -> None:
-    hashes = {}
-    for i, start in enumerate(range(0, len(content), PART)):
-        data = content[start : start + PART]
-        name = f"store-{i:03}.part"
-        (folder / name).write_bytes(data)
-        hashes[name] = hashlib.sha256(data).hexdigest()
-    (folder / "bundle.json").write_text(json.dumps(hashes, indent=1))
+def _note(folder: Path) -> bytes:
+    if not (folder / NOTE).exists():
+        raise UserError(f"{folder} is no bundle (no {NOTE}): make one with `busutils bundle`")
+    return (folder / NOTE).read_bytes()
 
 
-def _checked_parts(folder: Path) -> Iterable[bytes]:
-    note = folder / "bundle.json"
-    if not note.exists():
-        raise UserError(f"{folder} is no bundle (no bundle.json): make one with `busutils bundle`")
-    for name, expected in json.loads(note.read_text()).items():
-        data = (folder / name).read_bytes() if (folder / name).exists() else b""
-        if hashlib.sha256(data).hexdigest() != expected:
-            raise UserError(f"{folder / name} is missing or damaged: copy the bundle again")
-        yield data
+def _hashes(folder: Path) -> dict[str, str]:
+    try:
+        hashes = json.loads(_note(folder))
+    except ValueError:
+        hashes = {}
+    if not isinstance(hashes, dict) or "jobs.json" not in hashes:
+        raise UserError(f"{folder / NOTE} is damaged: copy the bundle again")
+    return hashes
 
 
-def _small(place: Path) -> list[Path]:
-    """Files of a finished job that travel back: all but weights."""
-    return [f for f in sorted(place.iterdir()) if f.suffix != ".h5"]
+def _checked(folder: Path, name: str) -> bytes:
+    data = (folder / name).read_bytes() if (folder / name).is_file() else b""
+    if _sha256(data) != _hashes(folder)[name]:
+        raise UserError(f"{folder / name} is missing or damaged: copy the bundle again")
+    return data
+
+
+def _listed(folder: Path) -> dict:
+    return json.loads(_checked(folder, "jobs.json"))
+
+
+def _whole(folder: Path, store: Path) -> bool:
+    """Whether an unpacked store still holds what the jobs are trained on."""
+    try:
+        for job in jobs(folder):
+            open_cached(job.dataset, store)
+            _jobs.read_split(job, store)
+    except UserError:
+        return False
+    return True
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _travelling(place: Path) -> list[Path]:
+    """Files of a finished job that travel back: the smallest ones, up to `PART` in all."""
+    chosen, left = [], PART
+    files = [f for f in place.iterdir() if f.name in FILES]
+    for file in sorted(files, key=lambda f: (f.name not in _jobs.SMALL, f.stat().st_size)):
+        left -= file.stat().st_size
+        if left >= 0 or file.name in _jobs.SMALL:
+            chosen.append(file)
+    return chosen
 
 
 def _zip(target: Path, places: list[Path]) -> Path:
-    files = {f"{p.name}/{f.name}": f.read_bytes() for p in places for f in _small(p)}
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    files = {f"{p.name}/{f.name}": f.read_bytes() for p in places for f in _travelling(p)}
+    store = target.parent / "store"
+    for place in places:
+        name = f"splits/{_jobs.load(place.name, store).split['id']}.csv"
+        files[name] = (store / name).read_bytes()
     with (
         paths.whole_file(target) as part,
         zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        archive.writestr("hashes.json", json.dumps(hashes, indent=1))
+        archive.writestr("hashes.json", json.dumps({n: _sha256(d) for n, d in files.items()}))
         for name, data in files.items():
             archive.writestr(name, data)
     return target
 
 
-def _read_zip(file: Path) -> dict[str, dict[str, bytes]]:
+def _read_zip(file: Path, store: Path) -> dict[str, dict[str, bytes]]:
+    """Files of each job; the splits that come with them go into the store."""
     found: dict[str, dict[str, bytes]] = {}
-    try:
-        with zipfile.ZipFile(file) as archive:
-            hashes = json.loads(archive.read("hashes.json"))
-            for name, expected in hashes.items():
-                data = archive.read(name)
-                if hashlib.sha256(data).hexdigest() != expected:
-                    raise ValueError(f"{name} differs from its hash")
-                identity, member = _safe(name)
-                found.setdefault(identity, {})[member] = data
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{file} is no whole file of finished jobs ({error}): copy it again"
-        ) from error
+    for name, data in _members(file).items():
+        if split := SPLIT.fullmatch(name):
+            _keep_split(file, split[1], data, store)
+        elif (member := JOB_FILE.fullmatch(name)) and member[2] in FILES:
+            found.setdefault(member[1], {})[member[2]] = data
+        else:
+            raise UserError(f"{file}: {name} is no file of a job: pack and copy it again")
     for identity, content in found.items():
-        _check_job(file, identity, content)
+        try:
+            _jobs.check(identity, content, store)
+        except Damaged as error:
+            raise UserError(
+                f"{file}: job {identity} is damaged ({error}): pack and copy it again"
+            ) from error
     return found
 
 
-def _safe(name: str) -> tuple[str, str]:
-    match = re.fullmatch(r"([0-9a-f]{12})/([\w.]+)", name)
-    if not match or match[2] not in FILES:
-        raise ValueError(f"{name} is no file of a job")
-    return match[1], match[2]
+def _members(file: Path) -> dict[str, bytes]:
+    """Content of a zip file by name, each as its hash says."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            hashes = json.loads(archive.read("hashes.json"))
+            if not isinstance(hashes, dict):
+                raise ValueError("hashes.json is no list of hashes")
+            found = {name: archive.read(name) for name in hashes}
+    except (OSError, EOFError, KeyError, ValueError, RuntimeError, *BROKEN) as error:
+        raise UserError(
+            f"{file} is no whole file of finished jobs ({error}): copy it again"
+        ) from error
+    for name, data in found.items():
+        if _sha256(data) != hashes[name]:
+            raise UserError(
+                f"{file} is no whole file ({name} is not what was packed): copy it again"
+            )
+    return found
 
 
-def _check_job(file: Path, identity: str, content: dict[str, bytes]) -> None:
-    if missing := sorted({*_jobs.SMALL} - set(content)):
-        raise UserError(
-            f"{file}: job {identity} lacks {', '.join(missing)}: pack and copy it again"
-        )
-    if Job.from_json(content["job.json"].decode()).id != identity:
-        raise UserError(
-            f"{file}: job {identity} was trained by another version of busutils: bundle it again"
-        )
+def _keep_split(file: Path, identity: str, data: bytes, store: Path) -> None:
+    if _sha256(data)[:12] != identity:
+        raise UserError(f"{file}: split {identity} is damaged: pack and copy it again")
+    with paths.whole_file(store / "splits" / f"{identity}.csv") as part:
+        part.write_bytes(data)

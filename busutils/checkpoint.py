@@ -7,6 +7,8 @@ variable is written: weights, optimiser, generators.
 import json
 import shutil
 import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -25,22 +27,37 @@ class Checkpoint:
 
     def save(self, history: list[dict], film: list[np.ndarray]) -> None:
         """Write state, history and film; the best model too if the last epoch is the best."""
-        if history[-1]["val_loss"] == min(h["val_loss"] for h in history):
-            self._write("best.npz", self.model.weights)
-        self._write("last.npz", self.variables, history=json.dumps(history), film=film)
+        epoch = len(history)
+        if epoch == _best(history):
+            self._write("best.npz", self.model.weights, epoch=epoch)
+        told = {"history": json.dumps(history), "film": film}
+        self._write("last.npz", self.variables, epoch=epoch, **told)
 
     def restore(self) -> tuple[list[dict], list[np.ndarray]]:
-        """Set the model to the last epoch saved; return history and film (empty: none was)."""
+        """Set the model to the last epoch saved; return history and film (empty: none was).
+
+        Raises
+        ------
+        UserError
+            If the file is damaged, or of another training.
+        """
         if not (self.folder / "last.npz").exists():
             return [], []
-        with self._open("last.npz") as arrays:
-            _assign(self.variables, arrays)
-            return json.loads(str(arrays["history"])), list(arrays["film"])
+        with self._opened("last.npz") as arrays:
+            history = json.loads(str(arrays["history"]))
+            self._assign(self.variables, arrays, len(history))
+            return history, list(arrays["film"])
 
-    def restore_best(self) -> None:
-        """Set the model's weights to those of the best epoch."""
-        with self._open("best.npz") as arrays:
-            _assign(self.model.weights, arrays)
+    def restore_best(self, history: list[dict]) -> None:
+        """Set the model's weights to those of the best epoch.
+
+        Raises
+        ------
+        UserError
+            If the file is damaged, or of another training or epoch.
+        """
+        with self._opened("best.npz") as arrays:
+            self._assign(self.model.weights, arrays, _best(history))
 
     def remove(self) -> None:
         """Delete the folder, if there is one."""
@@ -50,18 +67,30 @@ class Checkpoint:
     def _write(self, name: str, variables: list, **more) -> None:
         arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}
         with paths.whole_file(self.folder / name) as part, part.open("wb") as file:
-            np.savez(file, **arrays, **more)
+            np.savez(file, **arrays, **more, training=self.folder.name)
 
-    def _open(self, name: str):
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[np.lib.npyio.NpzFile]:
+        """Open a file; an array whose checksum is wrong fails when it is read."""
         try:
-            return np.load(self.folder / name)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            with np.load(self.folder / name) as arrays:
+                yield arrays
+        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
             raise UserError(
                 f"the checkpoint {self.folder / name} is damaged ({error}): delete {self.folder}, "
                 "and the job starts anew"
             ) from error
 
+    def _assign(self, variables: list, arrays: Mapping[str, np.ndarray], epoch: int) -> None:
+        if "epoch" in arrays:  # an earlier version did not tell
+            training, told = str(arrays["training"]), int(arrays["epoch"])
+            if (training, told) != (self.folder.name, epoch):
+                raise ValueError(f"it is of epoch {told} in {training}")
+        for i, variable in enumerate(variables):
+            variable.assign(arrays[str(i)])
 
-def _assign(variables: list, arrays) -> None:
-    for i, variable in enumerate(variables):
-        variable.assign(arrays[str(i)])
+
+def _best(history: list[dict]) -> int:
+    """Number of the epoch with the lowest validation loss, the last of equals."""
+    lowest = min(epoch["val_loss"] for epoch in history)
+    return max(i for i, epoch in enumerate(history, start=1) if epoch["val_loss"] == lowest)

@@ -1,13 +1,16 @@
 """What jobs will cost before they start: hours on two idle cores, and disk.
 
 Measured with TensorFlow on two idle cores at 128 x 128 pixels, batch 8; from there on time grows
-with the number of pixels, and smaller images gain less. A guess for planning, not a result.
+with the number of pixels, and smaller images gain less. A network that was not measured is set
+beside one that was, by their operations. A guess for planning, not a result.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from busutils import jobs
+from busutils import jobs, models
 from busutils.jobs import Job
 
 PASSES = {
@@ -33,6 +36,8 @@ PASSES = {
 """Thousand images an hour that are trained on, an encoder frozen but for its batch norm; networks
 without one with 16 filters in their first block."""
 
+KNOWN = "plain_unet"
+"""What a network that is not listed is set beside."""
 UNFROZEN = 0.45
 """Share of that speed that is left when the encoder trains too."""
 SMALL = 1.6
@@ -51,6 +56,14 @@ class Cost:
     hours: float
     megabytes: float
 
+    @property
+    def time(self) -> str:
+        """The hours in words; in minutes if it is less than one."""
+        minutes = max(1, round(60 * self.hours))
+        if minutes < 60:
+            return f"{minutes} minute{'s' * (minutes > 1)}"
+        return f"{self.hours:.1f} hours"
+
 
 def cost(planned: Sequence[Job]) -> Cost:
     """Add up what training `planned` takes."""
@@ -62,11 +75,25 @@ def hours(job: Job) -> float:
     """Return the hours that a job takes."""
     role = jobs.read_split(job)["role"].value_counts()
     passes = role.get("train", 0) + FORWARD * role.get("val", 0)
-    speed = 1000 * PASSES[job.options.get("backbone", job.model)] * _quicker(job.size)
-    if job.freeze == "none" and "backbone" in job.options:
-        speed *= UNFROZEN
-    speed *= (16 / job.options.get("filters", 16)) ** 2
-    return START + job.epochs * passes / speed
+    return START + job.epochs * passes / (1000 * _speed(job) * _quicker(job.size))
+
+
+def _speed(job: Job) -> float:
+    """Thousand images an hour at 128 pixels."""
+    name = job.options.get("backbone", job.model)
+    if name not in PASSES:
+        known = _operations(KNOWN, 128, "{}") * (job.size / 128) ** 2
+        return PASSES[KNOWN] * known / _operations(job.model, job.size, json.dumps(job.options))
+    unfrozen = job.freeze == "none" and "backbone" in job.options
+    return PASSES[name] * (16 / job.options.get("filters", 16)) ** 2 * (UNFROZEN if unfrozen else 1)
+
+
+@cache
+def _operations(model: str, size: int, options: str) -> int:
+    """Operations of a network for one image; `options` as JSON."""
+    from busutils.models.operations import operations  # imports a framework, which takes seconds
+
+    return operations(models.build(model, size, **json.loads(options)))
 
 
 def _quicker(size: int) -> float:

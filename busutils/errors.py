@@ -9,6 +9,10 @@ class UserError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """Show the sentence alone in a notebook, where IPython would show where it was raised."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class RunError(UserError):
     """A run that began and could not be finished (exit code 1)."""

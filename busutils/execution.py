@@ -1,5 +1,6 @@
 """Executing a notebook: parameters checked first, results in a run folder, whole or absent."""
 
+import ast
 import hashlib
 import importlib.util
 import json
@@ -13,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
-from busutils import parameters, paths
+from busutils import frameworks, parameters, paths, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
-from busutils.runs import MANIFEST, Run, job_manifests, opening, write_json
+from busutils.runs import LOG, MANIFEST, Run, job_manifests, opening, write_json
 
 
 def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
@@ -40,14 +41,32 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
     dataset = values.get("dataset", "phantom")
     if not values.get("data_root") and dataset not in sets.GENERATED:
         values["data_root"] = str(sets.fetched(dataset))
-    for key in parameters.places(values):
-        place = Path(values[key]).expanduser().resolve()
-        if not place.exists():
-            raise UserError(f"{key} {place} is not there: name what is, or leave it out")
-        values[key] = str(place)
+    values |= {key: _there(key, values[key]) for key in parameters.places(values)}
+    root = values.get("data_root")
+    if root and dataset in sets.GENERATED:
+        raise UserError(
+            f"{root} is given as data, but dataset={dataset} is generated: name the set that lies "
+            f"there (-p dataset={sets.recognise(Path(root))} by its looks, pairs for your own "
+            "images), or leave the folder out"
+        )
     if importlib.util.find_spec(_module(name)):
         study(name).check(values)
     return values
+
+
+def _there(key: str, place: str) -> str:
+    try:
+        return str(Path(place).expanduser().resolve(strict=True))
+    except (OSError, RuntimeError, ValueError) as error:  # also no such user, or no name at all
+        raise UserError(f"{key} {place!r} is not there: name what is, or leave it out") from error
+
+
+def kept(name: str) -> set[str]:
+    """Return the large files of jobs that a notebook asks for: ``keep={...}`` in its code."""
+    nodes = ast.walk(sources.tree(parameters.source(name)))
+    asked = [n.value for n in nodes if isinstance(n, ast.keyword) and n.arg == "keep"]
+    named = [ast.literal_eval(value) for value in asked if isinstance(value, ast.Set)]
+    return set().union(*named)
 
 
 def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool = False) -> Path:
@@ -102,8 +121,9 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
     logging.getLogger("papermill").setLevel(logging.ERROR)
     changed = {p.name for p in parameters.read(source) if p.default != values[p.name]}
     output = draft / source.name
+    log = draft / LOG
     try:
-        with _environment(draft):
+        with _environment(draft), log.open("w", encoding="utf-8") as file:
             papermill.execute_notebook(
                 source,
                 output,
@@ -111,15 +131,16 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
                 kernel_name="python3",
                 cwd=paths.project(),
                 progress_bar=not quiet,
-                stderr_file=None if quiet else _Progress(),
+                stderr_file=_Progress(file, quiet),
                 extra_arguments=["--log-level=50"],  # ipykernel warns of each start
             )
     except papermill.PapermillExecutionError as error:
         told = f"cell {error.exec_count} of {source.stem} failed with {error.ename}: {error.evalue}"
-        raise RunError(f"{told} (see {_keep(output, target)})") from error
+        raise RunError(f"{told} (see {_keep(draft, target)})") from error
     except DeadKernelError as error:
         told = f"the kernel of {source.stem} died, most often for want of memory"
-        raise RunError(f"{told}: free some, or take a smaller size or batch") from error
+        remedy = "free some, or take a smaller size or batch"
+        raise RunError(f"{told}: {remedy} (see {_keep(draft, target)})") from error
     _drop_progress(output)
 
 
@@ -138,24 +159,28 @@ def _environment(draft: Path) -> Iterator[None]:
 
 
 class _Progress:
-    """Shows what a kernel writes to stderr, but for the log lines of TensorFlow's C++ parts."""
+    """Keeps what a kernel writes to stderr, and shows it but for the chatter of frameworks."""
 
-    LOGS = re.compile(
-        r"^(?:[IWEF]\d{4} \d\d:\d\d|WARNING: All log messages before absl).*\n?", re.M
-    )
+    def __init__(self, log: TextIO, quiet: bool):
+        self.log, self.quiet = log, quiet
 
     def write(self, text: str) -> None:
-        sys.stderr.write(self.LOGS.sub("", text))
+        self.log.write(text.replace("\r", "\n"))
+        if not self.quiet:
+            sys.stderr.write(frameworks.LINES.sub("", text))
 
     def flush(self) -> None:
+        self.log.flush()
         sys.stderr.flush()
 
 
-def _keep(notebook: Path, target: Path) -> Path:
-    """Keep the notebook of a failed run, which shows the failing cell and its traceback."""
+def _keep(draft: Path, target: Path) -> Path:
+    """Keep log and notebook of a failed run, which shows the failing cell and its traceback."""
     kept = paths.store() / "failed" / f"{target.name}.ipynb"
     kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(notebook, kept)
+    shutil.copyfile(draft / LOG, kept.with_suffix(".log"))
+    for notebook in draft.glob("*.ipynb"):
+        shutil.copyfile(notebook, kept)
     return kept
 
 

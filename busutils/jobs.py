@@ -5,18 +5,24 @@ made, ``book/results/jobs/<id>/`` the small files of published ones. Nothing her
 deep-learning framework until something must be trained.
 """
 
+import gzip
 import hashlib
+import io
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
-from busutils import paths
+from busutils import frameworks, integrity, paths
 from busutils.data.dataset import TEXT
 from busutils.errors import UserError
+from busutils.integrity import Damaged
+from busutils.models import source
 
 VERSION = 1
 """Raised when the same job would give other results."""
@@ -28,6 +34,8 @@ KEEP = {
     "encoder": "encoder.weights.h5",
     "film": "film.npz",
 }
+MERGED = "merged"
+"""Name of the file that marks a job as trained elsewhere: its results are never made again here."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Job:
     record : "none"; "training" scores the training cases too and keeps accuracy, IoU, sensitivity
         and precision of every epoch; "weights" also keeps the weights; "film" also keeps the
         weights, and prediction and Grad-CAM of one validation case in every epoch
+    code : hash of the network's source; empty where that is as published
     """
 
     dataset: str
@@ -89,6 +98,10 @@ class Job:
     stop_after: int | None = None
     record: str = "none"
     mask_weight: float = 1.0
+    code: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", source.changed(self.model))
 
     @property
     def id(self) -> str:
@@ -118,14 +131,27 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> "Job":
-        """Read a job; a job nested as ``encoder_weights`` too."""
-        return cls._from_dict(json.loads(text))
+        """Read a job, with the code that it was made with; a job nested as ``encoder_weights`` too.
+
+        Raises
+        ------
+        Damaged
+            If the text is none.
+        """
+        try:
+            return cls._from_dict(json.loads(text))
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise Damaged(f"job.json is no job: {error}") from error
 
     @classmethod
     def _from_dict(cls, values: dict) -> "Job":
+        values = dict(values)
+        code = values.pop("code", "")
         if isinstance(values["encoder_weights"], dict):
-            values = values | {"encoder_weights": cls._from_dict(values["encoder_weights"])}
-        return cls(**values)
+            values["encoder_weights"] = cls._from_dict(values["encoder_weights"])
+        job = cls(**values)
+        object.__setattr__(job, "code", code)
+        return job
 
 
 def _told(values: dict) -> dict:
@@ -146,11 +172,16 @@ def finished(job: Job, keep: Iterable[str] = (), store: Path | None = None) -> b
     """Whether the job's results are there, with the large files in `keep`.
 
     Published small files are enough where `keep` is empty.
+
+    Raises
+    ------
+    UserError
+        If they are damaged.
     """
-    here = folder(job, store)
-    if here.exists():
-        return all((here / KEEP[k]).exists() for k in keep)
-    return not keep and (paths.published() / "jobs" / job.id).exists()
+    here = _found(job.id, store)
+    if here:
+        _refuse_damaged(here, store)
+    return bool(here) and not _lacking(here, keep, store)
 
 
 def plan(
@@ -159,15 +190,27 @@ def plan(
     """List what has to be trained, in order, each with the large files to keep.
 
     The pre-training of an unfinished job comes before it and keeps its encoder.
+
+    Raises
+    ------
+    UserError
+        If a result is damaged, or lacks a large file and came from elsewhere.
     """
     todo: dict[str, tuple[Job, set[str]]] = {}
     for job in jobs:
         if finished(job, keep, store):
             continue
         if job.needs and not finished(job.needs, {"encoder"}, store):
+            _refuse_to_replace(job.needs, {"encoder"}, store)
             todo.setdefault(job.needs.id, (job.needs, set()))[1].add("encoder")
+        _refuse_to_replace(job, keep, store)
         todo.setdefault(job.id, (job, set()))[1].update(keep)
     return list(todo.values())
+
+
+def again(jobs: Sequence[Job], keep: Iterable[str], store: Path | None = None) -> list[Job]:
+    """List the finished ones of `jobs` that lack a large file in `keep`: it takes a training."""
+    return [job for job in jobs if finished(job, (), store) and not finished(job, keep, store)]
 
 
 def complete(
@@ -192,7 +235,8 @@ def complete(
     """
     todo = plan(jobs, keep, store)
     if todo:
-        from busutils import training  # imports a framework, which takes seconds
+        with frameworks.loading():
+            from busutils import training  # imports a framework, which takes seconds
 
         training.train_all(todo, store or paths.store(), minutes, quiet)
     return [job for job in jobs if not finished(job, keep, store)]
@@ -216,7 +260,16 @@ def history(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
 def manifests(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
     """What made each job (backend, versions, machine, minutes, parameters), indexed by job id."""
     rows = {j.id: json.loads((results(j.id, store) / "manifest.json").read_text()) for j in jobs}
+    for row in rows.values():
+        row.pop("sha256", None)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("job")
+
+
+def seal(folder: Path, manifest: dict) -> None:
+    """Write the manifest of a job's folder, with the hashes of all files there and its own."""
+    files = {file.name: paths.sha256(file) for file in sorted(folder.iterdir())}
+    sealed = manifest | {"sha256": files | {"manifest.json": _hash(manifest)}}
+    (folder / "manifest.json").write_text(json.dumps(sealed, indent=1))
 
 
 def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
@@ -231,13 +284,12 @@ def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
             here, there = folder(one, store), paths.published() / "jobs" / one.id
             stays = there.exists() and (one is not job or _same_cases(here, there))
             if here.exists() and not stays:
+                _refuse_damaged(here, store)
                 with paths.whole_folder(there) as part:
                     for name in SMALL:
                         shutil.copyfile(here / name, part / name)
-            split = f"{one.split['id']}.csv"
-            if (store / "splits" / split).exists():
-                with paths.whole_file(paths.published() / "splits" / split) as part:
-                    shutil.copyfile(store / "splits" / split, part)
+            if (store / "splits" / f"{one.split['id']}.csv").exists():
+                write_split(read_split(one, store), one.split["id"], paths.published())
 
 
 def _same_cases(here: Path, there: Path) -> bool:
@@ -251,36 +303,171 @@ def results(identity: str, store: Path | None = None) -> Path:
     Raises
     ------
     UserError
-        If the job is not finished.
+        If the job is not finished, or its files are damaged.
     """
-    for base in (store or paths.store(), paths.published()):
-        if (base / "jobs" / identity).exists():
-            return base / "jobs" / identity
-    raise UserError(f"job {identity} is not finished: train it first")
+    here = _found(identity, store)
+    if here is None:
+        raise UserError(f"job {identity} is not finished: train it first")
+    _refuse_damaged(here, store)
+    return here
+
+
+def load(identity: str, store: Path | None = None) -> Job:
+    """Return a finished job; errors are those of `results`."""
+    return Job.from_json((results(identity, store) / "job.json").read_text(encoding="utf-8"))
+
+
+def check(identity: str, content: Mapping[str, bytes], store: Path | None = None) -> Job:
+    """Read the files of a finished job, by name, and return the job.
+
+    Raises
+    ------
+    Damaged
+        If one is missing or cannot be what the job of this id has made.
+    UserError
+        If its split is missing or damaged.
+    """
+    if missing := [name for name in SMALL if name not in content]:
+        raise Damaged(f"{missing[0]} is missing")
+    try:
+        job = Job.from_json(content["job.json"].decode())
+        if job.id != identity:
+            raise Damaged("job.json is of another job, or of another version of busutils")
+        manifest = json.loads(content["manifest.json"])
+        split, epochs = read_split(job, store), _read("history.csv", content["history.csv"])
+        integrity.check_history(job, epochs)
+        integrity.check_manifest(job, manifest, epochs)
+        integrity.check_counts(job, _read("cases.csv.gz", content["cases.csv.gz"]), split)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise Damaged(str(error)) from error
+    _check_hashes(manifest, {name: hashlib.sha256(d).hexdigest() for name, d in content.items()})
+    return job
 
 
 def write_split(table: pd.DataFrame, identity: str, store: Path | None = None) -> None:
     """Keep a split's table of roles in the store, where jobs find it by its id."""
     target = (store or paths.store()) / "splits" / f"{identity}.csv"
-    if not target.exists():
+    text = table.to_csv(index=False).encode()
+    if not target.exists() or target.read_bytes() != text:
         with paths.whole_file(target) as part:
-            table.to_csv(part, index=False)
+            part.write_bytes(text)
 
 
 def read_split(job: Job, store: Path | None = None) -> pd.DataFrame:
-    """Return the table of roles (case, label, group, role) that `job` was planned with."""
+    """Return the table of roles (case, label, group, role) that `job` was planned with.
+
+    Raises
+    ------
+    UserError
+        If it is missing, or is not the one that its id stands for.
+    """
     name = f"{job.split['id']}.csv"
-    for base in (store or paths.store(), paths.published()):
-        if (base / "splits" / name).exists():
-            return pd.read_csv(base / "splits" / name, dtype=TEXT)
+    bases = [store or paths.store(), paths.published()]
+    there = [base / "splits" / name for base in bases if (base / "splits" / name).is_file()]
+    for file in there:
+        content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest()[:12] == job.split["id"]:
+            return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    if there:
+        raise UserError(
+            f"split {there[0]} is damaged (its hash is not its name): delete it and plan job "
+            f"{job.id} again from its data"
+        )
     raise UserError(f"split {name} of job {job.id} is missing: plan the job again from its data")
 
 
+def weights_file(job: Job, store: Path | None = None) -> Path | None:
+    """Return the store's file that a job starts from, if it starts from one.
+
+    Raises
+    ------
+    UserError
+        If it is missing, or its hash is not its name.
+    """
+    if job.needs or not job.encoder_weights.startswith("file:"):
+        return None
+    file = (store or paths.store()) / "weights" / f"{job.encoder_weights[5:]}.h5"
+    if not file.exists() or paths.sha256(file)[:12] != file.stem:
+        raise UserError(
+            f"the weights {file} are missing or damaged: delete the file and plan the job again"
+        )
+    return file
+
+
+def _found(identity: str, store: Path | None) -> Path | None:
+    bases = (store or paths.store(), paths.published())
+    return next((b / "jobs" / identity for b in bases if (b / "jobs" / identity).exists()), None)
+
+
+def _lacking(folder: Path, keep: Iterable[str], store: Path | None) -> list[str]:
+    """Names of the large files in `keep` that a finished job has not; those there are whole."""
+    there = sorted(KEEP[name] for name in keep if (folder / KEEP[name]).exists())
+    if there:
+        _refuse_damaged(folder, store, tuple(there))
+    return sorted(name for name in keep if KEEP[name] not in there)
+
+
+def _refuse_to_replace(job: Job, keep: Iterable[str], store: Path | None) -> None:
+    """Refuse to train a job again whose results came from elsewhere: they would be others."""
+    here = folder(job, store)
+    if (here / MERGED).exists():
+        files = ", ".join(KEEP[name] for name in _lacking(here, keep, store))
+        raise UserError(
+            f"job {job.id} was trained elsewhere and merged without {files}, which is needed here: "
+            f"copy it from there (store/jobs/{job.id} of the bundle) to {here}, or delete that "
+            "folder, and the job is trained again with other results"
+        )
+
+
+def _refuse_damaged(folder: Path, store: Path | None, large: tuple[str, ...] = ()) -> None:
+    """Refuse a finished job whose small files, or those called `large`, are damaged."""
+    files = sorted(f for f in folder.iterdir() if f.name in SMALL or f.name in large)
+    stamps = tuple((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files)
+    if reason := _damage(folder, stamps, large, store or paths.store()):
+        raise UserError(
+            f"job {folder.name} is damaged ({reason}): delete {folder}, and it is trained again"
+        )
+
+
+@cache
+def _damage(folder: Path, stamps: tuple, large: tuple[str, ...], store: Path) -> str:
+    """What is wrong with the files; found once in a process, and again when one changes."""
+    content = {name: (folder / name).read_bytes() for name, *_ in stamps if name in SMALL}
+    try:
+        check(folder.name, content, store)
+        hashes = {name: paths.sha256(folder / name) for name in large}
+        _check_hashes(json.loads(content["manifest.json"]), hashes)
+    except Damaged as error:
+        return str(error)
+    return ""
+
+
+def _check_hashes(manifest: dict, found: dict[str, str]) -> None:
+    """Compare the hashes of files with those in the manifest, which older ones have not."""
+    expected = manifest.pop("sha256", {})
+    if not isinstance(expected, dict):
+        raise Damaged("manifest.json has no hashes")
+    found = found | {"manifest.json": _hash(manifest)}
+    for name in expected.keys() & found.keys():
+        if expected[name] != found[name]:
+            raise Damaged(f"{name} is not what was written")
+
+
+def _hash(values: dict) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
 def _tables(jobs: Iterable[Job], name: str, store: Path | None) -> pd.DataFrame:
-    tables = [_table(j, name, store) for j in jobs]
+    tables = [
+        _read(name, (results(j.id, store) / name).read_bytes()).assign(job=j.id) for j in jobs
+    ]
     table = pd.concat(tables, ignore_index=True)
     return table[["job", *[c for c in table.columns if c != "job"]]]
 
 
-def _table(job: Job, name: str, store: Path | None) -> pd.DataFrame:
-    return pd.read_csv(results(job.id, store) / name, dtype=TEXT).assign(job=job.id)
+def _read(name: str, content: bytes) -> pd.DataFrame:
+    """Read a table of a job; a case called NA keeps its name."""
+    if name == "history.csv":
+        return pd.read_csv(io.BytesIO(content))
+    table = gzip.decompress(content)
+    return pd.read_csv(io.BytesIO(table), dtype=TEXT, keep_default_na=False)

@@ -44,8 +44,8 @@ def publish(run: Run) -> Path:
     tables = Path("..") / "results" / "notebooks" / name / "tables"
     suffix = f" ({run.manifest['data']['name']})" if run.manifest.get("data") else ""
     write_json(page, _without_paths(_page(source, run, tables, suffix), run.manifest))
-    stored = [paths.store() / "jobs" / job / "job.json" for job in run.manifest.get("jobs", [])]
-    jobs.publish(jobs.Job.from_json(f.read_text(encoding="utf-8")) for f in stored if f.exists())
+    stored = [paths.store() / "jobs" / job for job in run.manifest.get("jobs", [])]
+    jobs.publish(jobs.load(folder.name) for folder in stored if folder.exists())
     return page
 
 

@@ -1,15 +1,16 @@
 """A notebook's parameters: read from its cell, overridden by a profile and by hand, checked.
 
-The cell is tagged ``parameters`` and holds nothing but lines ``name = value  # help`` (with an
-annotation where the default alone does not say the type: ``name: int | None = None  # help``).
-Its own values are the profile *quick*; ``params/<notebook>/<profile>.yaml`` holds the others.
+The cell is tagged ``parameters`` and holds nothing but lines ``name: type = value  # help``; a
+type is one of :mod:`busutils.values` or a choice that a cell above names, as in
+``Row = Literal["base", "vgg16"]``. A line without one takes the type of its value.
+The cell's own values are the profile *quick*; ``params/<notebook>/<profile>.yaml`` has the others.
 """
 
 import ast
 import io
 import json
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +18,27 @@ from typing import Any
 import yaml
 
 from busutils import paths
+from busutils import values as _values
 from busutils.errors import UserError, choose
 
 QUICK = "quick"
+INJECTED = "# Parameters\n"
+"""How the cell begins that papermill writes."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One line of a parameters cell: `type` is written as an annotation, `help` is its comment."""
+    """One line of a parameters cell: `kind` is its type, `help` its comment."""
 
     name: str
-    type: str
+    kind: Any
     default: Any
     help: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do where a value is refused."""
+        return f"give one such as {self.default!r} ({self.help})"
 
 
 def notebooks() -> dict[str, Path]:
@@ -59,17 +68,18 @@ def read(notebook: Path) -> list[Parameter]:
     Raises
     ------
     UserError
-        If the cell is missing, or a line is not of the form ``name = value  # help``.
+        If the cell is missing, a line is of another form, or a default is not of its type.
     """
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
+    tagged = [i for i, c in enumerate(cells) if "parameters" in c["metadata"].get("tags", ())]
     if len(tagged) != 1:
         raise UserError(
             f"{notebook.name} has {len(tagged)} cells tagged 'parameters': tag one cell so"
         )
-    code = "".join(tagged[0]["source"])
+    code = "".join(cells[tagged[0]]["source"])
+    known = _named("".join(c["source"]) for c in cells[: tagged[0]] if c["cell_type"] == "code")
     comments = _comments(code)
-    return [_parameter(line, comments, notebook.name) for line in ast.parse(code).body]
+    return [_parameter(line, comments, known, notebook.name) for line in ast.parse(code).body]
 
 
 def profiles(name: str) -> dict[str, Path | None]:
@@ -78,7 +88,7 @@ def profiles(name: str) -> dict[str, Path | None]:
     return {QUICK: None} | {p.stem: p for p in files}
 
 
-def resolve(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, Any]:
+def resolve(name: str, profile: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter of a run: the cell's, then the profile's, then `overrides`.
 
     Parameters
@@ -87,42 +97,52 @@ def resolve(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
         Notebook.
     profile : str
         ``quick`` or the stem of a file in ``params/<name>/``.
-    overrides : mapping of str to str
-        Values as typed on the command line: lists with commas, ``none`` for no value.
+    overrides : mapping
+        Values as typed on the command line, see :func:`busutils.values.from_text`.
 
     Raises
     ------
     UserError
-        If the notebook, the profile or a name is unknown, or a value is of the wrong type.
+        If the notebook, the profile or a name is unknown, or a value is not of its type.
     """
     known = {p.name: p for p in read(source(name))}
     file = profiles(name)[choose(profile, profiles(name), "profile")]
-    given = _mapping(file) if file else {}
-    where = f"parameter of {name}"
     values = {p.name: p.default for p in known.values()}
-    for key, value in given.items():
-        values[key] = checked(known[choose(key, known, f"{where} in {file}")], value)
-    for key, text in overrides.items():
-        values[key] = typed(known[choose(key, known, where)], text)
+    for key, value in (_mapping(file) if file else {}).items():
+        of = known[choose(key, known, f"parameter of {name} in {file}")]
+        if isinstance(value, str) and isinstance(of.default, list):
+            raise UserError(f"{key} in {file} is no list: write [{value}]")
+        values[key] = _values.from_text(f"{key} in {file}", of.kind, value, of.remedy)
+    for key, value in overrides.items():
+        of = known[choose(key, known, f"parameter of {name}")]
+        values[key] = _values.from_text(key, of.kind, value, of.remedy)
     return values
 
 
-def checked(parameter: Parameter, value: Any) -> Any:
-    """Return `value`, as a YAML file gives it, if it is of the parameter's type."""
-    try:
-        return _convert(value, ast.parse(parameter.type, mode="eval").body)
-    except (TypeError, ValueError) as error:
-        raise UserError(
-            f"{parameter.name} = {value!r} is no {parameter.type}: {_remedy(parameter)}"
-        ) from error
+def verify(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a notebook's variables where they are used, since papermill writes what it is given.
 
+    Parameters
+    ----------
+    values : ``globals()`` of the notebook, or its parameters by name
+    kinds : name -> type of what is used; an annotation of the parameters cell comes before it
 
-def typed(parameter: Parameter, text: str) -> Any:
-    """Return the value that `text`, as typed on a command line, stands for."""
-    value: Any = text
-    if parameter.type.startswith("list"):
-        value = [part.strip() for part in text.strip("[] ").split(",") if part.strip()]
-    return checked(parameter, value)
+    Returns
+    -------
+    The values of `kinds` and of all that is annotated.
+
+    Raises
+    ------
+    UserError
+        If papermill wrote a parameter that there is not, or a value is not of its type.
+    """
+    kinds = {**kinds, **values.get("__annotations__", {})}
+    for name in _injected(values.get("In", ())):
+        choose(name, kinds, "parameter")
+    return {
+        name: _values.checked(name, kind, values[name], f"give one (papermill -y '{name}: ...')")
+        for name, kind in kinds.items()
+    }
 
 
 def places(values: Mapping[str, Any]) -> list[str]:
@@ -130,15 +150,39 @@ def places(values: Mapping[str, Any]) -> list[str]:
     return [k for k, v in values.items() if k.endswith(("_root", "_file")) and v]
 
 
-def _remedy(parameter: Parameter) -> str:
-    return f"give one such as {parameter.default!r} ({parameter.help})"
+class _Loader(yaml.BaseLoader):
+    """Reads every value as text, so that a profile and the command line are read alike."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        names = [key.value for key, _ in node.value]
+        if twice := [key for i, (key, _) in enumerate(node.value) if key.value in names[:i]]:
+            mark = twice[0].start_mark
+            raise yaml.MarkedYAMLError(problem=f"{twice[0].value} stands twice", problem_mark=mark)
+        return super().construct_mapping(node, deep)
 
 
 def _mapping(file: Path) -> dict[str, Any]:
-    values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    """Read a profile: texts, and lists of them, by name."""
+    try:
+        values = yaml.load(file.read_text(encoding="utf-8"), _Loader) or {}
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file} is no UTF-8 text: save it so") from error
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UserError(f"{file}{line}: {error.problem}: mend the line") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{file} is no YAML: write `name: value` lines") from error
     if not isinstance(values, dict):
         raise UserError(f"{file} is no list of `name: value` lines: write one parameter a line")
     return values
+
+
+def _injected(cells: list[str]) -> Iterator[str]:
+    """Names that papermill's cell gives values to, among the cells that IPython remembers."""
+    for code in cells:
+        if code.startswith(INJECTED):
+            for line in ast.parse(code).body:
+                yield from (t.id for t in getattr(line, "targets", ()) if isinstance(t, ast.Name))
 
 
 def _comments(code: str) -> dict[int, str]:
@@ -147,67 +191,48 @@ def _comments(code: str) -> dict[int, str]:
     return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
 
 
-def _parameter(line: ast.stmt, comments: dict[int, str], notebook: str) -> Parameter:
+def _named(cells: Iterator[str]) -> dict[str, Any]:
+    """Types by name: those of :mod:`busutils.values`, and the choices that cells give names to."""
+    known = dict(vars(_values))
+    for line in (line for code in cells for line in ast.parse(code).body):
+        if isinstance(line, ast.Assign) and ast.unparse(line.value).startswith("Literal["):
+            known[ast.unparse(line.targets[0])] = _evaluated(line.value, known)
+    return known
+
+
+def _evaluated(annotation: ast.expr, known: Mapping[str, Any]) -> Any:
+    return eval(compile(ast.Expression(annotation), "annotation", "eval"), dict(known))
+
+
+def _parameter(
+    line: ast.stmt, comments: Mapping[int, str], known: Mapping[str, Any], notebook: str
+) -> Parameter:
     target = line.targets[0] if isinstance(line, ast.Assign) else getattr(line, "target", None)
     lines = range(line.lineno, (line.end_lineno or line.lineno) + 1)
     text = " ".join(comments[n] for n in lines if n in comments)
     try:
         default = ast.literal_eval(line.value)
-    except (AttributeError, ValueError):
+        annotated = isinstance(line, ast.AnnAssign)
+        kind = _evaluated(line.annotation, known) if annotated else _type_of(default)
+    except NameError as error:
+        raise UserError(
+            f"{notebook}: `{ast.unparse(line)}` in the parameters cell: {error}: take a type of "
+            "busutils.values, or name the choices in a cell above"
+        ) from error
+    except (AttributeError, TypeError, ValueError):
         target = None
     if not isinstance(target, ast.Name) or not text:
         raise UserError(
             f"{notebook}: `{ast.unparse(line)}` in the parameters cell is not of the form "
-            "`name = value  # help`: write it so"
+            "`name: type = value  # help`: write it so"
         )
-    annotated = isinstance(line, ast.AnnAssign)
-    kind = ast.unparse(line.annotation) if annotated else _type_of(default)
+    _values.checked(f"{target.id} in {notebook}", kind, default)
     return Parameter(target.id, kind, default, text)
 
 
-def _type_of(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        kinds = {_type_of(v) for v in value}
-        return f"list[{kinds.pop()}]" if len(kinds) == 1 else "list"
-    return type(value).__name__
-
-
-def _convert(value: Any, kind: ast.expr) -> Any:
-    """Convert `value` to the annotation `kind`; text counts as a number where it reads as one.
-
-    YAML 1.1 reads ``1e-4`` as text, and a command line gives nothing but text.
-    """
-    match kind:
-        case ast.BinOp(left=left, right=ast.Constant(value=None)):
-            return None if _is_none(value) else _convert(value, left)
-        case ast.Subscript(value=ast.Name(id="list"), slice=item):
-            return [_convert(v, item) for v in _sequence(value)]
-        case ast.Name(id="list"):
-            return [yaml.safe_load(v) if isinstance(v, str) else v for v in _sequence(value)]
-        case ast.Name(id="bool"):
-            return _bool(value)
-        case ast.Name(id="int") if not isinstance(value, (bool, float)):
-            return int(value)
-        case ast.Name(id="float") if not isinstance(value, bool):
-            return float(value)
-        case ast.Name(id="str") if isinstance(value, str):
-            return value
-    raise TypeError(ast.unparse(kind))
-
-
-def _is_none(value: Any) -> bool:
-    return value is None or str(value).lower() in ("none", "null")
-
-
-def _sequence(value: Any) -> list:
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(value)
-    return list(value)
-
-
-def _bool(value: Any) -> bool:
-    words = {"true": True, "yes": True, "false": False, "no": False}
-    word = str(value).lower()
-    if word not in words:
-        raise ValueError(value)
-    return words[word]
+def _type_of(value: Any) -> Any:
+    """The type of a line that names none."""
+    if isinstance(value, list):
+        kinds = {type(v) for v in value}
+        return list[kinds.pop()] if len(kinds) == 1 else list
+    return type(value)

@@ -1,10 +1,15 @@
 """Where things are kept: the store of runs, and what is published in the book."""
 
+import fcntl
+import hashlib
 import os
+import platform
+import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from busutils.errors import RunError
 
@@ -17,12 +22,17 @@ def project() -> Path:
 
 def store() -> Path:
     """Folder of caches, splits, jobs and executed notebooks (``$BUSUTILS_RUNS``, else ``runs``)."""
-    return Path(os.environ.get("BUSUTILS_RUNS") or project() / "runs").resolve()
+    return _named("BUSUTILS_RUNS", "runs")
 
 
 def published() -> Path:
     """Folder of published results (``$BUSUTILS_PUBLISHED``, else ``book/results``)."""
-    return Path(os.environ.get("BUSUTILS_PUBLISHED") or project() / "book" / "results").resolve()
+    return _named("BUSUTILS_PUBLISHED", "book/results")
+
+
+def _named(variable: str, usual: str) -> Path:
+    """Folder that a variable names, seen from the project: processes work in many folders."""
+    return (project() / Path(os.environ.get(variable) or usual).expanduser()).resolve()
 
 
 @contextmanager
@@ -34,8 +44,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
     RunError
         If the folder cannot be written (no permission, full disk).
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = _part(target)
     try:
+        _remove_left_behind(target.parent)
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         yield part
@@ -50,9 +61,10 @@ def whole_folder(target: Path) -> Iterator[Path]:
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
     """Give a file name to write to; it becomes `target` when the block ends, or is removed."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = _part(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_left_behind(target.parent)
         yield part
         part.replace(target)
     except OSError as error:
@@ -60,6 +72,84 @@ def whole_file(target: Path) -> Iterator[Path]:
     finally:
         if part.exists():
             part.unlink()
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[bool]:
+    """Hold a lock on `file`, which the system gives back when the process dies.
+
+    Gives False, and no lock, if another process holds it. Afterwards the file is deleted, and its
+    folder too if nothing else is there.
+    """
+    held = _lock(file)
+    try:
+        yield held is not None
+    finally:
+        if held:
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+                file.parent.rmdir()
+            held.close()
+
+
+def remembered(file: Path, make: Callable[[], str]) -> str:
+    """Return what `make` gives, kept in `file` below its hash; made again where that is damaged."""
+    digest, _, kept = (file.read_bytes() if file.is_file() else b"").partition(b"\n")
+    if digest.decode(errors="replace") == hashlib.sha256(kept).hexdigest():
+        return kept.decode()
+    text = make()
+    with whole_file(file) as part:
+        part.write_bytes(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+    return text
+
+
+def sha256(file: Path) -> str:
+    """Return the hash of a file's content, as 64 hexadecimal digits."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _lock(file: Path) -> IO | None:
+    while True:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # its last owner deletes it
+            held = file.open("a")
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(held.fileno()), file.stat()):
+                    return held
+            except BlockingIOError:
+                held.close()
+                return None
+            held.close()
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{_machine()}-{os.getpid()}.part")
+
+
+def _machine() -> str:
+    """Tell machines apart that share a store, whose processes have the same numbers."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+
+
+def _remove_left_behind(folder: Path) -> None:
+    """Remove what processes of this machine were writing to `folder` when they were killed."""
+    for part in folder.glob(f".*.{_machine()}-*.part"):
+        process = re.search(r"-(\d+)\.part$", part.name)
+        if process and not _alive(int(process[1])):
+            with suppress(OSError):
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _cannot_write(target: Path, error: OSError) -> str:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from busutils import jobs, paths
+from busutils import frameworks, jobs, paths
 from busutils.data.files import read_image, resize_image
 from busutils.errors import UserError
 from busutils.figures import COLOURS
@@ -15,12 +16,15 @@ from busutils.jobs import Job
 from busutils.runs import Run
 
 
-def predict(run: Run, images: Sequence[Path], to: Path) -> list[Path]:
+def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> list[Path]:
     """Segment `images` with the network of `run` that validated best, at its own threshold.
 
     For each image ``<name>_mask.png`` (0 and 255), ``<name>_probability.png`` (k / 255) and
-    ``<name>_overlay.png`` are written to `to`, at the size of the image. A job whose weights were
-    not kept is trained again.
+    ``<name>_overlay.png`` are written to `to`, at the size of the image.
+
+    Parameters
+    ----------
+    train : train the network again, and keep its weights, if they were not kept
 
     Returns
     -------
@@ -29,15 +33,22 @@ def predict(run: Run, images: Sequence[Path], to: Path) -> list[Path]:
     Raises
     ------
     UserError
-        If the run names no such network, an image cannot be read, two have one name, or `to` is
-        there already.
+        If the run names no such network, its weights were not kept, an image cannot be read, two
+        have one name, or `to` is there already.
     """
     named = run.numbers.get("best")
     if not named:
         raise UserError(f"{run.id} has no trained network: name a run of a paper's notebook")
-    job, channels = _trained(named["job"])
+    job, manifest = _trained(named["job"])
+    # what was trained before colours were read says nothing, and was trained on grey images
+    channels = manifest.get("image_channels", 1)
     pictures = {Path(image): read_image(Path(image), channels) for image in images}
     _refuse(list(pictures), to)
+    if not train and not jobs.finished(job, {"weights"}):
+        raise UserError(
+            f"the weights of the best network of {run.id} were not kept: call again with --train, "
+            f"which trains it once more (about {ceil(manifest['minutes'])} min) and keeps them"
+        )
     jobs.complete([job], keep={"weights"})
     with paths.whole_folder(to) as part:
         for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
@@ -45,12 +56,10 @@ def predict(run: Run, images: Sequence[Path], to: Path) -> list[Path]:
     return sorted(to.iterdir())
 
 
-def _trained(identity: str) -> tuple[Job, int]:
-    """A finished job, and the channels of the images that it was trained on."""
-    folder = jobs.results(identity)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    # what was trained before colours were read says nothing, and was trained on grey images
-    return Job.from_json((folder / "job.json").read_text()), manifest.get("image_channels", 1)
+def _trained(identity: str) -> tuple[Job, dict]:
+    """A finished job, and what its manifest says."""
+    manifest = json.loads((jobs.results(identity) / "manifest.json").read_text(encoding="utf-8"))
+    return jobs.load(identity), manifest
 
 
 def _refuse(images: list[Path], to: Path) -> None:
@@ -63,7 +72,8 @@ def _refuse(images: list[Path], to: Path) -> None:
 
 def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:
     """Probabilities as k / 255 at the size of each picture."""
-    from busutils import thresholds, training
+    with frameworks.loading():
+        from busutils import thresholds, training
 
     model = training.load(job)
     small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])

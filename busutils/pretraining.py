@@ -5,6 +5,7 @@ cites. The set is described by how it is made, not by its pixels, so that its jo
 every machine.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,11 @@ import pandas as pd
 
 from busutils import jobs
 from busutils.data import phantom
-from busutils.data.dataset import Dataset, from_arrays, open_cached
+from busutils.data.dataset import Dataset, cached, write_arrays
 from busutils.data.files import resize_image, resize_mask
 from busutils.data.splits import split_id
 from busutils.errors import UserError
 from busutils.jobs import Job
-from busutils.paths import store as default_store
 
 LABELS = ("benign", "benign", "malignant")
 SHAPE = (208, 256)
@@ -25,20 +25,8 @@ SHAPE = (208, 256)
 
 def dataset(n: int, size: int, seed: int = 0, store: Path | None = None) -> Dataset:
     """Return `n` phantoms with a lesion (two benign to one malignant) at `size` x `size` pixels."""
-    store = store or default_store()
     fingerprint = f"phantoms-v{phantom.VERSION}-{n}-{size}px-seed{seed}"
-    if (store / "cache" / fingerprint).exists():
-        return open_cached(fingerprint, store)
-    labels = [LABELS[i % len(LABELS)] for i in range(n)]
-    children = np.random.SeedSequence(seed).spawn(n)
-    images, masks = np.zeros((n, size, size, 1), np.uint8), np.zeros((n, size, size), bool)
-    for i, (label, child) in enumerate(zip(labels, children, strict=True)):
-        image, mask = phantom.ultrasound(np.random.default_rng(child), SHAPE, label)
-        images[i, ..., 0] = resize_image(image, (size, size))
-        masks[i] = resize_mask(mask, (size, size))
-    names = [f"phantom ({i + 1})" for i in range(n)]
-    cases = pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
-    return from_arrays("Phantoms", images, masks, cases, fingerprint, store)
+    return cached(fingerprint, partial(_write, n=n, size=size, seed=seed), store)
 
 
 def job(backbone: str, n: int, size: int, epochs: int, store: Path | None = None) -> Job:
@@ -66,3 +54,16 @@ def job(backbone: str, n: int, size: int, epochs: int, store: Path | None = None
         augmentation="flips_brightness",
         batchnorm_momentum=0.9,
     )
+
+
+def _write(folder: Path, n: int, size: int, seed: int) -> None:
+    labels = [LABELS[i % len(LABELS)] for i in range(n)]
+    children = np.random.SeedSequence(seed).spawn(n)
+    images, masks = np.zeros((n, size, size, 1), np.uint8), np.zeros((n, size, size), bool)
+    for i, (label, child) in enumerate(zip(labels, children, strict=True)):
+        image, mask = phantom.ultrasound(np.random.default_rng(child), SHAPE, label)
+        images[i, ..., 0] = resize_image(image, (size, size))
+        masks[i] = resize_mask(mask, (size, size))
+    names = [f"phantom ({i + 1})" for i in range(n)]
+    cases = pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
+    write_arrays(folder, "Phantoms", images, masks, cases)

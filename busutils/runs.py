@@ -1,7 +1,9 @@
 """The folder of a run: what a notebook writes to it, and how it is found again.
 
 A run folder ``<store>/notebooks/<name>-<dataset>-<profile>-<hash>/`` holds the executed notebook,
-``numbers.json``, ``tables/*.csv`` and ``manifest.json``. It appears by rename when all is done.
+``numbers.json``, ``tables/*.csv``, ``manifest.json`` and ``log.txt``, what went to stderr. It
+appears by rename when all is done; of a run that failed, notebook and log stay in
+``<store>/failed/``.
 """
 
 import json
@@ -25,6 +27,7 @@ MANIFEST = "manifest.json"
 NUMBERS = "numbers.json"
 VERDICTS = "verdicts.md"
 CARD = "card.html"
+LOG = "log.txt"
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,8 @@ def find(name: str) -> Run:
     if not known:
         raise UserError("there are no runs yet: make one with `busutils run NOTEBOOK`")
     begun = [k for k in known if k.startswith(name)]
+    if len(begun) > 1 and name not in known:
+        raise UserError(f"{name!r} begins more than one run: name one of {', '.join(begun)}")
     return Run(known[begun[0] if len(begun) == 1 else choose(name, known, "run")])
 
 

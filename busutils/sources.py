@@ -13,10 +13,14 @@ PACKAGE = Path(__file__).resolve().parent
 
 def of_notebook(notebook: Path) -> list[Path]:
     """Return the files of busutils that the code of `notebook` reaches, sorted."""
+    return _reached(set(_imported(tree(notebook))))
+
+
+def tree(notebook: Path) -> ast.Module:
+    """Parse the code of all cells of a notebook, but for Jupyter's own commands."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = [line for c in cells if c["cell_type"] == "code" for line in (*c["source"], "\n")]
-    plain = "".join(line for line in code if not line.lstrip().startswith(("%", "!")))
-    return _reached(set(_imported(plain)))
+    return ast.parse("".join(line for line in code if not line.lstrip().startswith(("%", "!"))))
 
 
 def _reached(todo: set[Path]) -> list[Path]:
@@ -24,13 +28,13 @@ def _reached(todo: set[Path]) -> list[Path]:
     while todo:
         file = todo.pop()
         found.add(file)
-        todo |= set(_imported(file.read_text(encoding="utf-8"))) - found
+        todo |= set(_imported(ast.parse(file.read_text(encoding="utf-8")))) - found
     return sorted(found)
 
 
-def _imported(code: str) -> Iterator[Path]:
+def _imported(code: ast.Module) -> Iterator[Path]:
     """Files of busutils that `code` imports, inside functions too."""
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(code):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -6,7 +6,6 @@ history; data order and augmentation are drawn from (seed, epoch, case). So a ki
 and gives the table of an undisturbed one.
 """
 
-import json
 import math
 import os
 import platform
@@ -19,24 +18,30 @@ import keras
 import numpy as np
 import pandas as pd
 
-from busutils import evaluation, jobs, losses, models, paths, thresholds
+from busutils import evaluation, integrity, jobs, losses, models, paths, thresholds
 from busutils.batches import Batches, prepare
 from busutils.checkpoint import Checkpoint
 from busutils.data.dataset import Dataset, open_cached
 from busutils.errors import RunError, UserError
 from busutils.jobs import Job
-from busutils.models import encoders
+from busutils.models import encoders, source
 
-HISTORY = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
+HISTORY = integrity.EPOCHS
 PIXELS = evaluation.CURVES
 CLASSES = ["class_accuracy", "val_class_accuracy"]
-ROLES = ("val", "test", "normal")
+ROLES = integrity.TOLD
 
 
 def train_all(
     todo: Sequence[tuple[Job, set[str]]], store: Path, minutes: float | None, quiet: bool
 ) -> None:
-    """Train jobs one after the other until all are done or the time is over."""
+    """Train jobs one after the other until all are done or the time is over.
+
+    Raises
+    ------
+    RunError
+        If the time was over before one epoch was trained; and as `train` does.
+    """
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
     if keras.backend.backend() == "jax":
         import jax
@@ -45,6 +50,11 @@ def train_all(
     for number, (job, keep) in enumerate(todo, start=1):
         progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
         if not train(job, keep, store, deadline, progress):
+            if number == 1 and not progress.shown:
+                raise RunError(
+                    f"{minutes:g} minutes were over before an epoch of job {job.id} ({job.title}) "
+                    "was trained: give more with --minutes"
+                )
             return
 
 
@@ -53,6 +63,8 @@ def train(
 ) -> bool:
     """Train `job`, or go on from its checkpoint, and write its folder.
 
+    While another process trains it, this one waits.
+
     Returns
     -------
     False if the deadline (of ``time.monotonic``) came first; the checkpoint stays.
@@ -60,14 +72,34 @@ def train(
     Raises
     ------
     UserError
-        If its data, split, weights or checkpoint are missing or damaged.
+        If its data, split, weights or checkpoint are missing or damaged, its network's code has
+        changed since it was planned, or another backend made the results that are there.
     RunError
         If the loss becomes NaN or the folder cannot be written.
     """
+    _refuse_others(job, store)
+    place = store / "jobs" / f".{job.id}.training"
+    told = False
+    while True:
+        with paths.locked(place / "lock") as mine:
+            if mine:
+                done = jobs.finished(job, keep, store)
+                return done or _train(job, keep, store, place, deadline, progress)
+        if time.monotonic() > deadline:
+            return False
+        if progress and not told:
+            progress.say(f"another process trains it: waiting (its lock is {place / 'lock'})")
+        told = True
+        time.sleep(1)
+
+
+def _train(
+    job: Job, keep: set[str], store: Path, place: Path, deadline: float, progress: "Progress"
+) -> bool:
     dataset = open_cached(job.dataset, store)
     rows = _rows(job, dataset, store)
     model = build(job, dataset.images[rows["train"]] if job.reestimate_batchnorm else None, store)
-    checkpoint = Checkpoint(store / "jobs" / f".{job.id}.training", model)
+    checkpoint = Checkpoint(place, model)
     history, film = checkpoint.restore()
     while len(history) < job.epochs and not stopped(history, job):
         if time.monotonic() + (history[-1]["seconds"] if history else 0) > deadline:
@@ -85,10 +117,26 @@ def train(
         checkpoint.save(history, film)
         if progress:
             progress.show(history)
-    checkpoint.restore_best()
+    checkpoint.restore_best(history)
     _write(job, model, dataset, rows, history, film, keep, store)
     checkpoint.remove()
     return True
+
+
+def _refuse_others(job: Job, store: Path) -> None:
+    """Refuse to train what would not be the job that was planned, or replace results by others."""
+    if job.code != source.changed(job.model):
+        raise UserError(
+            f"job {job.id} was planned with other code of the network {job.model}: plan it again"
+        )
+    backend, here = keras.backend.backend(), jobs.folder(job, store)
+    if here.exists():
+        made_by = jobs.manifests([job], store)["backend"].item()
+        if made_by != backend:
+            raise UserError(
+                f"job {job.id} was trained on {made_by}, and {backend} would give other results: "
+                f"set KERAS_BACKEND={made_by}, or delete {here}"
+            )
 
 
 def build(job: Job, images: np.ndarray | None = None, store: Path | None = None) -> keras.Model:
@@ -220,8 +268,8 @@ def _start(job: Job, store: Path) -> str:
     """What the network's option `encoder_weights` takes: none, imagenet or a file of the store."""
     if job.needs:
         return str(jobs.folder(job.needs, store) / jobs.KEEP["encoder"])
-    if job.encoder_weights.startswith("file:"):
-        return str(store / "weights" / f"{job.encoder_weights[5:]}.h5")
+    if file := jobs.weights_file(job, store):
+        return str(file)
     if job.encoder_weights == "imagenet" and (store / imagenet_file(job)).exists():
         return str(store / imagenet_file(job))
     if job.encoder_weights not in ("imagenet", "none"):
@@ -236,9 +284,16 @@ class Progress:
 
     def __init__(self, title: str, epochs: int, quiet: bool):
         self.title, self.epochs, self.quiet = title, epochs, quiet
+        self.shown = 0
+
+    def say(self, text: str) -> None:
+        """Write a line of its own."""
+        if not self.quiet:
+            print(f"{self.title}: {text}", file=sys.stderr, flush=True)
 
     def show(self, history: list[dict]) -> None:
         """Write the line; the last epoch of a job ends it."""
+        self.shown += 1
         if self.quiet:
             return
         last, left = history[-1], self.epochs - len(history)
@@ -278,7 +333,7 @@ def _write(job, model, dataset, rows, history, film, keep, store) -> None:
             manifest["by_keras"] = {
                 r: evaluation.by_keras(job, dataset, p) for r, p in predicted.items() if len(p.rows)
             }
-        (part / "manifest.json").write_text(json.dumps(manifest, indent=1))
+        jobs.seal(part, manifest)
 
 
 def _manifest(job: Job, model: keras.Model, history: pd.DataFrame, n_train: int) -> dict:

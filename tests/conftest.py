@@ -68,13 +68,20 @@ def project(tmp_path, monkeypatch) -> Path:
 SMALL = (
     "# A small page\n\nSee the [glossary](../book/glossary.md).",
     """
+from typing import Literal
+
+from busutils.values import OrNone, Whole
+
+Row = Literal["base", "vgg16", "vgg19"]
+""",
+    """
 dataset = "phantom"  # data set
 data_root = ""  # folder of the images; empty: the phantoms
-epochs = 2  # passes over the data
+epochs: Whole[1, 100] = 2  # passes over the data
 rate = 1e-4  # learning rate
-rows = ["vgg16"]  # rows of Table 2
+rows: list[Row] = ["vgg16"]  # rows of Table 2
 grouped = True  # near-duplicates on one side
-limit: int | None = None  # images at most
+limit: OrNone[int] = None  # images at most
 """,
     """
 import sys
@@ -109,10 +116,10 @@ print(epochs, Path.cwd())
 )
 
 
-def _write_notebook(file: Path, heading: str, parameters: str, *cells: str) -> None:
-    """Write a notebook as the project keeps them: heading, parameters, code."""
-    code = [nbformat.v4.new_code_cell(text.strip()) for text in (parameters, *cells)]
-    code[0].metadata["tags"] = ["parameters"]
+def _write_notebook(file: Path, heading: str, *cells: str) -> None:
+    """Write a notebook as the project keeps them: heading, types, parameters, code."""
+    code = [nbformat.v4.new_code_cell(text.strip()) for text in cells]
+    code[1].metadata["tags"] = ["parameters"]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_markdown_cell(heading), *code], metadata={"kernelspec": kernel}

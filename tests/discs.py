@@ -5,14 +5,18 @@ import pandas as pd
 
 from busutils import jobs
 from busutils.data.dataset import from_arrays
+from busutils.data.splits import split_id
 from busutils.jobs import Job
 
 N, SIZE = 20, 32
 ROLES = ["train"] * 12 + ["val"] * 4 + ["test"] * 2 + ["normal"] * 2
+NAMES = [f"case {i}" for i in range(N)]
+LABELS = ["benign", "malignant"] * (N // 2 - 1) + ["normal"] * 2
+SPLIT = pd.DataFrame({"case": NAMES, "label": LABELS, "group": NAMES, "role": ROLES})
 JOB = Job(
     dataset="discs",
     size=SIZE,
-    split={"id": "split", "fold": 1},
+    split={"id": split_id(SPLIT), "fold": 1},
     model="plain_unet",
     options={"filters": 4, "depth": 3},
     learning_rate=3e-3,
@@ -30,8 +34,10 @@ def write() -> None:
     masks = (rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2 < 36
     masks[-2:] = False
     images = (rng.integers(100, 200, masks.shape) - 80 * masks).astype(np.uint8)[..., None]
-    names = [f"case {i}" for i in range(N)]
-    labels = ["benign", "malignant"] * (N // 2 - 1) + ["normal"] * 2
-    cases = pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
-    from_arrays("Discs", images, masks, cases, "discs")
-    jobs.write_split(cases[["case", "label", "group"]].assign(role=ROLES), "split")
+    from_arrays("Discs", images, masks, SPLIT.drop(columns="role").assign(n_masks=1), "discs")
+    write_split()
+
+
+def write_split() -> None:
+    """Put the split into the store."""
+    jobs.write_split(SPLIT, JOB.split["id"])

@@ -49,6 +49,7 @@ def write(
     names = ["case", "label", "group", "split", "threshold", "tp", "fp", "fn", "tn"]
     names += [f"p_{job.positive}"] * (malignant is not None)
     pd.DataFrame(rows, columns=names).to_csv(place / "cases.csv.gz", index=False)
-    epochs = pd.DataFrame(HISTORY | (history or {}))
+    epochs = pd.DataFrame(HISTORY | (history or {})).head(job.epochs)
     epochs.assign(learning_rate=1e-3, seconds=6.0).to_csv(place / "history.csv", index=False)
-    (place / "manifest.json").write_text(json.dumps(MANIFEST | (manifest or {})))
+    told = MANIFEST | {"epochs": len(epochs)} | (manifest or {})
+    (place / "manifest.json").write_text(json.dumps(told))

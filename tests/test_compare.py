@@ -291,6 +291,11 @@ JOBS_TPS = {"j1": [("a", 10), ("b", 5), ("c", 2)], "j2": [("a", 8), ("b", 5), ("
         ),
         (Row(JOBS, SAME, not_rerun="slow"), Column("dice"), "not re-run", "slow"),
         (Row(JOBS, SAME), Column(), "not re-run", "no value"),
+        (
+            Row({"j2": "fold 2"}, SAME, {"j2": 0.9}),  # a set of lesions has no normal images
+            Column("left_empty", split="normal"),
+            *("not re-run", "no value"),
+        ),
         (Row(given={"x": 0.5}, parameters=SAME), Column(), "too imprecise", "one number"),
         (Row(given={"x": statistics.exact(0.5)}, parameters=SAME), Column(), "compatible", ""),
         (
@@ -333,6 +338,8 @@ def test_each_job_is_scored_at_its_own_threshold():
     assert list(found.score) == pytest.approx([2 / 3, 0, 1])
     with pytest.raises(UserError, match="job j1 has no val cases"):
         compare.scores(CASES, JOBS, thresholds=0.9)
+    with pytest.raises(UserError, match="job j2 has no normal cases: complete it"):
+        compare.scores(CASES, {"j2": "fold 2"}, "left_empty", {"j2": 0.5}, "normal")
 
 
 def test_scores_feed_a_paired_difference():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from busutils import costs, models
+from busutils.costs import Cost
 from busutils.models.backbones import BACKBONES
 from tests.discs import JOB
 
@@ -24,3 +25,24 @@ def test_hours_grow_with_pixels_epochs_and_filters(store):
     assert larger == pytest.approx(4 * large)
     wide = replace(job, options={"filters": 32, "depth": 3})
     assert costs.hours(wide) - start == pytest.approx(4 * once)
+
+
+@pytest.mark.slow
+def test_a_network_that_was_not_measured_costs_as_much_as_its_operations(store, monkeypatch):
+    """The same network under another name, at any size; a wider one in proportion."""
+    monkeypatch.setitem(models.NETWORKS, "own", models.NETWORKS["plain_unet"])
+    for size in (32, 256):
+        known = replace(JOB, size=size, options={"filters": 16})
+        own = replace(known, model="own")
+        assert costs.hours(own) == pytest.approx(costs.hours(known))
+    wide = replace(own, options={"filters": 32})
+    ratio = (costs.hours(wide) - costs.START) / (costs.hours(own) - costs.START)
+    assert 3.8 < ratio < 4  # the first convolution reads three channels either way
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [(1e-5, "1 minute"), (0.1, "6 minutes"), (0.99, "59 minutes"), (1, "1.0 hours")],
+)
+def test_short_times_are_told_in_minutes(hours, told):
+    assert Cost(hours, 1).time == told

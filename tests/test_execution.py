@@ -1,5 +1,6 @@
 """Executing a notebook: whole results, or none and a notebook that shows what failed."""
 
+import io
 import json
 import os
 import signal
@@ -27,7 +28,7 @@ def test_a_run_folder_holds_notebook_numbers_tables_and_manifest(project):
     assert folder.parent == project / "runs" / "notebooks"
     assert folder.name.startswith("00_small-phantom-cpu-")
     assert {f.name for f in folder.iterdir()} == {
-        *("00_small.ipynb", "manifest.json", "numbers.json", "tables", "verdicts.md")
+        *("00_small.ipynb", "log.txt", "manifest.json", "numbers.json", "tables", "verdicts.md")
     }
     assert [f for f in folder.parent.iterdir() if f != folder] == []
     run = Run(folder)
@@ -38,6 +39,7 @@ def test_a_run_folder_holds_notebook_numbers_tables_and_manifest(project):
     streams = [o for c in executed["cells"] for o in c.get("outputs", []) if "name" in o]
     assert [o["name"] for o in streams] == ["stdout"]  # no progress bar
     assert "".join(streams[0]["text"]) == f"30 {project}\n"
+    assert (folder / "log.txt").read_text() == "a progress bar\n"
 
 
 def check_manifest(manifest, name):
@@ -59,9 +61,10 @@ def test_a_failed_run_leaves_nothing_but_the_notebook_that_shows_the_cell(projec
         execution.execute("00_small", "quick", {"epochs": "13"}, quiet=True)
     assert failed.value.exit_code == 1
     assert list((project / "runs" / "notebooks").iterdir()) == []
-    (kept,) = (project / "runs" / "failed").iterdir()
+    log, kept = sorted((project / "runs" / "failed").iterdir(), reverse=True)
     assert str(kept) in str(failed.value)
     assert "13 epochs bring bad luck" in kept.read_text()
+    assert (log.stem, log.read_text()) == (kept.stem, "a progress bar\n")
 
 
 def _listen_to_interrupts():
@@ -114,7 +117,7 @@ def test_a_data_root_is_made_absolute(fetched, monkeypatch):
 def test_missing_data_is_told_before_anything_starts(project):
     with pytest.raises(UserError, match="needs its folder: give --data-root FOLDER, or call"):
         execution.execute("00_small", "quick", {"dataset": "busi"})
-    with pytest.raises(UserError, match=r"data_root .*nowhere is not there"):
+    with pytest.raises(UserError, match=r"data_root '.*nowhere' is not there"):
         execution.execute("00_small", "quick", {"data_root": "nowhere"})
     assert not (project / "runs").exists()
 
@@ -140,11 +143,56 @@ def test_a_parameter_that_may_be_none_is_not_called_unknown(project, caplog):
 
 
 def test_progress_is_shown_without_the_log_lines_of_tensorflow(capsys):
-    shown = execution._Progress()
+    log = io.StringIO()
+    shown = execution._Progress(log, quiet=False)
     shown.write(
         "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
         "I0000 00:00:1795233559.214775   15172 port.cc:153] oneDNN custom operations are on.\n"
         "\rjob 1/3 vgg16: epoch 1/2, loss 0.774"
     )
+    shown.write("F0000 00:00:17 cpu.cc:9] no AVX\n")
     shown.flush()
-    assert capsys.readouterr().err == "\rjob 1/3 vgg16: epoch 1/2, loss 0.774"
+    line = "job 1/3 vgg16: epoch 1/2, loss 0.774"
+    assert capsys.readouterr().err == f"\r{line}F0000 00:00:17 cpu.cc:9] no AVX\n"
+    assert "oneDNN" in log.getvalue()
+    assert line in log.getvalue().splitlines()[-1]
+
+
+LOADS = """
+import os, sys
+from busutils import frameworks
+with frameworks.loading():
+    os.write(2, b"I0000 00:00:17 port.cc:153] oneDNN custom operations are on\\na real error\\n")
+    if sys.argv[1:]:
+        os.abort()
+os.write(2, b"W0000 00:00:17 later")
+"""
+
+
+@pytest.mark.parametrize("dies", [[], ["aborted"]])
+def test_a_framework_loads_without_its_log_lines_but_errors_are_shown(dies):
+    command = [sys.executable, "-c", LOADS, *dies]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == "a real error\n" + ("" if dies else "W0000 00:00:17 later")
+    assert (done.returncode == 0) is not bool(dies)
+
+
+@pytest.mark.parametrize("overrides", [{}, {"dataset": "phantom"}])
+def test_a_folder_without_the_name_of_its_set_is_refused(project, tmp_path, overrides):
+    for name, folder in (("busi", "Dataset_BUSI_with_GT"), ("isic", "ISIC2018_Task1_Training")):
+        root = tmp_path / "sets" / name
+        (root / folder).mkdir(parents=True)
+        with pytest.raises(UserError, match=rf"sets/{name} is given as data, .* dataset={name} by"):
+            execution.prepare("00_small", "quick", {"data_root": str(root), **overrides})
+        assert [f.name for f in root.rglob("*")] == [folder]  # nothing was written there
+        named = {"data_root": str(root), "dataset": name}
+        assert execution.prepare("00_small", "quick", named)["data_root"] == str(root)
+
+
+def test_what_a_page_keeps_of_its_jobs_is_read_from_its_code(project):
+    file = project / "notebooks" / "00_small.ipynb"
+    notebook = json.loads(file.read_text())
+    code = ['jobs.complete(a, keep={"weights"})\n', "x.duplicated(keep=False)"]
+    notebook["cells"].append({"cell_type": "code", "metadata": {}, "source": code})
+    file.write_text(json.dumps(notebook))
+    assert execution.kept("00_small") == {"weights"}

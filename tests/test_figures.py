@@ -13,6 +13,7 @@ from PIL import Image
 
 from busutils import figures
 from busutils.errors import UserError
+from busutils.figures import data as plots
 from busutils.figures import look
 
 TABLE = pd.DataFrame(
@@ -358,6 +359,24 @@ def test_costs_that_were_not_measured_have_no_panel():
     assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in dots] == [(0.1, 0.8), (0.4, 0.6)]
 
 
+@pytest.mark.parametrize("n", [1, 6, 7, 15])
+def test_any_number_of_networks_is_drawn_and_each_looks_its_own(n):
+    names = [f"net {i}" for i in range(n)]
+    levels = pd.concat([LEVELS.assign(network=name) for name in names])
+    costs = pd.concat([COSTS.assign(network=name, seconds=i + 1) for i, name in enumerate(names)])
+    for figure in (
+        figures.level_curves(levels, {"noise": "share"}, "Dice"),
+        figures.against_cost(costs, ["seconds"], "Dice"),
+    ):
+        (axes,), (legend,) = figure.axes, figure.legends
+        assert [text.get_text() for text in legend.get_texts()] == names
+        drawn = [line for line in axes.get_lines() if line.get_marker() in "os^vDx"]
+        assert len({(line.get_color(), line.get_marker()) for line in drawn}) == n
+    lines_of = {name: i / n for i, name in enumerate(names)}
+    figure = figures.against_random({}, lines_of, {}, "share")
+    assert len(figure.axes[0].get_lines()) == n
+
+
 def test_answers_stand_beside_each_other_with_their_dice():
     truths = np.zeros((2, 8, 8), bool)
     truths[:, 2:6, 2:6] = True
@@ -390,3 +409,34 @@ def test_a_strip_takes_colours():
     colours = np.full((1, 8, 8, 3), 120, np.uint8)
     figure = figures.cases_strip(colours, masks, masks.astype(float), 0.5, ["one"], (1,))
     assert figure.axes[0].images[0].get_array().shape == (8, 8, 3)
+
+
+def test_a_figure_of_nothing_is_refused():
+    empty = pd.DataFrame({"kind": [], "network": [], "level": [], "score": []})
+    for draw in (
+        lambda: plots.gallery([], [], []),
+        lambda: plots.mask_agreement(pd.Series([], dtype=float)),
+        lambda: figures.curves(pd.DataFrame(), {}),
+        lambda: figures.level_curves(empty, {}, "Dice"),
+    ):
+        with pytest.raises(UserError, match="there is nothing to draw"):
+            draw()
+    with pytest.raises(UserError, match="needs cases of both classes"):
+        figures.classification_curves(np.ones(3, bool), np.full(3, 0.5), {})
+
+
+def test_labels_of_ones_own_have_colours_of_their_own():
+    lesions = pd.DataFrame({"label": ["cyst", "mass", "benign", "scar"], "x": 0.5, "y": 0.5})
+    lesions["area"] = 0.1
+    figure = plots.lesion_areas(lesions)
+    drawn = {p.get_edgecolor() for p in figure.axes[0].patches}
+    assert len(drawn) == 4
+    panels = [a for a in plots.lesion_places(lesions).axes if a.get_visible()]
+    assert [a.get_title("left") for a in panels] == ["cyst", "mass", "benign", "scar"]
+
+
+def test_no_network_of_seven_is_left_out_or_looks_like_another():
+    rows = [(f"n{i}", "blur", level, 0.5, 0.4, 0.6) for i in range(7) for level in (0, 1)]
+    table = pd.DataFrame(rows, columns=["network", "kind", "level", "score", "low", "high"])
+    lines = figures.level_curves(table, {"blur": "px"}, "Dice").axes[0].lines
+    assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}) == 7

@@ -1,28 +1,32 @@
 """Identity of a job, and what counts as finished."""
 
-import json
+import gzip
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import jobs, paths
+from busutils import jobs, models, paths
+from busutils.data import reading, sets
 from busutils.errors import UserError
 from busutils.jobs import Job
+from busutils.models import source
+from tests import discs, finished
+from tests.discs import JOB
 
-JOB = Job(dataset="d", size=32, split={"id": "s", "fold": 1}, model="plain_unet")
 FIRST = replace(JOB, options={"depth": 3})
 
 
 def write(job, folder):
-    place = folder / "jobs" / job.id
-    place.mkdir(parents=True)
-    (place / "job.json").write_text(job.to_json())
-    pd.DataFrame({"epoch": [1], "val_dice": [0.5]}).to_csv(place / "history.csv", index=False)
-    cases = pd.DataFrame({"case": ["a"], "split": ["val"], "tp": [1]})
-    cases.to_csv(place / "cases.csv.gz", index=False)
-    (place / "manifest.json").write_text(json.dumps({"minutes": 2.5}))
+    """A finished job with 5 of 8 lesion pixels found in each image."""
+    discs.write_split()
+    finished.write(job, lambda case, threshold: (5, 2, 3, 1014))
+    if folder != paths.store():
+        (folder / "splits").mkdir(parents=True, exist_ok=True)
+        shutil.copy(paths.store() / "splits" / f"{job.split['id']}.csv", folder / "splits")
+        shutil.move(jobs.folder(job), folder / "jobs" / job.id)
 
 
 @pytest.fixture
@@ -40,8 +44,9 @@ def test_id_is_the_protocol():
 
 
 def test_what_equals_its_default_does_not_change_the_id():
-    assert replace(JOB, epochs=100, augmentation="none").id == JOB.id
-    assert set(jobs._told(vars(JOB))) == {"dataset", "size", "split", "model"}
+    plain = Job(dataset="d", size=32, split={"id": "s"}, model="plain_unet")
+    assert replace(plain, epochs=100, augmentation="none").id == plain.id
+    assert set(jobs._told(vars(plain))) == {"dataset", "size", "split", "model"}
 
 
 def test_json_round_trip_keeps_a_nested_job():
@@ -72,36 +77,258 @@ def test_published_small_files_are_enough_unless_large_ones_are_asked_for(store)
     assert jobs.finished(JOB)
     assert not jobs.finished(JOB, {"probabilities"})
     assert jobs.complete([JOB]) == []
-    assert jobs.cases([JOB])["job"].tolist() == [JOB.id]
-    assert jobs.history([JOB])["val_dice"].tolist() == [0.5]
-    assert jobs.manifests([JOB]).loc[JOB.id, "minutes"] == 2.5
+    assert jobs.cases([JOB])["job"].unique().tolist() == [JOB.id]
+    assert jobs.history([JOB])["val_dice"].tolist() == [0.5, 0.66, 0.66]
+    assert jobs.manifests([JOB]).loc[JOB.id, "minutes"] == 1.5
 
 
 def test_publish_copies_small_files_and_the_split(store):
     write(JOB, store)
-    (store / "jobs" / JOB.id / "probabilities.npz").write_text("large")
-    jobs.write_split(pd.DataFrame({"case": ["a"], "role": ["val"]}), "s")
+    (jobs.folder(JOB) / "probabilities.npz").write_text("large")
     jobs.publish([JOB])
     published = sorted(p.name for p in (paths.published() / "jobs" / JOB.id).iterdir())
     assert published == ["cases.csv.gz", "history.csv", "job.json", "manifest.json"]
-    assert (paths.published() / "splits" / "s.csv").exists()
+    assert (paths.published() / "splits" / f"{JOB.split['id']}.csv").exists()
 
 
 def test_what_is_published_stays_unless_results_are_others(store):
     job, same = replace(JOB, encoder_weights=FIRST), replace(JOB, init_seed=7)
     for one in (job, same, FIRST):
         write(one, paths.published())
-        shutil.copytree(paths.published() / "jobs" / one.id, store / "jobs" / one.id)
-        (store / "jobs" / one.id / "manifest.json").write_text('{"minutes": 9}')
-    for one in (job, FIRST):
-        (store / "jobs" / one.id / "cases.csv.gz").write_bytes(b"others")
+        counts = (4, 2, 4, 1014) if one in (job, FIRST) else (5, 2, 3, 1014)
+        finished.write(one, lambda case, threshold, c=counts: c, manifest={"minutes": 9})
     jobs.publish([job, same])
     published = jobs.manifests([job, same, FIRST], paths.published())["minutes"]
-    assert published[[job.id, same.id, FIRST.id]].tolist() == [9, 2.5, 2.5]
+    assert published[[job.id, same.id, FIRST.id]].tolist() == [9, 1.5, 1.5]
 
 
 def test_unfinished_jobs_are_named(store):
     with pytest.raises(UserError, match=f"job {JOB.id} is not finished: train it first"):
         jobs.cases([JOB])
-    with pytest.raises(UserError, match=r"split s.csv of job .* is missing"):
+    with pytest.raises(UserError, match=r"split [0-9a-f]{12}.csv of job .* is missing"):
         jobs.read_split(JOB)
+
+
+PUBLISHED = sorted(path.name for path in (paths.project() / "book/results/jobs").iterdir())
+
+
+def test_published_ids_do_not_move(store, monkeypatch):
+    """Neither of what was published, nor of the same jobs if they were planned today."""
+    monkeypatch.delenv("BUSUTILS_PUBLISHED")
+    for name in PUBLISHED:
+        job = Job.from_json((paths.published() / "jobs" / name / "job.json").read_text())
+        assert job.id == replace(job).id == name
+        jobs.read_split(job)  # which is found only if it hashes to its id
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("name", "folder", "expected"),
+    [
+        ("busi", "busi", {64: "aaf92a22706f", 96: "c96dab8cf8c4", 128: "22b6d1a9a916"}),
+        ("isic", "isic2018", {64: "e6d320dc663a"}),
+        ("brain", "lgg", {64: "3f7234f3ead8"}),
+    ],
+)
+def test_published_fingerprints_do_not_move(shared, tmp_path, name, folder, expected):
+    listing = sets.listing(name, str(shared / "data" / folder))
+    cases = list(listing.cases)
+    assert {s: reading._fingerprint(listing, cases, s, tmp_path) for s in expected} == expected
+
+
+def test_every_published_job_could_have_made_its_tables(store, monkeypatch):
+    monkeypatch.delenv("BUSUTILS_PUBLISHED")
+    for name in PUBLISHED[::20]:
+        jobs.results(name)
+
+
+def test_networks_are_as_published():
+    """Where one is not, its jobs get other ids: see `busutils.models.source.PUBLISHED`."""
+    assert {name: source.changed(name) for name in models.NETWORKS} == dict.fromkeys(
+        models.NETWORKS, ""
+    )
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the networks' code, to be changed."""
+    copy = tmp_path / "models"
+    shutil.copytree(source._FOLDER, copy)
+    monkeypatch.setattr(source, "_FOLDER", copy)
+    source.source.cache_clear()
+    yield copy
+    source.source.cache_clear()
+
+
+def edit(file, old, new):
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_comments_docstrings_and_layout_are_no_change(package):
+    file = package / "plain_unet.py"
+    file.write_text(file.read_text().replace('"""', '"""Another. ', 1) + "\n\n# the end\n")
+    assert source.changed("plain_unet") == ""
+
+
+def test_a_changed_network_is_another_job(package):
+    edit(package / "blocks.py", '"relu"', '"gelu"')  # which U-Nets import
+    other = replace(JOB)
+    assert other.code
+    assert other.id != JOB.id
+    assert Job.from_json(other.to_json()) == other
+    assert Job.from_json(JOB.to_json()) == JOB  # what was made before stays what it was
+    assert replace(JOB, encoder_weights=other).id != replace(JOB, encoder_weights=JOB).id
+    assert source.changed("segnet")
+
+
+def test_a_network_that_is_not_of_this_package_is_never_as_published():
+    assert replace(JOB, model="mine").code == "unknown"
+
+
+def test_a_changed_default_is_another_network(package, monkeypatch):
+    networks = models.NETWORKS
+    told = networks["plain_unet"]
+    options = told.options | {"depth": replace(told.options["depth"], default=4)}
+    monkeypatch.setitem(networks, "plain_unet", replace(told, options=options))
+    assert source.changed("plain_unet")
+
+
+def tampered(job, name, change):
+    file = jobs.folder(job) / name
+    content = file.read_bytes()
+    if name.endswith(".gz"):
+        file.write_bytes(gzip.compress(change(gzip.decompress(content))))
+    else:
+        file.write_bytes(change(content))
+
+
+def rows(change):
+    """Change a table of counts that is as text."""
+
+    def changed(content):
+        import io
+
+        table = pd.read_csv(io.BytesIO(content))
+        return change(table).to_csv(index=False).encode()
+
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        ("cases.csv.gz", lambda text: b"", "No columns"),
+        ("cases.csv.gz", rows(lambda t: t.head(0)), "no whole number"),
+        ("cases.csv.gz", rows(lambda t: t.iloc[19:]), "cases are not the split's"),
+        ("cases.csv.gz", rows(lambda t: t.iloc[1:]), "thresholds are missing"),
+        ("cases.csv.gz", rows(lambda t: t[::-1]), "thresholds are missing"),
+        ("cases.csv.gz", rows(lambda t: t.assign(tp=t["tp"] + 1)), "pixels of a case are not 1024"),
+        ("cases.csv.gz", rows(lambda t: t.assign(tp=t["tp"] / 2)), "no whole number"),
+        ("cases.csv.gz", rows(lambda t: t.assign(tp=-t["tp"])), "no whole number"),
+        ("cases.csv.gz", rows(lambda t: t.assign(label="benign")), "cases are not the split's"),
+        ("cases.csv.gz", rows(lambda t: t.assign(split="test")), "cases are not the split's"),
+        ("cases.csv.gz", rows(lambda t: t.drop(columns="fn")), "columns are others"),
+        (
+            "cases.csv.gz",
+            rows(lambda t: t.assign(tp=range(len(t)), tn=1019 - np.arange(len(t)))),
+            "lesion of a case changes",
+        ),
+        (
+            "cases.csv.gz",
+            rows(lambda t: t.assign(fp=t["threshold"] * 100 // 1, tn=0).pipe(_filled)),
+            "counts rise",
+        ),
+        ("history.csv", lambda text: text + b"4,0.5,0.5,0.5,0.001,6\n", "4 epochs where .* has 3"),
+        ("history.csv", lambda text: text.replace(b"\n2,", b"\n3,"), "not 1, 2"),
+        ("history.csv", lambda text: text.replace(b"0.6,", b"x,"), "cannot be read"),
+        ("history.csv", lambda text: text.replace(b"0.6,", b","), "not finite"),
+        ("history.csv", lambda text: text[:30], "column is missing"),
+        ("manifest.json", lambda text: b"[]", "names no machine"),
+        ("manifest.json", lambda text: text[:-1], "delimiter"),
+        (
+            "manifest.json",
+            lambda text: text.replace(b'"minutes": 1.5', b'"minutes": "x"'),
+            "number",
+        ),
+        ("job.json", lambda text: b"[]", "job.json is no job"),
+        ("job.json", lambda text: b"{}", "job.json is no job"),
+        ("job.json", lambda text: text.replace(b'"size": 32', b'"size": 64'), "of another job"),
+    ],
+)
+def test_a_damaged_job_says_so(store, name, change, told):
+    write(JOB, store)
+    assert jobs.finished(JOB)
+    tampered(JOB, name, change)
+    for use in (jobs.finished, lambda job: jobs.plan([job]), lambda job: jobs.cases([job])):
+        with pytest.raises(
+            UserError, match=rf"job {JOB.id} is damaged \(.*{told}.*: delete .*jobs"
+        ):
+            use(JOB)
+
+
+def _filled(table):
+    fp = table["fp"].astype(int)
+    return table.assign(fp=fp, tn=1024 - fp - table["tp"] - table["fn"])
+
+
+def test_a_split_is_read_only_if_it_hashes_to_its_id(store):
+    discs.write_split()
+    file = store / "splits" / f"{JOB.split['id']}.csv"
+    file.write_text(file.read_text().replace("test", "val"))
+    with pytest.raises(UserError, match=r"split .* is damaged .*: delete it and plan"):
+        jobs.read_split(JOB)
+    discs.write_split()  # planning again makes it again
+    assert (jobs.read_split(JOB)["role"] == "test").sum() == 2
+
+
+def test_cases_called_like_missing_values_keep_their_names(store):
+    names = ["NA", "None", "null", "nan", "007", "-"]
+    table = pd.DataFrame({"case": names, "label": "benign", "group": names, "role": "val"})
+    job = replace(JOB, split={"id": discs.split_id(table)})
+    jobs.write_split(table, job.split["id"])
+    assert jobs.read_split(job)["case"].tolist() == names
+    finished.write(job, lambda case, threshold: (5, 2, 3, 1014))
+    assert jobs.cases([job])["case"].unique().tolist() == names
+
+
+def test_what_came_from_elsewhere_is_not_trained_again_unasked(store):
+    write(JOB, store)
+    assert jobs.plan([JOB], {"weights"}) == [(JOB, {"weights"})]
+    assert jobs.again([JOB, FIRST], {"weights"}) == [JOB]
+    (jobs.folder(JOB) / jobs.MERGED).touch()
+    assert jobs.plan([JOB]) == []
+    with pytest.raises(UserError, match=r"trained elsewhere .* without model.weights.h5.*: copy"):
+        jobs.plan([JOB], {"weights"})
+    with pytest.raises(UserError, match=r"merged without encoder.weights.h5"):
+        jobs.plan([replace(JOB, encoder_weights=JOB)])
+
+
+def test_a_relative_store_is_one_folder_for_all_processes(monkeypatch, tmp_path):
+    monkeypatch.setenv("BUSUTILS_RUNS", "elsewhere/runs")
+    first = paths.store()
+    monkeypatch.chdir(tmp_path)
+    assert paths.store() == first == paths.project() / "elsewhere" / "runs"
+
+
+def test_what_a_killed_process_was_writing_is_removed(tmp_path):
+    def part(process):
+        return tmp_path / f".x.{paths._machine()}-{process}.part"
+
+    gone, alive, elsewhere = part(2**22 + 1), part(1), tmp_path / ".x.ffffff-4194305.part"
+    for folder in (gone, alive):
+        folder.mkdir()
+    elsewhere.touch()
+    with paths.whole_file(tmp_path / "y") as file:
+        file.touch()
+    assert sorted(tmp_path.iterdir()) == sorted([alive, elsewhere, tmp_path / "y"])
+
+
+def test_a_lock_is_for_one_and_leaves_nothing(tmp_path):
+    file = tmp_path / "training" / "lock"
+    with paths.locked(file) as mine, paths.locked(file) as other:
+        assert (mine, other) == (True, False)
+    assert not file.parent.exists()
+    with paths.locked(file) as mine:
+        assert mine

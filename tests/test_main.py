@@ -4,12 +4,15 @@ import errno
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from busutils import __main__ as cli
-from busutils import execution, runs
+from busutils import execution, jobs, runs
 from busutils.errors import RunError, UserError
+from tests import finished
+from tests.discs import JOB
 
 
 def called(capsys, *words):
@@ -67,7 +70,8 @@ def test_run_help_lists_the_parameters_of_the_notebook(project, capsys):
     code, out, _ = called(capsys, "run", "00_small", "--help")
     assert code == 0
     assert "profiles of 00_small: quick, cpu" in out
-    assert "  epochs = 2 (int)\n      passes over the data\n" in out
+    assert "  epochs = 2 (a whole number from 1 to 100)\n      passes over the data\n" in out
+    assert "  rows = ['vgg16'] (a list, each item one of base, vgg16, vgg19)\n" in out
 
 
 def test_run_help_without_a_notebook_lists_the_notebooks(project, capsys):
@@ -79,6 +83,10 @@ def test_run_help_without_a_notebook_lists_the_notebooks(project, capsys):
     [
         (["run"], "name a notebook"),
         (["run", "00_small", "-p", "epochs"], "-p epochs has no value: write -p name=value"),
+        (
+            ["run", "00_small", "-p", "a=1", "-p", "b=1", "-p", "b=2"],
+            "-p b is given twice: give it",
+        ),
         (["run", "00_small", "--dry-run"], "00_small trains nothing"),
         (["run", "00_small", "-p", "epoch=3"], "did you mean 'epochs'"),
         (["jobs"], "name either a notebook or --bundle DIR"),
@@ -142,3 +150,18 @@ def test_help_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "[]\n"
     assert "execute a notebook" in done.stdout
+
+
+def test_dry_run_counts_what_a_page_trains_again(store, capsys, monkeypatch):
+    elsewhere, here = replace(JOB, init_seed=1), replace(JOB, init_seed=2)
+    for job in (elsewhere, here):
+        finished.write(job, lambda case, threshold: (5, 2, 3, 1014))
+    (jobs.folder(elsewhere) / jobs.MERGED).touch()
+    monkeypatch.setattr(cli, "_planned", lambda args: [JOB, elsewhere, here])
+    monkeypatch.setattr(execution, "kept", lambda name: {"weights", "film"})
+    code, out, _ = called(capsys, "run", "01_unet_backbones", "--dry-run")
+    assert code == 0
+    assert "3 jobs, 1 of them to train\n" in out
+    assert "1 finished jobs lack their weights: those that the page shows train again" in out
+    assert "1 merged jobs lack their weights: if the page shows one, copy its model.weights" in out
+    assert "film" not in out  # no job of these records one

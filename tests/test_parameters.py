@@ -1,41 +1,54 @@
 """Parameters are read from the cell and checked before anything starts."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
 import nbformat
+import papermill
 import pytest
 
-from busutils import parameters
+from busutils import augment, losses, models, parameters, perturb
 from busutils.errors import UserError
+from busutils.models import encoders
 from busutils.parameters import Parameter
+from busutils.studies import attention_unet, fgfeu_net, mu_net, multitask_unet, unet_backbones
+from busutils.values import Whole, words
+
+ROOT = Path(__file__).resolve().parents[1]
+Row = Literal["base", "vgg16", "vgg19"]
 
 
-def write(folder, code, tags=("parameters",)):
-    cell = nbformat.v4.new_code_cell(code)
-    cell.metadata["tags"] = list(tags)
+def write(folder, code, tags=("parameters",), above=""):
+    cells = [nbformat.v4.new_code_cell(text) for text in (above, code)]
+    cells[1].metadata["tags"] = list(tags)
     file = folder / "notebook.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), file)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), file)
     return file
 
 
 def test_the_cell_is_read_with_types_defaults_and_help(project):
     read = parameters.read(parameters.source("00_small"))
-    assert read == [
-        Parameter("dataset", "str", "phantom", "data set"),
-        Parameter("data_root", "str", "", "folder of the images; empty: the phantoms"),
-        Parameter("epochs", "int", 2, "passes over the data"),
-        Parameter("rate", "float", 1e-4, "learning rate"),
-        Parameter("rows", "list[str]", ["vgg16"], "rows of Table 2"),
-        Parameter("grouped", "bool", True, "near-duplicates on one side"),
-        Parameter("limit", "int | None", None, "images at most"),
+    assert [(p.name, words(p.kind), p.default, p.help) for p in read] == [
+        ("dataset", "text", "phantom", "data set"),
+        ("data_root", "text", "", "folder of the images; empty: the phantoms"),
+        ("epochs", "a whole number from 1 to 100", 2, "passes over the data"),
+        ("rate", "a number", 1e-4, "learning rate"),
+        ("rows", "a list, each item one of base, vgg16, vgg19", ["vgg16"], "rows of Table 2"),
+        ("grouped", "true or false", True, "near-duplicates on one side"),
+        ("limit", "a whole number, or none", None, "images at most"),
     ]
 
 
 def test_a_value_over_several_lines_keeps_its_comment(tmp_path):
     read = parameters.read(write(tmp_path, 'rows = [\n    "a",\n    "b",\n]  # names # of rows'))
-    assert read == [Parameter("rows", "list[str]", ["a", "b"], "names # of rows")]
+    assert read == [Parameter("rows", list[str], ["a", "b"], "names # of rows")]
 
 
 def test_a_hash_in_a_text_is_no_comment(tmp_path):
-    with pytest.raises(UserError, match="name = value  # help"):
+    with pytest.raises(UserError, match="name: type = value  # help"):
         parameters.read(write(tmp_path, 'colour = "#ff0000"'))
 
 
@@ -68,6 +81,8 @@ def test_a_profile_comes_before_the_command_line(project):
     [
         ("rows", "vgg16,vgg19", ["vgg16", "vgg19"]),
         ("rows", "[vgg16, vgg19]", ["vgg16", "vgg19"]),
+        ("rows", "['base', 'vgg16']", ["base", "vgg16"]),  # as --help prints it
+        ("rows", '["base"]', ["base"]),
         ("rows", "", []),
         ("grouped", "false", False),
         ("grouped", "Yes", True),
@@ -85,18 +100,68 @@ def test_text_of_the_command_line_gets_the_type_of_the_parameter(project, name, 
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("epochs", "2.5"), ("epochs", "many"), ("grouped", "1"), ("rate", "fast"), ("limit", "few")],
+    [
+        *(("epochs", text) for text in ("2.5", "many", "0", "101", "1_0", " 3 ", "١٢", "true", "")),
+        *(("rate", text) for text in ("fast", "nan", "inf", "1e999", "1,5", "none")),
+        *(("grouped", text) for text in ("1", "on")),
+        *(("rows", text) for text in ("vgg17", "base,1", "[base", "[['base']]")),
+        ("limit", "few"),
+    ],
 )
 def test_a_value_of_the_wrong_type_is_refused_with_an_example(project, name, text):
-    with pytest.raises(UserError, match=f"{name} = {text!r} is no .*: give one such as"):
+    with pytest.raises(UserError, match=rf"^{name} .* is not .*: give one such as .* \(.*\)$"):
         parameters.resolve("00_small", "quick", {name: text})
 
 
-@pytest.mark.parametrize("line", ["epochs: true", "epochs: 2.5", "rows: vgg16", "dataset: 3"])
-def test_a_profile_with_a_value_of_the_wrong_type_is_refused(project, line):
-    (project / "params" / "00_small" / "cpu.yaml").write_text(line)
-    with pytest.raises(UserError, match="is no"):
+def test_a_list_names_nothing_twice_and_its_wrong_item_is_told(project):
+    with pytest.raises(UserError, match=r"^rows has 'base' twice: name it once$"):
+        parameters.resolve("00_small", "quick", {"rows": "base,vgg16,base"})
+    near = r"^rows has 'vgg18', which is not one of base, vgg16, vgg19 \(did you mean 'vgg1[69]'"
+    with pytest.raises(UserError, match=near):
+        parameters.resolve("00_small", "quick", {"rows": "base,vgg18"})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("epochs: true", r"epochs in .*cpu\.yaml = True is not a whole number from 1 to 100: give"),
+        ("epochs: 2.5", "= 2.5 is not"),
+        ("epochs: 1_0", "= '1_0' is not"),  # YAML would read 10
+        ("epochs: 0x10", "is not"),
+        ("epochs: {a: 1}", "is not"),
+        ("rows: vgg16", r"rows in .* is no list: write \[vgg16\]"),
+        ("rows: [vgg16, vgg16]", "rows in .*cpu.yaml has 'vgg16' twice"),
+        ("rows: [[vgg16]]", "is not"),
+        ("rate: 1\nepochs: 3\nrate: 2", r"cpu\.yaml, line 3: rate stands twice: mend the line"),
+        ("epochs: [3", r"cpu\.yaml, line \d: .*: mend the line"),
+        ("epochs: \x00", "is no YAML"),
+    ],
+)
+def test_a_profile_with_a_wrong_value_is_refused_by_file_and_key(project, text, told):
+    (project / "params" / "00_small" / "cpu.yaml").write_text(text)
+    with pytest.raises(UserError, match=told) as refused:
         parameters.resolve("00_small", "cpu", {})
+    assert "\n" not in str(refused.value)
+
+
+def test_a_profile_in_another_encoding_is_refused(project):
+    (project / "params" / "00_small" / "cpu.yaml").write_bytes("epochs: 3  # für".encode("cp1252"))
+    with pytest.raises(UserError, match=r"cpu\.yaml is no UTF-8 text: save it so"):
+        parameters.resolve("00_small", "cpu", {})
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("x: Whole[1, 5] = 6  # of x", "x in notebook.ipynb = 6 is not a whole number from 1 to 5"),
+        ("x: Wohle[1, 5] = 3  # of x", "name 'Wohle' is not defined: take a type of"),
+        ("x: Colour = 'blue'  # of x", "x in notebook.ipynb = 'blue' is not one of red, green"),
+    ],
+)
+def test_a_cell_whose_default_or_type_is_wrong_is_refused(tmp_path, line, told):
+    notebook = write(tmp_path, line, above="Colour = Literal['red', 'green']")
+    with pytest.raises(UserError, match=told):
+        parameters.read(notebook)
 
 
 def test_a_profile_that_is_no_mapping_is_refused(project):
@@ -125,3 +190,104 @@ def test_without_notebooks_the_clone_is_named_as_remedy(project):
     (project / "notebooks" / "00_small.ipynb").unlink()
     with pytest.raises(UserError, match="inside a clone"):
         parameters.source("00_small")
+
+
+ANNOTATIONS = {"epochs": Whole[1, 5], "rows": list[Row], "rate": float}
+
+
+def test_variables_of_a_notebook_are_checked_against_its_annotations():
+    values = {"epochs": 3, "rows": ["base"], "rate": 1, "size": 7, "__annotations__": ANNOTATIONS}
+    found = parameters.verify(values, {"size": int, "epochs": int})
+    assert found == {"epochs": 3, "rows": ["base"], "rate": 1.0, "size": 7}
+    assert type(found["rate"]) is float
+    for changed, told in (
+        ({"epochs": "two"}, "epochs = 'two' is not a whole number from 1 to 5"),
+        ({"epochs": 9}, "epochs = 9 is not"),
+        ({"rows": "base"}, r"rows = 'base' is not a list.*papermill -y 'rows: "),
+        ({"size": "7"}, "size = '7' is not a whole number"),
+        ({"In": ["", "# Parameters\nepcohs = 3\n"]}, "did you mean 'epochs'"),
+    ):
+        with pytest.raises(UserError, match=told):
+            parameters.verify(values | changed, {"size": int})
+    parameters.verify(values | {"In": ["epcohs = 3", "# Parameters\nepochs = 3\n"]}, {"size": int})
+
+
+def choices(notebook, name):
+    """Choices of a parameter, or of the items of its list."""
+    kind = next(p.kind for p in parameters.read(parameters.source(notebook)) if p.name == name)
+    while not all(isinstance(part, str) for part in kind.__args__):
+        kind = kind.__args__[0]
+    return [choice for choice in kind.__args__ if choice]
+
+
+@pytest.mark.parametrize(
+    ("notebook", "name", "known"),
+    [
+        ("01_unet_backbones", "rows", unet_backbones.settings.BACKBONES),
+        ("01_unet_backbones", "contrasts", unet_backbones.settings.CONTRASTS),
+        ("01_unet_backbones", "freeze", encoders.FREEZING),
+        ("02_attention_unet", "networks", attention_unet.NETWORKS),
+        ("02_attention_unet", "reading3", models.READINGS),
+        ("02_attention_unet", "augmentation", augment.AUGMENTATIONS),
+        ("03_multitask_unet", "head", models.HEADS),
+        ("03_multitask_unet", "rivals", multitask_unet.settings.RIVALS),
+        ("03_multitask_unet", "alone", multitask_unet.settings.ALONE),
+        ("03_multitask_unet", "copies", multitask_unet.settings.ARMS),
+        ("04_fgfeu_net", "losses", fgfeu_net.LOSSES),
+        ("04_fgfeu_net", "classifiers", ["svm", *fgfeu_net.settings.CLASSIFIERS]),
+        ("05_mu_net", "rows", mu_net.settings.ROWS),
+        ("05_mu_net", "contrasts", mu_net.settings.CONTRASTS),
+        ("05_mu_net", "noises", perturb.PERTURBATIONS),
+        ("05_mu_net", "encoder_weights", mu_net.settings.STARTS),
+    ],
+)
+def test_choices_of_a_cell_are_those_of_the_code(notebook, name, known):
+    assert sorted(choices(notebook, name)) == sorted(known)
+
+
+def test_losses_of_a_cell_can_be_built():
+    for notebook, name in (("03_multitask_unet", "segmentation_loss"), ("05_mu_net", "loss")):
+        assert set(choices(notebook, name)) <= set(losses.LOSSES)
+
+
+PUBLISHED = sorted((ROOT / "book" / "results" / "notebooks").glob("*/manifest.json"))
+
+
+@pytest.mark.parametrize("manifest", PUBLISHED, ids=lambda file: file.parent.name)
+def test_parameters_of_published_runs_are_still_taken_as_they_are(manifest):
+    """Equal as JSON too, of which the ids of jobs are made: 1 and 1.0 differ there."""
+    run = json.loads(manifest.read_text())
+    kinds = {p.name: p.kind for p in parameters.read(parameters.source(run["notebook"]))}
+    assert kinds.keys() >= run["parameters"].keys()
+    known = {name: kinds[name] for name in run["parameters"]}
+    found = parameters.verify(run["parameters"], known)
+    assert json.dumps(found) == json.dumps({name: run["parameters"][name] for name in found})
+
+
+@pytest.mark.parametrize("name", parameters.notebooks())
+def test_papermill_lists_every_parameter(name):
+    listed = papermill.inspect_notebook(parameters.source(name))
+    read = parameters.read(parameters.source(name))
+    assert [*listed] == [p.name for p in read]
+    assert [about["help"] for about in listed.values()] == [p.help for p in read]
+
+
+@pytest.mark.slow
+def test_plain_papermill_ends_with_one_sentence_before_anything_is_read(tmp_path):
+    """In the notebook stands the sentence alone."""
+    out = tmp_path / "out.ipynb"
+    command = ["notebooks/00_data.ipynb", out, "-p", "splits_drawn", "two"]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("papermill"), *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = "UserError: splits_drawn = 'two' is not a whole number from 1 to 1000: give one"
+    assert done.returncode == 1
+    assert told in done.stderr
+    outputs = [o for c in json.loads(out.read_text())["cells"] for o in c.get("outputs", [])]
+    (error,) = [o for o in outputs if o["output_type"] == "error"]
+    assert "".join(error["traceback"]).startswith(told)
+    assert "\n" not in "".join(error["traceback"])

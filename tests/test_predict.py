@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from busutils import jobs, runs
+from busutils.data.dataset import open_cached
 from busutils.errors import UserError
 from busutils.predict import predict
 from tests.discs import JOB
@@ -15,7 +16,7 @@ from tests.discs import JOB
 @pytest.fixture
 def run(store):
     """A run whose best network is that of the discs."""
-    jobs.complete([JOB], quiet=True)
+    jobs.complete([JOB], keep={"weights"}, quiet=True)
     folder = store / "notebooks" / "01_x"
     runs.write_json(folder / "manifest.json", runs.opening("01_x", "01_x", "quick", {}))
     runs.write_json(folder / "numbers.json", {"best": {"job": JOB.id, "threshold": 0.5}})
@@ -42,10 +43,33 @@ def test_mask_probability_and_overlay_at_the_size_of_the_image(run, tmp_path):
     assert (overlay[mask, 0] != grey[mask]).all()
 
 
+def test_what_was_tested_is_predicted_again_alike(run, store, tmp_path):
+    with np.load(store / "jobs" / JOB.id / "probabilities.npz") as stored:
+        tested = stored["test"]
+    data = open_cached("discs")
+    roles = jobs.read_split(JOB)["role"].to_numpy()
+    for name, image in zip("ab", data.images[roles == "test"], strict=True):
+        Image.fromarray(image[..., 0]).save(tmp_path / f"{name}.png")
+    predict(run, [tmp_path / "a.png", tmp_path / "b.png"], tmp_path / "out")
+    again = [Image.open(tmp_path / "out" / f"{name}_probability.png") for name in "ab"]
+    np.testing.assert_array_equal(np.stack(again), tested)
+
+
+def test_weights_that_were_not_kept_are_asked_for(run, store, tmp_path):
+    (store / "jobs" / JOB.id / "model.weights.h5").unlink()
+    Image.new("L", (32, 32)).save(tmp_path / "mine.png")
+    with pytest.raises(UserError, match=r"01_x were not kept: call again with --train, .* min\)"):
+        predict(run, [tmp_path / "mine.png"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    predict(run, [tmp_path / "mine.png"], tmp_path / "out", train=True)
+    assert (store / "jobs" / JOB.id / "model.weights.h5").exists()
+
+
 def test_colours_are_read_where_the_network_was_trained_on_them(run, store, tmp_path):
     manifest = store / "jobs" / JOB.id / "manifest.json"
     told = json.loads(manifest.read_text())
     assert told["image_channels"] == 1
+    del told["sha256"]  # it is changed here
     colours = np.zeros((40, 40, 3), np.uint8) + np.array([200, 90, 30], np.uint8)
     Image.fromarray(colours).save(tmp_path / "mine.png")
     overlays = {}

@@ -77,8 +77,10 @@ def test_runs_are_found_by_the_beginning_of_their_name_local_or_published(projec
     assert runs.find("01-phantom-quick-b").id == "01-phantom-quick-bbbb"
     assert runs.find("01-b").id == "01-busi-cpu"
     assert runs.find(str(project / "runs/notebooks/01-phantom-quick-aaaa")).id.endswith("aaaa")
-    with pytest.raises(UserError, match="unknown run '01-p'"):
+    with pytest.raises(UserError, match="'01-p' begins more than one run: name one of 01-phantom"):
         runs.find("01-p")
+    with pytest.raises(UserError, match="unknown run '02'"):
+        runs.find("02")
 
 
 def test_a_run_that_is_being_written_is_not_found(project):

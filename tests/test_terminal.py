@@ -45,7 +45,7 @@ def test_a_terminal_without_a_character_shows_another(monkeypatch, call, encodin
     shown, told = (stream.buffer.getvalue().decode(encoding) for stream in streams)
     assert shown or told
     if call == CALLS[3]:
-        assert f"DOES NOT FIT {'?' if encoding == 'ascii' else '·'} fits under no" in shown
+        assert f"cannot be checked {'?' if encoding == 'ascii' else '·'} Dice and IoU" in shown
     if call == CALLS[5]:
         assert f"missing {'?' if encoding == 'ascii' else 'é'}.csv is not there" in told
 

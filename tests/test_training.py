@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from busutils import jobs
+from busutils import jobs, paths
 from busutils.errors import RunError, UserError
+from tests import finished
 from tests.discs import JOB, SIZE
 
 
@@ -146,7 +147,8 @@ def test_interrupted_job_goes_on(store, stop_after_two):
 
 
 def test_time_limit_stops_before_an_epoch_that_would_not_fit(store, stop_after_two):
-    assert jobs.complete([JOB], minutes=0, quiet=True) == [JOB]
+    with pytest.raises(RunError, match=r"0 minutes were over before an epoch of job"):
+        jobs.complete([JOB], minutes=0, quiet=True)
     assert (store / "jobs" / f".{JOB.id}.training" / "last.npz").exists()
 
 
@@ -172,6 +174,61 @@ def test_damaged_checkpoint_is_named(store, stop_after_two):
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(UserError, match=r"checkpoint .* is damaged .*starts anew"):
         jobs.complete([JOB], quiet=True)
+
+
+@pytest.mark.parametrize("name", ["last.npz", "best.npz"])
+def test_a_checkpoint_of_another_training_or_epoch_is_refused(store, stop_after_two, name):
+    ours = store / "jobs" / f".{JOB.id}.training"
+    other = replace(JOB, init_seed=1)
+    _edit(ours / name, training=f".{other.id}.training")
+    with pytest.raises(UserError, match=rf"{name} is damaged \(it is of epoch . in .{other.id}"):
+        jobs.complete([JOB], quiet=True)
+    _edit(ours / name, training=ours.name, epoch=7)
+    with pytest.raises(UserError, match=rf"{name} is damaged \(it is of epoch 7 in"):
+        jobs.complete([JOB], quiet=True)
+
+
+def _edit(file, **values):
+    with np.load(file) as arrays:
+        content = dict(arrays) | values
+    np.savez(file, **content)
+
+
+def test_a_second_process_waits_and_takes_what_the_first_has_made(store, monkeypatch, capsys):
+    from busutils import training
+
+    def meanwhile(seconds):
+        held.__exit__(None, None, None)
+        finished.write(JOB, lambda case, threshold: (5, 2, 3, 1014))
+
+    held = paths.locked(store / "jobs" / f".{JOB.id}.training" / "lock")
+    held.__enter__()
+    monkeypatch.setattr(training.time, "sleep", meanwhile)
+    assert jobs.complete([JOB]) == []
+    assert "another process trains it: waiting" in capsys.readouterr().err
+    assert jobs.cases([JOB])["tp"].unique().tolist() == [5]
+
+
+def test_results_of_another_backend_are_not_replaced(store):
+    import keras
+
+    backend = {"tensorflow": "jax"}.get(keras.backend.backend(), "tensorflow")
+    finished.write(JOB, lambda case, threshold: (5, 2, 3, 1014), manifest={"backend": backend})
+    with pytest.raises(UserError, match=f"trained on {backend}, .*: set KERAS_BACKEND={backend}"):
+        jobs.complete([JOB], {"weights"}, quiet=True)
+
+
+def test_a_job_planned_with_other_code_is_not_trained(store):
+    planned = jobs.Job.from_json(JOB.to_json().replace('"code": ""', '"code": "0123456789ab"'))
+    with pytest.raises(UserError, match="planned with other code of the network plain_unet"):
+        jobs.complete([planned], quiet=True)
+
+
+def test_a_file_of_weights_is_what_its_name_says(store):
+    (store / "weights").mkdir()
+    (store / "weights" / "0123456789ab.h5").write_bytes(b"others")
+    with pytest.raises(UserError, match=r"0123456789ab.h5 are missing or damaged: delete"):
+        jobs.complete([replace(JOB, encoder_weights="file:0123456789ab")], quiet=True)
 
 
 def test_missing_data_is_named(store):

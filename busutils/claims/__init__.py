@@ -7,7 +7,7 @@ questions; `report` shows the answers (`result`). Nothing here knows of a partic
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,15 +24,27 @@ from busutils.claims import (
     together,
 )
 from busutils.claims.files import read
-from busutils.claims.result import NOT, Check
+from busutils.claims.result import FITS, NOT, UNUSUAL, Check
 from busutils.claims.schema import Paper
 
+WEAKER = {
+    "one averaging of all columns": {"averaging": {"alike": "by column"}},
+    "one epoch and threshold of all columns": {"epoch": {"same": "best by column"}},
+    "one epoch of all columns, or the best of each": {
+        "epoch": {"same": "unknown", "best by column": "unknown"}
+    },
+    "images without a lesion being counted": {"empty": {"counted": "unknown"}},
+}
+"""What a context may say although papers hardly ever print it, and what is left without it."""
 FAMILIES = (overlap, prevalence, together, granularity, losses, summaries, spread, statements)
 
 
 def check(paper: Paper) -> list[Check]:
-    """Put every question to a paper that its context allows."""
+    """Put every question to a paper that its context allows, and say what a misfit rests on."""
     found = _answers(paper)
+    if any(one.verdict == NOT for one in found):
+        left = {what: _misfits(_answers(_without(paper, keys))) for what, keys in WEAKER.items()}
+        found = [_rested(one, left) for one in found]
     return [_named(_read_again(one, paper, found), paper) for one in found]
 
 
@@ -60,6 +72,26 @@ def _answers(paper: Paper) -> list[Check]:
     return _once(found, paper)
 
 
+def _without(paper: Paper, keys: Mapping[str, Mapping[str, str]]) -> Paper:
+    """The paper without an assumption of its tables' contexts."""
+    tables = {
+        name: replace(
+            about, **{key: new.get(was := getattr(about, key), was) for key, new in keys.items()}
+        )
+        for name, about in paper.tables.items()
+    }
+    return replace(paper, tables=tables)
+
+
+def _rested(one: Check, left: Mapping[str, Counter]) -> Check:
+    """Say which assumptions a misfit does not outlive; of two on epochs the stronger."""
+    if one.verdict != NOT:
+        return one
+    rests = [what for what, misfits in left.items() if not misfits[_asked(one)]]
+    same, best = list(WEAKER)[1:3]
+    return replace(one, rests=[what for what in rests if what != best or same not in rests])
+
+
 def _read_again(one: Check, paper: Paper, found: list[Check]) -> Check:
     """Name the nearest number that looks like the printed one and fits, here and everywhere.
 
@@ -81,7 +113,11 @@ def _read_again(one: Check, paper: Paper, found: list[Check]) -> Check:
 
 def _misfits(found: list[Check]) -> Counter:
     """What does not fit: questions, each with how often it is asked."""
-    return Counter((c.kind, c.place, c.column) for c in found if c.verdict == NOT)
+    return Counter(_asked(c) for c in found if c.verdict == NOT)
+
+
+def _asked(one: Check) -> tuple[str, str, str]:
+    return one.kind, one.place, one.column
 
 
 def _once(found: list[Check], paper: Paper) -> list[Check]:
@@ -96,8 +132,16 @@ def _question(one: Check) -> tuple:
 
 
 def _named(one: Check, paper: Paper) -> Check:
-    """Give a flagged check the finding that its table's context names for this kind."""
-    if one.finding or not one.flagged or one.table not in paper.tables:
+    """Give a flagged check the finding that its table's context names for this kind.
+
+    A misfit that the context calls weak becomes a remark.
+    """
+    if not one.flagged or one.table not in paper.tables:
         return one
-    named = paper.tables[one.table].findings.get(one.kind, "")
-    return replace(one, finding=named.get(one.row, "") if isinstance(named, dict) else named)
+    about = paper.tables[one.table]
+    if one.verdict == NOT and one.kind in about.weak:
+        causes = (about.weak[one.kind], *one.causes)
+        one = replace(one, verdict=FITS, strength=UNUSUAL, causes=causes)
+    named = about.findings.get(one.kind, "")
+    named = named.get(one.row, "") if isinstance(named, Mapping) else named
+    return one if one.finding else replace(one, finding=named)

@@ -14,13 +14,15 @@ Brown, Heathers: The GRIM test. Social Psychological and Personality Science 8 (
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import binom
 
 from busutils.claims import sampling
+from busutils.claims.answers import RATES
 from busutils.claims.intervals import SLACK, Interval
+from busutils.claims.readings import COUNTS, averaging
 from busutils.claims.result import (
     FITS,
     IMPROBABLE,
@@ -28,6 +30,7 @@ from busutils.claims.result import (
     MISPRINT,
     NO_READING,
     NOT,
+    OPEN,
     RECOVERED,
     UNUSUAL,
     Check,
@@ -70,11 +73,12 @@ def whole_counts(name: str, items: Sequence[int], rows: Sequence[Row]) -> Iterat
     """Every share of a column must be k/n for one of the numbers of items given."""
     cells = [(r, n) for r in rows for ns in r.numbers.values() for n in ns if n.column == name]
     cells = [(r, n) for r, n in cells if n.sd is None]
-    if not cells or cells[0][0].meaning.averaging not in ("one mask", "pooled"):
+    if not cells or cells[0][1].meant.averaging not in COUNTS:
         return  # a mean of shares need not be k/n
+    hits = {size: sum(bool(fits(n.interval, size)) for _, n in cells) for size in items}
     wrong = [(r, n) for r, n in cells if not any(fits(n.interval, size) for size in items)]
     told = [f"{n.text} ({r.name}; smallest n {smallest(n.interval)})" for r, n in wrong]
-    sizes = " or ".join(str(size) for size in items)
+    sizes = " or ".join(f"{size} ({hits[size]} of them)" for size in items)
     yield Check(
         kind="whole number of items",
         place=f"{cells[0][0].meaning.where or 'table ' + cells[0][0].table}, {name}",
@@ -133,10 +137,15 @@ def class_tables(table: str, paper: Paper) -> Iterator[Check]:
     pairs = [(rows[a], rows[b]) for a, b in named]
     solved = [(pair, solutions(*pair, about.get("up_to", 150))) for pair in pairs]
     for (first, second), found in solved:
-        yield _one_table(first, second, found, about.get("items", ()))
+        one = _one_table(first, second, found, about.get("items", ()))
+        if one.verdict == NOT and averaging(first, *RATES) not in COUNTS:
+            beside = ["counts of one experiment: does not fit", "means over folds: fits"]
+            one = replace(one, verdict=OPEN, strength="", readings=beside, causes=())
+        yield one
     if about.get("mix"):
         for (first, _), found in solved:
-            yield from _mix(first, found, about, len(pairs))
+            if averaging(first, *RATES) in COUNTS:
+                yield from _mix(first, found, about, len(pairs))
 
 
 def solutions(first: Row, second: Row, up_to: int) -> np.ndarray:

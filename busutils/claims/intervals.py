@@ -98,15 +98,37 @@ def printed(
     >>> printed("72", "images")
     Interval(low=72.0, high=72.0)
     >>> print(printed("98.36 +- 0.62", "%", part=1))
-    0.0061 to 0.0063
+    0.0062 to 0.0063
     """
     number = _number(piece(text, part))
     scale = Decimal(100 if unit == "%" else 1)
     shown = -number.as_tuple().exponent
     if shown <= 0 and unit != "%":
         return exactly(float(number))
-    step = Decimal(1).scaleb(-max(min(shown, decimals or shown), 0))
+    count = shown if decimals is None else min(shown, decimals)
+    step = Decimal(1).scaleb(-max(count, 0))
     return Interval(float((number - step / 2) / scale), float((number + step) / scale))
+
+
+def decimals_that_count(texts: Sequence[str]) -> int | None:
+    """Return the decimals of a column without the zeros that seem appended to all its numbers.
+
+    Each further decimal of a number is 0 with chance 1/10; if all are, and by chance that is one
+    in a hundred or rarer, a program's format may have appended them. 0, 1 and 100 do not count,
+    since shares end so, nor does a number that stands there again, and one number says nothing of
+    a column. None where all decimals count.
+
+    Examples
+    --------
+    >>> decimals_that_count(["0.8600", "0.8500", "1.0000"]), decimals_that_count(["0.80", "0.86"])
+    (2, None)
+    """
+    numbers = [Decimal(t) for t in set(texts) if re.fullmatch(r"\d*\.\d+", t)]
+    numbers = [n for n in numbers if n not in (0, 1, 100)]
+    counted = max((-n.normalize().as_tuple().exponent for n in numbers), default=0)
+    zeros = [-n.as_tuple().exponent - max(0, counted) for n in numbers]
+    zeros = [k for k in zeros if k > 0]
+    return max(0, counted) if len(zeros) > 1 and sum(zeros) > 1 else None
 
 
 def piece(text: str, part: int | None) -> str:

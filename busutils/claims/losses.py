@@ -22,7 +22,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.optimize import least_squares
 
+from busutils.claims.answers import RATES
 from busutils.claims.intervals import Interval, clipped, image
+from busutils.claims.readings import COUNTS, asked, averaging, plain
 from busutils.claims.result import (
     ALWAYS,
     EPOCH,
@@ -30,7 +32,6 @@ from busutils.claims.result import (
     MISPRINT,
     NO_READING,
     NOT,
-    OPEN,
     RECOVERED,
     SOFT,
     UNUSUAL,
@@ -39,6 +40,7 @@ from busutils.claims.result import (
 from busutils.claims.schema import Paper, Row
 
 WEIGHTS = ("false_positives", "false_negatives")
+TVERSKY = ("region_loss", *RATES)
 
 
 def check(paper: Paper) -> Iterator[Check]:
@@ -54,18 +56,19 @@ def check(paper: Paper) -> Iterator[Check]:
 
 def cross_entropy_floor(row: Row) -> Iterator[Check]:
     """BCE >= (1 - accuracy) ln 2."""
+    if row.first("cross_entropy") and row.first("accuracy"):
+        yield from asked(row, "cross-entropy floor", _floor, "cross_entropy", "accuracy")
+
+
+def _floor(row: Row) -> Check | None:
+    if not _alike(row, "cross_entropy", "accuracy") or row.how("macro", "accuracy") != {False}:
+        return None
     loss, accuracy = row.interval("cross_entropy"), row.interval("accuracy")
-    if loss is None or accuracy is None:
-        return
-    if not _alike(row):
-        told = "to check it, say whether loss and accuracy are of one `epoch` and averaged alike"
-        yield Check("cross-entropy floor", row.place, OPEN, told, table=row.table, row=row.name)
-        return
     floor = (1 - min(1.0, accuracy.high)) * np.log(2)
     good = loss.high >= floor * (1 - 1e-9)
     higher = (1 - min(1.0, accuracy.high + 0.01)) * np.log(2)
     hint = ["an accuracy printed 1.00 point too low"] if not good and loss.high >= higher else []
-    yield Check(
+    return Check(
         kind="cross-entropy floor",
         place=row.place,
         verdict=FITS if good else NOT,
@@ -94,26 +97,31 @@ def tversky(p: float, r: float, a: float, b: float) -> float:
 
 def tversky_loss(row: Row) -> Iterator[Check]:
     """A loss 1 - T against precision and recall, where the weights are printed."""
-    weights = _weights(row, "region_loss")
-    known = row.columns.get("region_loss")
-    if weights is None or known is None or known.loss.get("exponent", 1) != 1:
-        return
-    p, r, loss = (row.interval(q) for q in ("precision", "sensitivity", "region_loss"))
-    if None in (p, r, loss) or row.meaning.masks != "hard" or not _alike(row):
-        return
-    if row.meaning.empty != "none" and (row.meaning.means_possible or row.may_be_empty()):
-        return
+    if all(row.first(q) for q in TVERSKY) and _weights(row, "region_loss"):
+        yield from asked(row, "Tversky loss", _tversky_loss, *TVERSKY)
+
+
+def _tversky_loss(row: Row) -> Check | None:
+    weights, how = _weights(row, "region_loss"), averaging(row, *TVERSKY)
+    exponent = row.first("region_loss").meant.loss.get("exponent", 1)
+    if exponent != 1 or not plain(row, *TVERSKY):
+        return None
+    if how not in COUNTS and (how not in ("means", "alike") or row.meaning.empty != "none"):
+        return None
+    if row.meaning.epoch == "unknown" or row.may_be_empty():
+        return None
+    p, r, loss = (row.interval(q) for q in (*RATES, "region_loss"))
     p, r = clipped(p), clipped(r)
     exact = _index(p, r, *weights)
     allowed = Interval(1 - exact.high, 1 - exact.low)
-    if row.meaning.means_possible or row.meaning.epoch != "same":
+    if how not in COUNTS or row.meaning.epoch != "same":
         total = max(1.0, sum(weights))
         top = _index(p, r, *(w / total for w in weights))
         allowed = Interval(1 - top.high, 1.0)
     good = loss.meets(allowed)
     other = 1 - _index(p, r, *weights[::-1]).middle
     fitting = _second_weight(p.middle, r.middle, loss.middle, weights[0])
-    yield Check(
+    return Check(
         kind="Tversky loss",
         place=row.place,
         verdict=FITS if good else NOT,
@@ -201,9 +209,15 @@ def _weights(row: Row, quantity: str) -> tuple[float, float] | None:
     return None
 
 
-def _alike(row: Row) -> bool:
-    """Whether the columns of a row are of one epoch, or each of its best, and averaged alike."""
-    return row.meaning.epoch != "unknown" and row.meaning.averaging != "by column"
+def _alike(row: Row, *quantities: str) -> bool:
+    """Whether columns are of one epoch, or each of its best, and averaged alike.
+
+    Both sides of the floor are linear, so where all images have one size, it holds between a mean
+    of any kind and pooled counts.
+    """
+    how = averaging(row, *quantities)
+    alike = how != "unknown" and (how != "by column" or row.meaning.one_size)
+    return row.meaning.epoch != "unknown" and alike
 
 
 def _index(p: Interval, r: Interval, a: float, b: float) -> Interval:

@@ -1,7 +1,7 @@
 """What a table means: which quantity a column is, and how its scores were made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from busutils.claims import sampling, values
@@ -23,17 +23,21 @@ QUANTITIES = {
     "false_negatives": "weight of false negatives in a row's loss",
     "other": "anything else; no check looks at it by itself",
 }
+OF_PROBABILITIES = ("dice", "iou", "any_iou", "mean_iou", "tversky")
+"""Quantities that are also made from probabilities."""
 CHOICES = {
     "averaging": {
         "one mask": "each row is one image",
         "pooled": "counts of all cases added first",
-        "means": "mean over images, batches or folds",
-        "unknown": "pooled or means, the same for all columns",
-        "by column": "may differ from column to column",
+        "means": "mean over images, or batches, or folds: one of these for all columns",
+        "medians": "median over images",
+        "alike": "pooled or means, the same for all columns",
+        "by column": "pooled or means, which may differ from column to column",
+        "unknown": "any of these, which may differ from column to column",
     },
     "masks": {
         "hard": "thresholded masks, as formulas of TP, FP, FN say",
-        "soft": "overlaps of probabilities; others of masks",
+        "soft": "overlaps of probabilities, by plain sums; others of masks",
         "unknown": "either",
     },
     "epoch": {
@@ -43,7 +47,8 @@ CHOICES = {
     },
     "empty": {
         "none": "every image has a lesion; a prediction may be empty, which breaks no bound",
-        "unknown": "images without a lesion may be averaged in, by some rule",
+        "counted": "images without a lesion may be averaged in, where 0/0 counts as 0 or as 1",
+        "unknown": "such images may be averaged in or left out, by another rule a column",
     },
 }
 
@@ -56,7 +61,7 @@ class Column:
     ----------
     is_ : a key of `QUANTITIES` (in the file: `is`)
     of : which set or task, where a table shows several (training, validation)
-    smoothed : a constant is added to both parts of the fraction
+    averaging, masks, smoothed, macro : as those of the table, where this column has its own
     sd : the column with its standard deviations, where these are not printed as 0.8 ± 0.1
     over : how many values (images, folds, runs) these are over, where that is printed
     decimals : how many decimals count at most, where zeros were appended to the whole column
@@ -66,7 +71,10 @@ class Column:
 
     is_: str
     of: str = ""
-    smoothed: bool = False
+    averaging: str = ""
+    masks: str = ""
+    smoothed: float | None = None
+    macro: bool | None = None
     sd: str = ""
     over: int | None = None
     decimals: int | None = None
@@ -76,19 +84,29 @@ class Column:
 
 @dataclass(frozen=True)
 class Means:
-    """A row that is the mean of others, and the row with their standard deviation."""
+    """A row that is the mean of others, and the row with their standard deviation.
+
+    `plain` says that both are of the rows themselves. Else the mean may be weighted by the number
+    of images of each row, and the deviation may be that over images.
+    """
 
     of: Sequence[str]
     mean: str = ""
     sd: str = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a table means; see `CHOICES` for the first four.
+    """What a table means; see `CHOICES` for the first four. None is what a paper does not say.
 
     Attributes
     ----------
+    smoothed : whether a constant is added to both parts of each fraction, as in
+        (TP + 1)/(TP + FP + 1); or that constant, where it is printed
+    macro : scores are means over the classes, not those of the lesion alone
+    two_classes : lesion and background are the only classes
+    one_size : all images have one number of pixels, all batches or folds one number of images
     one_set : all rows were scored on the same images
     background_larger : in every image more background than lesion is found rightly
     split : numbers of images of the column groups that one random split made, as
@@ -96,10 +114,11 @@ class Meaning:
         lesion share
     means : rows that average others
     classes : pairs of rows that are the two classes of one experiment, and `mix`, the population
-        that its images were drawn from
+        that its images were drawn from; such rows count things, without a constant, one class each
     cells : a table that is put together from cells elsewhere: row, quantity, cell
     join : a table that is put together from the rows of the same name in others
     findings : by kind of check, what the list of findings calls it
+    weak : by kind of check, why its misfits are remarks only
     """
 
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -107,6 +126,10 @@ class Meaning:
     masks: str = "unknown"
     epoch: str = "unknown"
     empty: str = "unknown"
+    smoothed: float | None = None
+    macro: bool | None = None
+    two_classes: bool = False
+    one_size: bool = False
     one_set: bool = False
     background_larger: bool = False
     split: Mapping[str, float] = field(default_factory=dict)
@@ -115,17 +138,32 @@ class Meaning:
     cells: Mapping[str, Mapping[str, Sequence]] = field(default_factory=dict)
     join: Sequence[str] = ()
     findings: Mapping[str, Any] = field(default_factory=dict)
+    weak: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
 
-    @property
-    def pooled(self) -> bool:
-        """Whether the scores may be those of one confusion matrix."""
-        return self.averaging in ("one mask", "pooled", "unknown")
+    def resolved(self, column: Column) -> Column:
+        """A column with what the table says where the column itself is silent.
 
-    @property
-    def means_possible(self) -> bool:
-        """Whether they may be means of several."""
-        return self.averaging in ("means", "unknown")
+        Overlaps and losses alone can be of probabilities, a loss is never said to be of masks by
+        what the table says of its scores, the name of an IoU, or of the accuracy, says of which
+        classes it is, and nobody adds a constant to an accuracy.
+        """
+        overlap = column.is_ in OF_PROBABILITIES
+        masks = self.masks if overlap or self.masks != "soft" else "hard"
+        masks = "unknown" if column.is_ == "region_loss" else masks
+        macro = self.macro if column.macro is None else column.macro
+        by_name = {"iou": bool(macro), "any_iou": False, "mean_iou": True}
+        by_name["accuracy"] = bool(column.macro)
+        smoothed = self.smoothed if column.smoothed is None else column.smoothed
+        if column.is_ == "accuracy":
+            smoothed = column.smoothed or False
+        return replace(
+            column,
+            averaging=column.averaging or self.averaging,
+            masks=column.masks or masks,
+            smoothed=smoothed,
+            macro=by_name.get(column.is_, macro),
+        )
 
 
 def _finding(value: Any, place: Place) -> Any:
@@ -135,10 +173,26 @@ def _finding(value: Any, place: Place) -> Any:
     )
 
 
+def _smoothed(value: Any, place: Place) -> float:
+    """Yes or no, or the constant that is added."""
+    return yes(value, place) if str(value).lower() in values.YES else between(0, 1e6)(value, place)
+
+
+def _choice(name: str) -> values.Kind:
+    return choice(CHOICES[name], f"value of {name}")
+
+
+HOW = {
+    "averaging": _choice("averaging"),
+    "masks": _choice("masks"),
+    "smoothed": _smoothed,
+    "macro": yes,
+}
+"""What a table says of all its columns, and a column of its own."""
 COLUMN = {
     "is": choice(QUANTITIES, "quantity"),
     "of": text,
-    "smoothed": yes,
+    **HOW,
     "sd": values.column,
     "over": whole(2),
     "decimals": whole(1, 30),
@@ -152,7 +206,7 @@ COLUMN = {
     ),
 }
 """The keys of a column in a context file; those of `Column`."""
-MEANS = {"mean": values.row, "sd": values.row, "of": many(values.row, least=2)}
+MEANS = {"mean": values.row, "sd": values.row, "of": many(values.row, least=2), "plain": yes}
 CLASSES = {
     "pairs": many(many(values.row, least=2, most=2)),
     "items": values.one_or_many(whole(1)),
@@ -163,7 +217,11 @@ CLASSES = {
 }
 TABLE = {
     "columns": named(keys(COLUMN, ["is"]), values.column),
-    **{name: choice(choices, f"value of {name}") for name, choices in CHOICES.items()},
+    **HOW,
+    "epoch": _choice("epoch"),
+    "empty": _choice("empty"),
+    "two_classes": yes,
+    "one_size": yes,
     "one_set": yes,
     "background_larger": yes,
     "split": named(between(1e-9, values.MOST)),
@@ -172,6 +230,7 @@ TABLE = {
     "cells": named(named(values.amount, choice(QUANTITIES, "quantity"))),
     "join": many(text),
     "findings": named(_finding),
+    "weak": named(text),
     "where": text,
 }
 """The keys of a table in a context file; those of `Meaning`."""
@@ -195,6 +254,8 @@ def meaning(given: Mapping[str, Any], place: Place | str) -> Meaning:
         for name, column in found.get("columns", {}).items()
     }
     means = [Means(**m) for m in found.get("means", ())]
+    if found.get("classes"):
+        found = {"smoothed": False, "macro": False, "two_classes": True} | found
     return Meaning(**found | {"columns": columns, "means": means})
 
 

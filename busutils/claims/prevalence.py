@@ -22,6 +22,7 @@ from itertools import combinations
 
 from busutils.claims import confusion
 from busutils.claims.intervals import Interval, image
+from busutils.claims.readings import COUNTS, asked, averaging, plain
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
@@ -60,12 +61,18 @@ def share(row: Row) -> Interval | None:
 def one_matrix(row: Row) -> Iterator[Check]:
     """Some confusion matrix must give all scores of one mask, or of pooled counts."""
     given = _given(row)
-    if len(given) < 3 or not _one_matrix_meant(row):
-        return
+    if len(given) >= 3 and _one_matrix_meant(row):
+        yield from asked(row, "one confusion matrix", _one_matrix, *given)
+
+
+def _one_matrix(row: Row) -> Check | None:
+    given = _given(row)
+    weak = averaging(row, *given) == "alike"
+    if not weak and not counted(row, *given):
+        return None
     found = confusion.span("share", given)
-    weak = row.meaning.means_possible
     nearer = "" if found or weak else class_means(row)
-    yield Check(
+    return Check(
         kind="one confusion matrix",
         place=row.place,
         verdict=FITS if found or weak else NOT,
@@ -77,6 +84,13 @@ def one_matrix(row: Row) -> Iterator[Check]:
         table=row.table,
         row=row.name,
     )
+
+
+def counted(row: Row, *quantities: str) -> bool:
+    """Whether scores are said to be those of one confusion matrix."""
+    pooled = averaging(row, *quantities) in COUNTS
+    told = row.meaning.two_classes or "accuracy" not in quantities
+    return pooled and told and plain(row, *quantities) and row.meaning.epoch == "same"
 
 
 def class_means(row: Row) -> str:
@@ -138,16 +152,18 @@ def empty_answer(row: Row) -> Iterator[Check]:
 
 
 def _given(row: Row) -> dict[str, Interval]:
-    """Ratios of counts that a row prints once, without a smoothing constant."""
-    plain = [q for q in confusion.RATIOS if not row.smoothed(q)]
-    return {q: i for q in plain if (i := row.interval(q)) is not None}
+    """Ratios of counts that a row prints once, of one class and without a smoothing constant."""
+    unlike = [q for q in confusion.RATIOS if row.how("smoothed", q) - {None, False}]
+    unlike += [q for q in confusion.RATIOS if True in row.how("macro", q)]
+    kept = [q for q in confusion.RATIOS if q not in unlike]
+    return {q: i for q in kept if (i := row.interval(q)) is not None}
 
 
 def _one_matrix_meant(row: Row) -> bool:
     """Whether a row's scores may all be those of one confusion matrix of thresholded masks."""
-    about = row.meaning
-    same_masks = about.masks == "hard" and about.epoch == "same"
-    return same_masks and about.pooled and not row.may_be_empty()
+    same_masks = row.meaning.epoch == "same" and row.how("masks", *_given(row)) == {"hard"}
+    apart = averaging(row, *_given(row)) in ("means", "medians", "by column")
+    return same_masks and not apart and not row.may_be_empty()
 
 
 def _apart(given: dict[str, Interval]) -> str:

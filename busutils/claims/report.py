@@ -1,6 +1,7 @@
 """Checks as a table, as text for a terminal, as JSON, and as the part of a paper's page."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -57,7 +58,7 @@ def text(checks: Sequence[Check]) -> str:
     """Say everything that a reader should look at, then how much fits."""
     blocks = [_block(one) for verdict in VERDICTS[::-1] for one in checks if _shown(one, verdict)]
     sums = [f"{sum(one.verdict == v for one in checks)} {v}" for v in VERDICTS]
-    return "\n".join([*blocks, f"{len(checks)} checks: {', '.join(sums)}"])
+    return "\n".join([*blocks, f"{len(checks)} checks: {', '.join(sums)}", *_resting(checks)])
 
 
 def to_json(checks: Sequence[Check]) -> str:
@@ -110,14 +111,23 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
     if unable := [c for c in checks if c.verdict == OPEN]:
         parts += ["**Cannot be checked**", "", *_unable(unable), ""]
     fitting = sum(one.verdict == FITS and not one.strength for one in checks)
-    parts.append(f"{fitting} other checks fit. {NOTE}")
+    parts.append(" ".join([f"{fitting} other checks fit.", *_resting(checks), NOTE]))
     return "\n".join(parts)
+
+
+def _resting(checks: Sequence[Check]) -> list[str]:
+    """How many misfits rest on what, in a sentence; none where they rest on nothing."""
+    wrong = [one for one in checks if one.verdict == NOT]
+    on = Counter(what for one in wrong for what in one.rests)
+    told = [f"on {what} {n}" for what, n in on.items()]
+    told.append(f"on none of these {sum(not one.rests for one in wrong)}")
+    return [f"Of {len(wrong)} that do not fit rest: {'; '.join(told)}."] if on else []
 
 
 def _listed(chosen: Sequence[Check], most: int) -> list[str]:
     lines = []
-    for named in dict.fromkeys((c.finding, c.kind, c.strength) for c in chosen):
-        alike = [c for c in chosen if (c.finding, c.kind, c.strength) == named]
+    for named in dict.fromkeys(map(_alike, chosen)):
+        alike = [c for c in chosen if _alike(c) == named]
         lines.append(_head(alike, len(alike) - most))
         lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
     return lines
@@ -127,7 +137,7 @@ def _unable(checks: Sequence[Check]) -> list[str]:
     """What is needed, or why code cannot tell, once for all places that need it."""
     places: dict[tuple[str, str], list[str]] = {}
     for one in checks:
-        places.setdefault((one.kind, one.shown), []).append(one.place)
+        places.setdefault((one.kind, "; ".join(one.readings) or one.shown), []).append(one.place)
     return [f"- *{kind}* ({'; '.join(at)}): {why}" for (kind, why), at in places.items()]
 
 
@@ -142,7 +152,14 @@ def _head(alike: Sequence[Check], more: int) -> str:
     causes = dict.fromkeys(cause for c in alike for cause in c.causes)
     if first.verdict == NOT or list(readings) != [AS_STATED]:
         head += f". Readings tried: {'; '.join(readings)}"
+    if first.rests:
+        head += f". Rests on: {'; '.join(first.rests)}"
     return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
+
+
+def _alike(one: Check) -> tuple:
+    """What checks have in common that stand in one item of a list."""
+    return one.finding, one.kind, one.strength, tuple(one.rests)
 
 
 def _apart(one: Check) -> bool:
@@ -159,7 +176,10 @@ def _block(one: Check) -> str:
     head = f"{one.verdict.upper() if one.verdict == NOT else one.verdict}"
     lines = [" · ".join(filter(None, [head, one.strength, one.kind, one.place, one.finding]))]
     lines.append(f"    {one.shown}")
-    if one.verdict == NOT:
+    if one.readings and one.verdict != FITS:
         lines.append(f"    readings tried: {'; '.join(one.readings)}")
+    if one.rests:
+        lines.append(f"    rests on: {'; '.join(one.rests)}")
+    if one.verdict == NOT:
         lines.append(f"    innocent causes: {'; '.join(one.causes)}")
     return "\n".join(lines)

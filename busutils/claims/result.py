@@ -21,13 +21,15 @@ AS_STATED = "as stated"
 """The reading of a statement that is taken at its word."""
 
 MISPRINT = "a misprint, or a digit misread in the scan"
-AVERAGING = "another averaging a column"
+AVERAGING = "another averaging or weighting a column, or medians"
 SOFT = "scores of probabilities instead of masks"
 SMOOTHED = "a smoothing constant"
 EPOCH = "another epoch or threshold a column"
 BOTH_CLASSES = "precision and sensitivity are means of lesion and background"
 LIBRARY = "a library's mean IoU that casts probabilities to 0 or 1"
 WITH_BACKGROUND = "an IoU that is a mean with the background's"
+LEFT_OUT = "images without a lesion left out of the IoU, and false alarms in them"
+UNEQUAL = "batches or folds of unequal size"
 ALWAYS = (MISPRINT, AVERAGING, SOFT, SMOOTHED, EPOCH)
 """Innocent causes that stay open for every score of a table."""
 
@@ -46,7 +48,8 @@ class Check:
     verdict : one of `VERDICTS`
     strength : one of `STRENGTHS`, or "" where all is well or open
     shown : the computation, in a line or two
-    readings : what was tried
+    readings : what was tried, or, where nobody can say, each reading with its answer
+    rests : what a misfit rests on that papers hardly ever print; "" where it rests on none of it
     causes : innocent causes that stay open
     table, row, column : where, to find it again; "" where the check spans several
     finding : the finding in the list kept for this paper, where it is one
@@ -63,6 +66,7 @@ class Check:
     strength: str = ""
     readings: Sequence[str] = ()
     causes: Sequence[str] = ()
+    rests: Sequence[str] = ()
     table: str = ""
     row: str = ""
     column: str = ""

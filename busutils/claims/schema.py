@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from busutils.claims.intervals import Interval, exactly, piece, printed
+from busutils.claims.intervals import Interval, decimals_that_count, exactly, piece, printed
 from busutils.claims.meaning import Column, Meaning
 from busutils.errors import UserError
 
@@ -20,16 +20,17 @@ Reference = Sequence | float
 class Number:
     """One printed number: what it can stand for, as it was printed, and where.
 
-    `cell` is its key among the paper's cells, where it is all that stands there; `sd` what a
-    standard deviation printed with it can stand for.
+    `cell` is its key among the paper's cells, where it is all that stands there; `meant` is its
+    column, with what the table says of all columns; `sd` is what a standard deviation printed with
+    it can stand for.
     """
 
     text: str
     interval: Interval
     column: str = ""
     unit: str = ""
-    smoothed: bool = False
     cell: tuple[str, str, str] | None = None
+    meant: Column = field(default_factory=lambda: Column("other"))
     sd: Interval | None = None
 
     @property
@@ -94,9 +95,9 @@ class Row:
             any(i.meets(end) for end in ends) for i in overlaps
         )
 
-    def smoothed(self, quantity: str) -> bool:
-        """Whether a constant was added to both parts of its fraction."""
-        return any(n.smoothed for n in self.numbers.get(quantity, ()))
+    def how(self, key: str, *quantities: str) -> set[Any]:
+        """What the columns of these quantities say of `averaging`, `masks`, `smoothed`, `macro`."""
+        return {getattr(n.meant, key) for q in quantities for n in self.numbers.get(q, ())}
 
     def said(self, *quantities: str) -> str:
         """The quantities as printed, for people."""
@@ -138,7 +139,9 @@ class Paper:
         text, unit = self.cells[table, row, column]
         which = int(part[0]) if part else None
         meant = self.tables[table].columns.get(column) if table in self.tables else None
-        interval = printed(text, unit, which, meant and meant.decimals)
+        told = meant.decimals if meant else None
+        decimals = self._decimals.get((table, column)) if told is None else told
+        interval = printed(text, unit, which, decimals)
         cell = (table, row, column) if which is None else None
         unit = unit if unit == "%" else ""
         sd = printed(text, unit, 1) if which is None and " +- " in text else None
@@ -167,6 +170,14 @@ class Paper:
         return [row for row in self._every_row if table in (None, row.table)]
 
     @cached_property
+    def _decimals(self) -> dict[tuple[str, str], int | None]:
+        """Decimals that count in each column."""
+        texts: dict[tuple[str, str], list[str]] = {}
+        for (table, _, column), (text, _) in self.cells.items():
+            texts.setdefault((table, column), []).append(text)
+        return {column: decimals_that_count(of) for column, of in texts.items()}
+
+    @cached_property
     def _every_row(self) -> list[Row]:
         found: list[Row] = []
         for name, about in self.tables.items():
@@ -181,20 +192,21 @@ class Paper:
                 continue
             for of in dict.fromkeys(c.of for c in about.columns.values()):
                 columns = {n: c for n, c in about.columns.items() if c.of == of}
-                found = self._numbers(table, row, columns)
+                found = self._numbers(table, row, columns, about)
                 if found:
                     by_quantity = {c.is_: c for c in columns.values()}
-                    yield Row(table, row, of, found, _of_several(about, found), by_quantity)
+                    yield Row(table, row, of, found, about, by_quantity)
 
     def _numbers(
-        self, table: str, row: str, columns: Mapping[str, Column]
+        self, table: str, row: str, columns: Mapping[str, Column], about: Meaning
     ) -> dict[str, list[Number]]:
         found: dict[str, list[Number]] = {}
         for name, column in columns.items():
             if column.is_ != "other" and (table, row, name) in self.cells:
-                number = replace(self.number((table, row, name)), smoothed=column.smoothed)
+                number = replace(self.number((table, row, name)), meant=about.resolved(column))
                 if (table, row, column.sd) in self.cells:
                     number = replace(number, sd=self.interval((table, row, column.sd)))
+                number = _of_several(number)
                 found.setdefault(column.is_, []).append(number)
         return found
 
@@ -206,21 +218,28 @@ class Paper:
             of_table = self.tables[table].columns
             columns |= {c.is_: c for c in of_table.values()}
             for row in dict.fromkeys(r for t, r, _ in self.cells if t == table):
-                by_row[row] = self._numbers(table, row, of_table) | by_row.get(row, {})
+                by_row[row] = self._numbers(table, row, of_table, about) | by_row.get(row, {})
         for row, numbers in by_row.items():
-            yield Row(name, row, "", numbers, _of_several(about, numbers), columns)
+            yield Row(name, row, "", numbers, about, columns)
 
     def _elsewhere(self, table: str, about: Meaning) -> Iterator[Row]:
+        """Rows of cells elsewhere; what their table leaves out is what the cells' tables say."""
         for row, cells in about.cells.items():
-            numbers = {
-                q: [replace(self.number(c), column=LABELS.get(q, q))] for q, c in cells.items()
-            }
-            yield Row(table, row, "", numbers, _of_several(about, numbers))
+            numbers, two_classes = {}, about.two_classes
+            for q, cell in cells.items():
+                source = self.tables.get(str(cell[0]), Meaning())
+                two_classes |= source.two_classes
+                meant = about.resolved(Column(q))
+                left_out = [k for k in ("smoothed", "macro") if getattr(meant, k) is None]
+                meant = replace(meant, **{k: getattr(source, k) for k in left_out})
+                column = LABELS.get(q, q)
+                number = replace(self.number(cell), column=column, meant=meant)
+                numbers[q] = [_of_several(number)]
+            yield Row(table, row, "", numbers, replace(about, two_classes=two_classes))
 
 
-def _of_several(about: Meaning, numbers: Mapping[str, Sequence[Number]]) -> Meaning:
-    """What a row means: scores with a deviation are means of several, each pooled or not."""
-    deviations = any(n.sd is not None for found in numbers.values() for n in found)
-    if deviations and about.averaging in ("one mask", "pooled"):
-        return replace(about, averaging="unknown")
-    return about
+def _of_several(number: Number) -> Number:
+    """A score with a deviation is a mean of several, each of one mask, or pooled, or not."""
+    if number.sd is None or number.meant.averaging not in ("one mask", "pooled"):
+        return number
+    return replace(number, meant=replace(number.meant, averaging="unknown"))

@@ -53,7 +53,7 @@ def deviation(row: Row, quantity: str, number: Number) -> Check:
     over = column.over if column else None
     told = f"{over} values" if over else "two or more values"
     readings = {f"mean and deviation of {told}": largest(clipped(number.interval), over)}
-    if row.meaning.averaging != "means":
+    if number.meant.averaging != "means":
         readings["pooled counts beside a deviation"] = largest(Interval(0.5, 0.5), over)
     fitting = [name for name, top in readings.items() if number.sd.low <= top]
     mixed = len(fitting) < len(readings) and bool(fitting)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from busutils.claims import delegate, described, misread, summaries, values
-from busutils.claims.intervals import Interval, image
+from busutils.claims.intervals import Interval, hull, image
 from busutils.claims.result import (
     AS_STATED,
     FITS,
@@ -128,8 +128,13 @@ def ratio(paper: Paper, values: Mapping) -> Answer:
 
 
 def mean(paper: Paper, values: Mapping) -> Answer:
-    """A number that is the mean of others; a common slip of one unit of a digit is tried."""
-    found = summaries.mean([paper.interval(c) for c in paper.chosen(values["of"])])
+    """A number that is the mean of others; a common slip of one unit of a digit is tried.
+
+    A mean that is weighted, as by numbers of images, lies between the others: a remark, unless
+    the mean is said to be `plain`.
+    """
+    others = [paper.interval(c) for c in paper.chosen(values["of"])]
+    found = summaries.mean(others)
     wanted = paper.interval(values["value"])
     text = paper.number(values["value"]).plain
     told = f"mean {found.low:.6f} to {found.high:.6f}, printed {text}"
@@ -140,7 +145,9 @@ def mean(paper: Paper, values: Mapping) -> Answer:
     if slip is not None:
         told += f"; with {slip:+g}, one of {len(shifts)} slips tried, it fits"
     if values.get("stated", True):
-        return NOT, TWO_PLACES, told
+        weighted = wanted.meets(hull(others)) and not values.get("plain", False)
+        told += "; a weighted mean fits" * weighted
+        return (FITS, UNUSUAL, told) if weighted else (NOT, TWO_PLACES, told)
     return FITS, UNUSUAL if slip is not None else "", f"{told}; that it is this mean is not said"
 
 
@@ -222,6 +229,7 @@ def all_of(**known: values.Kind) -> values.Kind:
 MEANT = "something else is meant than was understood here"
 FLAT = "scores that hardly change over the grid"
 CHANCE = "chance"
+WEIGHTED = "a mean weighted by the number of images"
 PARTS = ("a mean over batches or folds", "several items an image")
 SEED = "another seed, or another number of epochs"
 PAIR = many(amount, least=2, most=2)
@@ -264,7 +272,8 @@ KINDS = {
     "mean": Kind(
         "mean of cells",
         mean,
-        keys({"value": amount, "of": amounts, "stated": yes}, ["value", "of"]),
+        keys({"value": amount, "of": amounts, "stated": yes, "plain": yes}, ["value", "of"]),
+        (MISPRINT, WEIGHTED),
     ),
     "best": Kind("best of all", best, keys(BEST, ["cell", "among"]), (MEANT, MISPRINT)),
     "larger": Kind("larger of two", larger, PAIR, (MEANT, MISPRINT)),

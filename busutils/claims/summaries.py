@@ -5,6 +5,10 @@ standard deviation, with denominator n or n - 1, is a convex function of the val
 deviations), so over the box of what was printed its largest value is at a corner; it changes by at
 most the root mean square of the half-widths (triangle inequality), which gives a safe interval.
 
+A mean weighted by the number of images of each row still lies between the least and the largest
+row. A standard deviation over images, of all rows or as a mean over rows, is one of shares with
+mean m: x^2 <= x gives a variance of at most m(1 - m), times n/(n - 1) <= 2 for another denominator.
+
 References
 ----------
 Heathers, Anaya, van der Zee, Brown: SPRITE. PeerJ Preprints 6 (2018) e26968, for the same idea.
@@ -16,9 +20,11 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import spearmanr
 
-from busutils.claims.intervals import Interval
+from busutils.claims.answers import IOUS
+from busutils.claims.intervals import Interval, clipped, hull
 from busutils.claims.meaning import Means
-from busutils.claims.overlap import IOUS
+from busutils.claims.overlap import SHARES
+from busutils.claims.readings import COUNTS, EPOCHS, averaging
 from busutils.claims.result import (
     AVERAGING,
     EPOCH,
@@ -33,6 +39,8 @@ from busutils.claims.result import (
 from busutils.claims.schema import Paper, Row
 
 CAUSES = (MISPRINT, "a mean of values with more decimals", "a row left out or added")
+WEIGHTED = "a mean weighted by the number of images of each row"
+OVER_IMAGES = "a standard deviation over images"
 
 
 def check(paper: Paper) -> Iterator[Check]:
@@ -75,23 +83,31 @@ def summary(paper: Paper, table: str, column: str, means: Means) -> Iterator[Che
     values = [paper.interval(cell) for cell in cells]
     wanted = {means.mean: {"mean": mean(values)}}
     wanted[means.sd] = {f"sd, denominator n - {d}": deviation(values, d) for d in (0, 1)}
+    over_images = _over_images(paper, table, column, values)
+    loose = {means.mean: {"weighted mean": hull(values)}, means.sd: {"sd over images": over_images}}
+    loose = {} if means.plain else loose
     for row, readings in wanted.items():
         if (table, row, column) not in paper.cells:
             continue
         found = paper.number((table, row, column))
-        good = any(found.interval.meets(allowed) for allowed in readings.values())
+        good, other = (
+            any(found.interval.meets(allowed) for allowed in tried.values())
+            for tried in (readings, loose.get(row, {}))
+        )
         told = "; ".join(
             f"{reading} {_scaled(allowed, paper, (table, row, column))}"
             for reading, allowed in readings.items()
         )
+        of_mean = row == means.mean
+        kind, cause = ("mean of rows", WEIGHTED) if of_mean else ("sd of rows", OVER_IMAGES)
         yield Check(
-            kind="mean of rows" if row == means.mean else "sd of rows",
+            kind=kind,
             place=f"{paper.tables[table].where or 'table ' + table}, {row}, {column}",
-            verdict=FITS if good else NOT,
-            strength="" if good else TWO_PLACES,
+            verdict=FITS if good or other else NOT,
+            strength="" if good else UNUSUAL if other else TWO_PLACES,
             shown=f"{len(cells)} rows have {told}; printed {found.text}",
-            readings=list(readings),
-            causes=() if good else CAUSES,
+            readings=[*readings, *loose.get(row, {})],
+            causes=() if good else (*CAUSES, cause),
             table=table,
             row=row,
             column=column,
@@ -101,7 +117,10 @@ def summary(paper: Paper, table: str, column: str, means: Means) -> Iterator[Che
 
 
 def repeated(rows: Sequence[Row]) -> Iterator[Check]:
-    """Two columns that print one quantity of one set must agree in every row."""
+    """Two columns that print one quantity of one set must agree in every row.
+
+    Where they may differ in averaging, masks, classes, a constant or epoch, nobody can say.
+    """
     for quantity in dict.fromkeys(q for row in rows for q in row.numbers):
         several = [row for row in rows if len(row.numbers.get(quantity, ())) > 1]
         if not several:
@@ -109,15 +128,19 @@ def repeated(rows: Sequence[Row]) -> Iterator[Check]:
         wrong = [row for row in several if not _agree(row.each_column(quantity))]
         names = " and ".join(n.column for n in several[0].numbers[quantity])
         told = "; ".join(f"{row.name}: {row.said(quantity)}" for row in wrong[:3])
+        known = all(_one_meaning(row, quantity) for row in wrong)
+        misfit = bool(wrong) and known
         yield Check(
             kind="one quantity in two columns",
             place=f"{rows[0].meaning.where or 'table ' + rows[0].table}, {names}",
-            verdict=NOT if wrong else FITS,
-            strength=TWO_PLACES if wrong else "",
+            verdict=NOT if misfit else FITS if known else OPEN,
+            strength=TWO_PLACES if misfit else "",
             shown=f"{names} are one quantity ({quantity}) and differ in {len(wrong)} of "
             f"{len(several)} rows" + (f", such as {told}" if told else ""),
-            readings=["both columns of one set and threshold"],
-            causes=(MISPRINT, "columns exchanged in some rows", AVERAGING) if wrong else (),
+            readings=["both columns of one set, threshold and averaging"]
+            if known
+            else ["of one threshold and averaging: does not fit", "of unlike ones: fits"],
+            causes=(MISPRINT, "columns exchanged in some rows", AVERAGING) if misfit else (),
             table=rows[0].table,
             column=names,
         )
@@ -143,6 +166,26 @@ def order(rows: Sequence[Row]) -> Iterator[Check]:
             table=rows[0].table,
             column=name,
         )
+
+
+def _over_images(paper: Paper, table: str, column: str, values: Sequence[Interval]) -> Interval:
+    """What a standard deviation over images can be: no more than about 0.7 for shares."""
+    about = paper.tables[table].columns.get(column)
+    if about is None or about.is_ not in SHARES:
+        return Interval(0.0, np.inf)
+    m = hull([clipped(v) for v in values])
+    largest = max(x * (1 - x) for x in (m.low, m.high, clipped(Interval(0.5, 0.5), m).low))
+    return Interval(0.0, float(np.sqrt(2 * largest)))
+
+
+def _one_meaning(row: Row, quantity: str) -> bool:
+    """Whether all columns of a quantity are said to be made in one way, at one epoch."""
+    about = row.meaning
+    left_out = {"unknown", "by column", None}
+    said = [row.how(key, quantity) for key in ("averaging", "masks", "smoothed", "macro")]
+    alike = all(len(values) == 1 and not values & left_out for values in said)
+    counted = averaging(row, quantity) in COUNTS or about.empty == "none"
+    return alike and counted and about.epoch in EPOCHS
 
 
 def _agree(values: Sequence[Interval]) -> bool:

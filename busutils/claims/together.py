@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.stats import norm
 
+from busutils.claims.answers import IOUS, iou_of_rates
 from busutils.claims.intervals import Interval, clipped, hull, image
-from busutils.claims.overlap import IOUS, class_mean, harmonic, iou_of_dice
-from busutils.claims.prevalence import share, share_by_iou
+from busutils.claims.overlap import class_mean
+from busutils.claims.prevalence import counted, share, share_by_iou
+from busutils.claims.readings import nearest
 from busutils.claims.result import (
     ALWAYS,
     AVERAGING,
@@ -29,6 +31,7 @@ from busutils.claims.result import (
 )
 from busutils.claims.schema import Paper, Row
 
+OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
 Shares = list[tuple[Row, Interval]]
 NEAR = ", but all within a twentieth of each other, as counts of one set are"
 SPREADS = 5
@@ -63,7 +66,8 @@ def one_split(rows: Sequence[Row]) -> Iterator[Check]:
 
     The difference has the standard deviation s sqrt(1/m + 1/n) for parts of m and n images, where
     s is that of the share over images. Of the readings (IoU of the lesion, IoU of an empty answer
-    with background) the one with the smaller gap counts; a larger gap under the other is a remark.
+    with background) the one with the smaller gap counts; a larger gap under the other is a remark,
+    and so is any gap where the scores need not be of added counts.
     """
     split = rows[0].meaning.split if rows else {}
     parts = [of for of in split if of != "spread"]
@@ -84,11 +88,13 @@ def one_split(rows: Sequence[Row]) -> Iterator[Check]:
             )
     if gaps:
         chance = 2 * float(norm.sf(min(gaps))) * len(gaps)
+        sure = all(counted(row, *IOUS, "mean_iou", "accuracy") for row in rows)
+        improbable = chance < LIMIT and sure
         yield Check(
             kind="one random split",
             place=rows[0].meaning.where or f"table {rows[0].table}",
-            verdict=NOT if chance < LIMIT else FITS,
-            strength=IMPROBABLE if chance < LIMIT else UNUSUAL if max(gaps) > 3 else "",
+            verdict=NOT if improbable else FITS,
+            strength=IMPROBABLE if improbable else UNUSUAL if max(gaps) > 3 else "",
             shown=f"lesion shares, {'; '.join(told)}; one sd is {sd:.4f} where the share varies by "
             f"{split['spread']:g} between images",
             readings=told,
@@ -108,7 +114,7 @@ def _common(found: Sequence[Interval]) -> Interval | None:
 def _one_share(found: Shares) -> Check:
     common = _common([s for _, s in found])
     row = found[0][0]
-    weak = row.meaning.means_possible
+    weak = not all(counted(r, *OF_SHARE) for r, _ in found)
     middles = [s.middle for _, s in found]
     told = f"lesion shares of {len(found)} rows from {min(middles):.4f} to {max(middles):.4f}"
     near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
@@ -154,7 +160,7 @@ def _standing_apart(what: str, found: Shares) -> Iterator[Check]:
 
 def _class_means(rows: Sequence[Row]) -> Iterator[Check]:
     """Rows that share a lesion share as pooled counts do, against the class mean IoU of such."""
-    tried = [one for row in rows for one in class_mean(row)]
+    tried = [one for row in rows for one in class_mean(nearest(row))]
     off = [one for one in tried if not any(_holds(one.printed, f) for f in one.feasible[:2])]
     if tried:
         pairs = [(one.printed[0], one.feasible[0][0]) for one in tried]
@@ -184,7 +190,7 @@ def _iou_residual(row: Row) -> Interval | None:
     if not name or not row.first("precision") or not row.first("sensitivity"):
         return None
     p, r = (clipped(row.interval(q)) for q in ("precision", "sensitivity"))
-    exact = image(lambda a, b: iou_of_dice(harmonic(a, b)), p, r)
+    exact = image(iou_of_rates, p, r)
     return row.interval(name).plus(exact, -1)
 
 

@@ -111,6 +111,8 @@ def scores(
     """
     choose(score, [*metrics.SCORES, "left_empty"], "score")
     picked = cases[cases["job"].isin(list(jobs)) & (cases["split"] == split)]
+    if lost := [job for job in jobs if job not in set(picked["job"])]:
+        raise UserError(f"job {lost[0]} has no {split} cases: complete it, or take another split")
     wanted = picked["job"].map(thresholds) if isinstance(thresholds, Mapping) else thresholds
     picked = picked[np.isclose(picked["threshold"], wanted)]
     if lost := [job for job in jobs if job not in set(picked["job"])]:
@@ -128,13 +130,18 @@ def _ours(
     if name in row.given:
         value = row.given[name]
         return (value if isinstance(value, Interval) else _alone(value)), None
-    if row.not_rerun or not row.jobs or not column.score:
+    if row.not_rerun or not row.jobs or not column.score or not _scored(row, column, cases):
         return None, None
     long = scores(cases, row.jobs, column.score, row.thresholds, column.split)
     spread = row.spread.get(name)
     if spread is None and len(row.jobs) > 1:
         spread = training_spread(long.assign(repeat=long["job"]))
     return _reduced(long, column), spread
+
+
+def _scored(row: Row, column: Column, cases: pd.DataFrame) -> bool:
+    """Whether a row's jobs have cases in the column's split: sets of lesions have no normal."""
+    return bool((cases["job"].isin(list(row.jobs)) & (cases["split"] == column.split)).any())
 
 
 def _alone(value: float) -> Interval:

@@ -15,11 +15,13 @@ import pandas as pd
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from busutils.data import matlab
-from busutils.data.files import NORMAL, Case, Listing, read_image, read_mask, refuse_twins
+from busutils.data import folders, masks, matlab
+from busutils.data.files import NORMAL, Case, Listing, read_image, refuse_twins
 from busutils.errors import UserError
 
 TUMOUR = "tumour"
+UNREADABLE = "unreadable"
+"""Label of a figshare slice that cannot be read, until its reading says why."""
 FOLDS = "cvind.mat"
 KINDS = {"meningioma": 708, "glioma": 1426, "pituitary": 930}
 """Published number of slices by kind, figshare."""
@@ -45,7 +47,7 @@ def listing(root: Path) -> Listing:
     if slices := _in_order(root):
         return _figshare(root, slices)
     places = (root / "kaggle_3m", root / "lgg-mri-segmentation" / "kaggle_3m", root)
-    folder = next((f for f in places if any(f.glob("TCGA_*/*_mask.tif"))), None)
+    folder = next((f for f in places if any(_files(place)[1] for place in _patients(f))), None)
     if folder is None:
         raise UserError(
             f"{root} is neither figshare 1512427 (*.mat) nor LGG (TCGA_*/*_mask.tif): name the "
@@ -88,14 +90,17 @@ def folds(root: Path) -> pd.Series:
 
 def _in_order(root: Path) -> list[Path]:
     """Figshare slices by their number."""
-    slices = [path for path in root.rglob("*.mat") if path.name != FOLDS]
+    slices = [path for path in folders.files(root, ".mat") if path.name != FOLDS]
     return sorted(slices, key=lambda p: int(re.sub(r"\D", "", p.stem) or 0))
 
 
 def _figshare(root: Path, slices: list[Path]) -> Listing:
     cases = []
     for path in slices:
-        label, patient = matlab.about(path)
+        try:
+            label, patient = matlab.about(path)
+        except UserError:
+            label, patient = UNREADABLE, path.stem
         cases.append(Case(path.stem, label, path, (path,), group=patient))
     refuse_twins(cases, "the set lies there twice, take one copy away")
     parts = {}
@@ -107,22 +112,33 @@ def _figshare(root: Path, slices: list[Path]) -> Listing:
 
 def _lgg(folder: Path) -> Listing:
     cases, orphans, notes = [], [], []
-    for place in sorted(folder.glob("TCGA_*")):
-        images, masks = _files(place)
-        orphans += [path for key, path in masks.items() if key not in images]
+    for place in _patients(folder):
+        images, outlines = _files(place)
+        orphans += [path for key, path in outlines.items() if key not in images]
         for number, path in images.items():
-            own = (masks[number],) if number in masks else ()
-            label = NORMAL if own and not read_mask(own[0]).any() else TUMOUR
-            cases.append(Case(path.stem, label, path, own, group=place.name))
+            own = (outlines[number],) if number in outlines else ()
+            cases.append(Case(path.stem, _label(own), path, own, group=place.name))
         if missing := _missing(list(images.values())):
             notes.append(f"{place.name}: {' and '.join(missing)} missing, FLAIR stands there")
     return Listing("LGG", folder, tuple(cases), VERSION, tuple(orphans), tuple(notes), channels=3)
 
 
+def _patients(folder: Path) -> list[Path]:
+    return sorted(folder.glob("TCGA_*"))
+
+
+def _label(own: tuple[Path, ...]) -> str:
+    """Label of a slice by its mask; one that cannot be read says so when the slice is read."""
+    try:
+        return NORMAL if own and not masks.read(own[0]).lesion.any() else TUMOUR
+    except UserError:
+        return TUMOUR
+
+
 def _files(place: Path) -> tuple[dict[int, Path], dict[int, Path]]:
     """Images and masks of a patient by slice number (as a number: slice 2 comes before 10)."""
     found: tuple[dict, dict] = ({}, {})
-    for path in place.glob("*.tif"):
+    for path in folders.files(place, ".tif", deep=False):
         stem = path.stem.removesuffix("_mask")
         if match := _SLICE.fullmatch(stem):
             found[path.stem != stem][int(match["number"])] = path
@@ -131,9 +147,13 @@ def _files(place: Path) -> tuple[dict[int, Path], dict[int, Path]]:
 
 def _missing(images: list[Path]) -> list[str]:
     """Sequences of a patient that are a copy of FLAIR in every slice looked at."""
-    looked = [read_image(path, channels=3) for path in images[len(images) // 4 :: 4]]
+    looked = images[len(images) // 4 :: 4]
     copies = Counter()
-    for image in looked:
+    for path in looked:
+        try:
+            image = read_image(path, channels=3)
+        except UserError:
+            return []  # which is said when the slice is read
         for name, channel in {"pre-contrast": 0, "post-contrast": 2}.items():
             copies[name] += bool((image[..., channel] == image[..., 1]).all())
     return [name for name, n in copies.items() if looked and n == len(looked)]

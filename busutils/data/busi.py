@@ -8,12 +8,18 @@ Al-Dhabyani, Gomaa, Khaled, Fahmy: Dataset of breast ultrasound images. Data in 
 import re
 from pathlib import Path
 
+from busutils.data import folders
 from busutils.data.files import Case, Listing
 from busutils.errors import UserError
 
 COUNTS = {"benign": 437, "malignant": 210, "normal": 133}
 FOLDER = "Dataset_BUSI_with_GT"
 VERSION = 1
+OWN = (
+    "--images 'images/{case}.png' --masks 'masks/{case}.png' (of a run: dataset=pairs, image_pattern "
+    "and mask_pattern)"
+)
+"""How images of one's own are named; said to those whose folder is no BUSI."""
 
 _NAME = re.compile(r"(?P<case>.+ \((?P<number>\d+)\))(?P<mask>_mask(_\d+)?)?")
 
@@ -49,14 +55,16 @@ def _find(root: Path) -> tuple[Path, bool]:
     if not found:
         raise UserError(
             f"{root} is no BUSI (no folders {', '.join(COUNTS)} in it or in its {FOLDER}): "
-            "name the folder that holds them as data root"
+            "name the folder that holds them as data root; for images of your own give patterns, "
+            f"{OWN}"
         )
     return found[-1], found[-1].parent.name == FOLDER
 
 
 def _files(folder: Path) -> tuple[dict[str, Path], dict[str, list[Path]]]:
     images, masks = {}, {}
-    matches = [(_NAME.fullmatch(path.stem), path) for path in folder.glob("*.png")]
+    pictures = folders.files(folder, ".png", deep=False)
+    matches = [(_NAME.fullmatch(path.stem), path) for path in pictures]
     named = [(m, path) for m, path in matches if m]
     for match, path in sorted(named, key=lambda m: (int(m[0]["number"]), m[1].stem)):
         if match["mask"]:

@@ -1,33 +1,45 @@
 """What is wrong, or merely worth knowing, in a set of images and masks."""
 
 import json
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy import ndimage
 
-from busutils.data import duplicates, reading
-from busutils.data.files import NORMAL, Case, Listing, joined_mask, read_image, read_mask, shape_of
+from busutils.data import duplicates, folders, masks, reading
+from busutils.data.files import NORMAL, Case, Listing, joined_mask, shape_of, unseen_levels
+from busutils.data.look import Look, look
+from busutils.data.progress import bar
 from busutils.data.sheet import figure
-from busutils.errors import UserError
 
 __all__ = ["Report", "check", "figure"]
 
 ALIKE = 0.7  # Dice of two masks of one frame, laid over each other, under which they contradict
 
 # what a finding is called, and what is to be done
-_TEXTS = {
-    "unreadable": ("unreadable files", "replace them by whole copies, or take the cases out"),
+REFUSED = {
+    "unreadable": ("files that cannot be read", "mend them, or take the cases out"),
+    "nearly_normal": (f"labels nearly {NORMAL!r}", f"without a lesion: {NORMAL!r}; else another"),
+    "missing_masks": ("lesion images without a mask", f"add masks, or label them {NORMAL!r}"),
+    "undecided_masks": ("masks that do not say what is lesion", "say it with mask levels"),
+    "unseen_levels": ("mask levels that no mask has", "say others"),
+    "inverted_masks": ("lesions on more than half of the image, in most images: inverted?",
+                       "say what is lesion: mask level 0 if it is black, 255 if it is as large"),
+    "other_shapes": ("masks of another shape than the image", "they would be stretched: mend them"),
+}  # fmt: skip
+"""Kinds of findings for which a run refuses the set."""
+
+_TEXTS = REFUSED | {
     "constant": ("images of one grey level", "take them out"),
-    "missing_masks": ("lesion images without a mask", "add the masks, or take the images out"),
     "orphan_masks": ("masks without an image", "add the images; until then they are not used"),
     "empty_lesion_masks": ("lesion images with an empty mask", "correct them, or take them out"),
     "nonempty_normal_masks": (f"{NORMAL} images with a lesion", "correct their masks or labels"),
-    "nonbinary_masks": ("masks with other values than 0 and 255", "over 127 is read as lesion"),
-    "size_mismatches": ("masks of another size than the image", "stretched to it when read"),
+    "nonbinary_masks": ("masks with other values than 0 and 255", "what is read as lesion"),
+    "size_mismatches": ("masks of another size than the image", "scaled to it when read"),
+    "turned": ("files turned as their EXIF says", "masks must fit the upright images"),
     "several_masks": ("images with several masks", "joined when read"),
     "exact_duplicates": ("pairs of equal images", "split by group, or keep one of each"),
     "duplicate_groups": ("groups of the same or a neighbouring frame", "split by group"),
@@ -48,10 +60,8 @@ class Report:
     masks : int
         Number of mask files.
     findings : dict of str to list of dict
-        By kind (unreadable, constant, missing_masks, orphan_masks, empty_lesion_masks,
-        nonempty_normal_masks, nonbinary_masks, size_mismatches, several_masks, exact_duplicates,
-        duplicate_groups, divided_groups, mixed_groups, contradicting_masks), each with "cases" or "file" and
-        details. Every kind is there, even with nothing found.
+        By kind (the keys of `_TEXTS`), each with "cases" or "file" and details, among them "why".
+        Every kind is there, even with nothing found.
     groups : Series
         Group of every case: patient or lesion where the set tells, else from
         :func:`busutils.data.duplicates.groups`.
@@ -73,6 +83,12 @@ class Report:
     agreement: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     grouped: bool = False
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What a run would refuse the set for, in words; empty if it would take the set."""
+        found = {kind: len(self.findings[kind]) for kind in REFUSED if self.findings[kind]}
+        return tuple(f"{REFUSED[kind][0].rstrip('?')} ({n})" for kind, n in found.items())
+
     def to_dict(self) -> dict:
         """Return plain values."""
         return {
@@ -85,6 +101,7 @@ class Report:
             "counts_as_expected": self.expected is None or self.counts == self.expected,
             "groups_told_by_the_set": self.groups.nunique() if self.grouped else None,
             "images_in_duplicate_groups": 0 if self.grouped else int(self._shared.sum()),
+            "refused": list(self.refused),
             "notes": list(self.notes),
             "findings": self.findings,
         }
@@ -102,6 +119,8 @@ class Report:
             lines += [f"  patients or lesions (groups): {self.groups.nunique()}"]
         lines += [f"  note: {note}" for note in self.notes]
         found = [_line(kind, items) for kind, items in self.findings.items() if items]
+        if self.refused:
+            found += [f"A run refuses this set until these are mended: {', '.join(self.refused)}"]
         return "\n".join(lines + (found or ["- nothing else to report"]))
 
     @property
@@ -114,17 +133,26 @@ class Report:
         return f"{count}" if count == published else f"{count} (published: {published})"
 
 
-def check(listing: Listing) -> Report:
+def check(listing: Listing, quiet: bool = False) -> Report:
     """Look at every file of a listing; nothing is changed, and unreadable files are reported.
 
-    Takes about a minute for 800 images on 2 cores, most of it for near-duplicates.
+    Near-duplicates take about a minute for 800 images on 2 cores, and are kept in the store's cache.
+    `quiet` shows no progress.
     """
     findings = {kind: [] for kind in _TEXTS}
     findings["orphan_masks"] += [{"file": _name(path, listing)} for path in listing.orphans]
-    readable = {case.case: case for case in listing.cases if _look_at(case, listing, findings)}
-    # Slices of one patient are alike by nature: where the set tells groups, only copies matter.
-    pairs = duplicates.find(listing, near=not listing.grouped)
-    groups = reading.groups(listing) if listing.grouped else duplicates.groups(listing, pairs)
+    looks = _look_at(listing, quiet)
+    for kind, item in (found for seen in looks for found in seen.found):
+        findings[kind].append(item)
+    readable = {seen.case.case: seen.case for seen in looks if seen.share is not None}
+    _judge_levels(looks, findings)
+    visible = replace(listing, cases=tuple(seen.case for seen in looks if seen.visible))
+    if listing.grouped:  # slices of one patient are alike by nature: only copies matter
+        pairs = duplicates.find(visible, near=False, quiet=quiet)
+        groups = reading.groups(listing)
+    else:
+        pairs = reading.pairs(visible, quiet=quiet)
+        groups = duplicates.groups(listing, pairs)
     labels = pd.Series([case.label for case in listing.cases], index=groups.index, dtype=object)
     if not listing.grouped:
         _compare_labels(groups, labels, findings)
@@ -157,47 +185,25 @@ def _divided(groups: pd.Series, parts: dict[str, str] | None) -> list[dict]:
     ]
 
 
-def _look_at(case: Case, listing: Listing, findings: dict) -> bool:
-    """Add what is wrong with one case; tell whether all of it can be read."""
-    try:
-        image = read_image(case.image)
-        masks = [read_mask(path) for path in case.masks]
-    except UserError as error:
-        findings["unreadable"].append({"cases": [case.case], "why": str(error)})
-        return False
-    if image.min() == image.max():
-        findings["constant"].append({"cases": [case.case], "value": int(image.min())})
-    if len(masks) > 1:
-        findings["several_masks"].append({"cases": [case.case], "masks": len(masks)})
-    for path, mask in zip(case.masks, masks, strict=True):
-        item = {"cases": [case.case], "file": _name(path, listing)}
-        if mask.shape != image.shape:
-            sizes = {"image": list(image.shape), "mask": list(mask.shape)}
-            findings["size_mismatches"].append(item | sizes)
-        if levels := _grey_levels(path):
-            findings["nonbinary_masks"].append(item | {"levels": levels})
-    if kind := _wrong_lesion(case, any(mask.any() for mask in masks)):
-        findings[kind].append({"cases": [case.case]})
-    return True
+def _look_at(listing: Listing, quiet: bool) -> list[Look]:
+    with ThreadPoolExecutor() as pool:
+        looks = pool.map(lambda case: look(case, listing.root), listing.cases)
+        return list(bar(looks, "looking at files", len(listing.cases), quiet))
 
 
-def _wrong_lesion(case: Case, lesion: bool) -> str | None:
-    if case.label == NORMAL:
-        return "nonempty_normal_masks" if lesion else None
-    if not case.masks:
-        return "missing_masks"
-    return None if lesion else "empty_lesion_masks"
-
-
-def _grey_levels(path: Path) -> int:
-    """Number of values of a mask if there are others than 0 and 255, else 0."""
-    if path.suffix == ".mat":
-        return 0  # read as: everything that is not 0
-    with Image.open(path) as image:
-        if image.mode == "1":
-            return 0
-        found = np.reshape(image.convert("RGB").histogram(), (3, 256)).any(axis=0)
-    return int(found.sum()) if found[1:255].any() else 0
+def _judge_levels(looks: list[Look], findings: dict) -> None:
+    """Add what the masks of a set say only together."""
+    read = [seen for seen in looks if seen.share is not None]
+    for level, seen in unseen_levels([seen.case for seen in read]).items():
+        item = {"cases": [], "level": level, "why": f"{level}; they have {seen}"}
+        findings["unseen_levels"].append(item)
+    drawn = [s for s in read if s.case.label != NORMAL and not s.case.lesion_levels]
+    if masks.are_inverted([seen.share for seen in drawn]):
+        findings["inverted_masks"] += [
+            {"cases": [seen.case.case], "why": f"{seen.share:.0%}", "share": seen.share}
+            for seen in drawn
+            if seen.share > 0.5
+        ]
 
 
 def _compare_labels(groups: pd.Series, labels: pd.Series, findings: dict) -> None:
@@ -247,11 +253,19 @@ def _dice(a: np.ndarray, b: np.ndarray, transform: np.ndarray) -> float:
 
 
 def _name(path: Path, listing: Listing) -> str:
-    return path.relative_to(listing.root).as_posix()
+    return folders.name(path, listing.root)
 
 
 def _line(kind: str, items: list[dict], most: int = 3) -> str:
     what, remedy = _TEXTS[kind]
-    shown = [" = ".join(item.get("cases") or [item["file"]]) for item in items[:most]]
+    shown = [_in_words(item) for item in items[:most]]
     shown += ["..."] * (len(items) > most)
     return f"- {what}: {len(items)} ({remedy}): {'; '.join(shown)}"
+
+
+def _in_words(item: dict) -> str:
+    """The cases of a finding, and why; what cannot be read names its file itself."""
+    why, names = item.get("why", ""), " = ".join(item.get("cases") or [item.get("file", "")])
+    if not why or not names or item.get("file", "\0") in why:
+        return why or names
+    return f"{names} ({why})"

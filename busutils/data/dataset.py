@@ -4,9 +4,13 @@ Needs NumPy and pandas only, so that a training machine can open what another on
 (:mod:`busutils.data.reading`).
 """
 
+import hashlib
 import json
+import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +19,9 @@ import pandas as pd
 from busutils import paths
 from busutils.errors import UserError, choose
 
-TEXT = {"case": str, "label": str, "group": str}
-"""Columns of tables that stay text, so that a case called 1 keeps its name."""
+TEXT = dict.fromkeys(("case", "label", "group", "source", "twin", "role", "split"), str)
+"""Columns of tables that stay text, so that a case called 1, 007 or NA keeps its name."""
+FILES = ("images.npy", "masks.npy", "cases.csv")
 
 
 @dataclass(frozen=True)
@@ -76,13 +81,30 @@ def from_arrays(
     store: Path | None = None,
 ) -> Dataset:
     """Keep arrays made in memory (phantoms) as a set under a given fingerprint."""
+    write = partial(write_arrays, name=name, images=images, masks=masks, cases=cases)
+    return cached(fingerprint, write, store)
+
+
+def cached(
+    fingerprint: str,
+    write: Callable[[Path], None],
+    store: Path | None = None,
+    original: Callable[[str], np.ndarray] | None = None,
+) -> Dataset:
+    """Open a set, which `write` puts into a folder where it is missing or damaged.
+
+    Raises
+    ------
+    RunError
+        If it cannot be written.
+    """
     folder = (store or paths.store()) / "cache" / fingerprint
+    if folder.exists() and _damage(folder):
+        shutil.rmtree(folder)
     if not folder.exists():
         with paths.whole_folder(folder) as part:
-            np.save(part / "images.npy", images)
-            np.save(part / "masks.npy", masks)
-            write_table(part, name, cases)
-    return open_cached(fingerprint, store)
+            write(part)
+    return open_cached(fingerprint, store, original)
 
 
 def open_cached(
@@ -102,24 +124,85 @@ def open_cached(
         raise UserError(
             f"data set {fingerprint} is not in {folder.parent}: read it from its data root"
         )
-    try:
-        meta = json.loads((folder / "meta.json").read_text())
-        cases = pd.read_csv(folder / "cases.csv", dtype=TEXT)
-        images = np.load(folder / "images.npy", mmap_mode="r")
-        masks = np.load(folder / "masks.npy", mmap_mode="r")
-        if not len(images) == len(masks) == len(cases) == meta["n"]:
-            raise ValueError("lengths differ")
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(
-            f"the cache {folder} is damaged ({error}): delete it and run again"
-        ) from error
+    if reason := _damage(folder):
+        raise UserError(f"the cache {folder} is damaged ({reason}): delete it and run again")
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    cases = read_table(folder / "cases.csv")
+    images = np.load(folder / "images.npy", mmap_mode="r")
+    masks = np.load(folder / "masks.npy", mmap_mode="r")
     return Dataset(meta["name"], images, masks, cases, fingerprint, original)
+
+
+def empty_array(file: Path, kind: type, shape: tuple[int, ...]) -> np.memmap:
+    """Make an array in a ``.npy`` file, to be filled through memory.
+
+    All of it is allocated at once, so that a full disk is an error here: later the system would end
+    the process without a word.
+    """
+    array = np.lib.format.open_memmap(file, "w+", kind, shape)
+    with file.open("r+b") as opened:
+        os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return array
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV table of cases: what stands in a column of `TEXT` is text, even NA, None or 007."""
+    columns = pd.read_csv(path, nrows=0).columns
+    empty = {column: [""] for column in columns if column not in TEXT}
+    return pd.read_csv(path, dtype=TEXT, keep_default_na=False, na_values=empty)
+
+
+def write_arrays(
+    folder: Path, name: str, images: np.ndarray, masks: np.ndarray, cases: pd.DataFrame
+) -> None:
+    """Write a cache of arrays in memory."""
+    np.save(folder / "images.npy", images)
+    np.save(folder / "masks.npy", masks)
+    write_table(folder, name, cases)
 
 
 def write_table(folder: Path, name: str, cases: pd.DataFrame) -> None:
     """Write the table of cases, and last the note that tells a whole cache."""
     cases.to_csv(folder / "cases.csv", index=False)
-    (folder / "meta.json").write_text(json.dumps({"name": name, "n": len(cases)}))
+    _write_note(folder, {"name": name, "n": len(cases)})
+
+
+def _write_note(folder: Path, told: dict) -> None:
+    with paths.whole_file(folder / "meta.json") as part:
+        part.write_text(json.dumps(told | {"sha256": _hash(folder, told)}), encoding="utf-8")
+
+
+def _damage(folder: Path) -> str:
+    """What is wrong with a cache; empty if nothing is."""
+    files = [folder / name for name in (*FILES, "meta.json")]
+    if missing := [file.name for file in files if not file.is_file()]:
+        return f"{missing[0]} is missing"
+    return _damage_of(folder, tuple((f.stat().st_size, f.stat().st_mtime_ns) for f in files))
+
+
+@cache
+def _damage_of(folder: Path, stamps: tuple) -> str:
+    """The same, found once in a process and again when a file changes: a second for 1 GB."""
+    try:
+        told = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        if not isinstance(told, dict) or told.keys() - {"sha256"} != {"name", "n"}:
+            return "meta.json tells other things"
+        expected = told.pop("sha256", None)
+        if expected and expected != _hash(folder, told):
+            return "its files are not what was written"
+        arrays = [np.load(folder / name, mmap_mode="r") for name in FILES[:2]]
+        if [*map(len, arrays), len(read_table(folder / "cases.csv"))] != [told["n"]] * 3:
+            return "lengths differ"
+    except (OSError, ValueError, EOFError) as error:
+        return str(error)
+    if not expected:  # of an earlier version
+        _write_note(folder, told)
+    return ""
+
+
+def _hash(folder: Path, told: dict) -> str:
+    hashes = [paths.sha256(folder / name) for name in FILES]
+    return hashlib.sha256(json.dumps([told, *hashes], sort_keys=True).encode()).hexdigest()
 
 
 def positives(labels: pd.Series, positive: str) -> pd.Series:

@@ -8,6 +8,7 @@ the order of the listing does not matter.
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from busutils.data import alignment, landmarks
 from busutils.data.files import Case, Listing, read_image, resize_image
+from busutils.data.progress import bar
 from busutils.errors import UserError
 
 VERSION = 1
@@ -36,7 +38,7 @@ _WORKING = 320  # longest side, pixels, at which pictures are compared
 
 
 def find(
-    listing: Listing, classes: Sequence[str] | None = None, near: bool = True
+    listing: Listing, classes: Sequence[str] | None = None, near: bool = True, quiet: bool = False
 ) -> pd.DataFrame:
     """Find the pairs of cases that show the same or a neighbouring frame.
 
@@ -49,6 +51,8 @@ def find(
         Labels to look at; all if not given.
     near : bool
         False looks for exact copies only, which takes a moment.
+    quiet : bool
+        Show no progress.
 
     Returns
     -------
@@ -60,15 +64,28 @@ def find(
     """
     cases = [c for c in listing.cases if classes is None or c.label in classes]
     with ThreadPoolExecutor() as pool:
-        read = [r for r in pool.map(_read, cases) if r is not None]
+        seen = bar(pool.map(_read, cases), "looking for copies", len(cases), quiet)
+        read = [picture for picture in seen if picture is not None]
     # sorted by content, so that the order of the listing does not change what is found
     read = pd.DataFrame(read, columns=["case", "content", "picture", "factor"])
     read = read.sort_values(["content", "case"], ignore_index=True)
     first = read.drop_duplicates("content", ignore_index=True)
     pairs = _exact(read)
     if near:
-        pairs = pd.concat([pairs, _spread(_near(first), read)], ignore_index=True)
+        pairs = pd.concat([pairs, _spread(_near(first, quiet), read)], ignore_index=True)
     return _in_order(pairs, {c.case: i for i, c in enumerate(cases)})
+
+
+def to_json(pairs: pd.DataFrame) -> str:
+    """Write what :func:`find` returned, to the last digit."""
+    rows = pairs.assign(transform=[transform.tolist() for transform in pairs["transform"]])
+    return json.dumps(rows.to_dict("list"))
+
+
+def from_json(text: str) -> pd.DataFrame:
+    """Read what :func:`to_json` wrote; a ValueError says that it is damaged."""
+    pairs = pd.DataFrame(json.loads(text), dtype=object).astype({"score": float})
+    return pairs.assign(transform=[np.array(rows) for rows in pairs["transform"]])
 
 
 def groups(listing: Listing, pairs: pd.DataFrame | None = None) -> pd.Series:
@@ -131,10 +148,10 @@ def _exact(read: pd.DataFrame) -> pd.DataFrame:
     return both.assign(transform=[np.eye(2, 3)] * len(both))
 
 
-def _near(first: pd.DataFrame) -> pd.DataFrame:
+def _near(first: pd.DataFrame, quiet: bool) -> pd.DataFrame:
     """Pairs of different contents, by content."""
     pictures = list(first["picture"])
-    proposed = landmarks.candidates(pictures, EVIDENCE)
+    proposed = landmarks.candidates(pictures, EVIDENCE, quiet)
     prepared = [alignment.prepare(p) for p in pictures]
 
     def align(pair) -> alignment.Agreement:
@@ -142,7 +159,8 @@ def _near(first: pd.DataFrame) -> pd.DataFrame:
         return alignment.agreement(prepared[pair.a], prepared[pair.b], pair.scale, shift)
 
     with ThreadPoolExecutor() as pool:
-        agreed = list(pool.map(align, proposed.itertuples()))
+        aligned = pool.map(align, proposed.itertuples())
+        agreed = list(bar(aligned, "aligning pictures", len(proposed), quiet))
     least = _least_score([found.score for found in agreed])
     rows = []
     for pair, found in zip(proposed.itertuples(), agreed, strict=True):

@@ -1,16 +1,15 @@
-"""What a reader finds on disk, and how one image or mask is decoded."""
+"""What a reader finds on disk, and how an image and the masks of a case are read."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import nan
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from busutils.data import matlab
+from busutils.data import masks, matlab, opening
 from busutils.errors import UserError
 
 NORMAL = "normal"
@@ -19,7 +18,10 @@ NORMAL = "normal"
 
 @dataclass(frozen=True)
 class Case:
-    """One image with its masks; nothing is decoded yet."""
+    """One image with its masks; nothing is decoded yet.
+
+    `lesion_levels` are the values of its masks that are lesion; none leaves it to each file.
+    """
 
     case: str
     label: str
@@ -27,6 +29,7 @@ class Case:
     masks: tuple[Path, ...]
     group: str | None = None
     spacing_mm: float = nan
+    lesion_levels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Listing:
     `version` is the reader's: raised when the same files would give other cases. `orphans` are
     masks without an image, `notes` what else a person should know, `expected` the published
     number of cases by label where there is one. `channels` is 1 (grey) or 3. `parts` is the part
-    of each case in the split that the set's authors published, where there is one.
+    of each case in the split that the set's authors published, where there is one. `said` holds what
+    a person said of the set that changes what the same files give: it tells caches apart.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Listing:
     expected: dict[str, int] | None = None
     channels: int = 1
     parts: dict[str, str] | None = None
+    said: dict = field(default_factory=dict)
 
     @property
     def grouped(self) -> bool:
@@ -56,7 +61,7 @@ class Listing:
 
 
 def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np.ndarray:
-    """Return an image as uint8: grey levels (height, width), or colours (height, width, 3).
+    """Return an upright image as uint8: grey levels (height, width), or colours (height, width, 3).
 
     Parameters
     ----------
@@ -68,51 +73,25 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
     Raises
     ------
     UserError
-        If the file is missing, truncated, no image, or has more than 256 levels.
+        If the file is missing, damaged, of a format that is not read, holds several pictures, or
+        has more than 256 levels.
     """
-    if path.suffix == ".mat":
+    if matlab.is_slice(path):
         return np.repeat(matlab.read(path).image[..., None], channels, axis=2).squeeze()
-    with _opened(path) as image:
-        if image.mode.startswith(("I", "F")):
-            raise UserError(
-                f"{path} has more than 256 grey levels (mode {image.mode}), of which only the lowest "
-                "would be told apart: save it with 8 bits, scaled as you want it"
-            )
-        if at_least:
-            image.draft(None, (at_least, at_least))  # does nothing where the file is no JPEG
-        return np.asarray(_converted(image, {1: "L", 3: "RGB"}[channels]))
+    image = opening.decoded(path, at_least)
+    if image.mode.startswith(("I", "F")):
+        raise UserError(
+            f"{path} has more than 256 grey levels (mode {image.mode}), of which only the lowest "
+            "would be told apart: save it with 8 bits, scaled as you want it"
+        )
+    if image.mode in ("RGBA", "LA", "PA"):
+        image = image.convert("RGBA").convert("RGB")  # transparency is ignored
+    return np.asarray(image.convert({1: "L", 3: "RGB"}[channels]))
 
 
 def shape_of(path: Path) -> tuple[int, int]:
-    """Return (height, width) of an image without decoding it."""
-    if path.suffix == ".mat":
-        return matlab.read(path).image.shape
-    with _opened(path) as image:
-        return image.size[::-1]
-
-
-def read_mask(path: Path) -> np.ndarray:
-    """Return a mask as bool of shape (height, width): lesion where a colour channel is over 127.
-
-    One-bit, grey, RGB and RGBA files are read alike; transparency is ignored.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, truncated or no image.
-    """
-    if path.suffix == ".mat":
-        return matlab.read(path).mask
-    with _opened(path) as image:
-        grey = image.mode in ("1", "L")
-        found = np.asarray(_converted(image, "L" if grey else "RGB"))
-    return found > 127 if grey else found.max(axis=2) > 127
-
-
-def brightest(path: Path) -> int:
-    """Highest level of a mask file, 0 to 255."""
-    with _opened(path) as image:
-        return int(np.asarray(image.convert("L")).max())
+    """Return (height, width) of an upright image without decoding it."""
+    return matlab.read(path).image.shape if matlab.is_slice(path) else opening.size(path)
 
 
 def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:
@@ -120,11 +99,34 @@ def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:
 
     A mask of another size than its image is resized (nearest neighbour); a case without a mask
     file has no lesion.
+
+    Raises
+    ------
+    UserError
+        If a mask cannot be read, does not say what is lesion, or has another shape than the image.
     """
     joined = np.zeros(shape, bool)
     for path in case.masks:
-        joined |= resize_mask(read_mask(path), shape)
+        mask = masks.read(path, case.lesion_levels).lesion
+        if not same_shape(mask.shape, shape):
+            raise UserError(other_shape(path, mask.shape, shape))
+        joined |= resize_mask(mask, shape)
     return joined
+
+
+def same_shape(mask: tuple[int, int], image: tuple[int, int]) -> bool:
+    """Whether a mask has the height and width of its image, or both scaled alike and rounded."""
+    (h, w), (height, width) = mask, image
+    turned = h != w and (h, w) == (width, height)
+    return not turned and abs(w * height - h * width) <= max(h + w, height + width)
+
+
+def other_shape(path: Path, mask: tuple[int, int], image: tuple[int, int]) -> str:
+    """What is wrong with a mask that would be stretched, and the remedy."""
+    sizes = "{1} x {0} pixels on an image of {3} x {2}".format(*mask, *image)
+    turned = mask == image[::-1]
+    why = "it is turned by 90 degrees" if turned else "it would be stretched"
+    return f"mask {path} has {sizes}, so {why}: save it in the shape of its image"
 
 
 def resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -141,11 +143,19 @@ def resize_image(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize(shape[::-1], Image.Resampling.BILINEAR))
 
 
-def _converted(image: Image.Image, mode: str) -> Image.Image:
-    """Decode an image to a mode; transparency is ignored."""
-    if image.mode in ("RGBA", "LA", "PA"):
-        image = image.convert("RGBA").convert("RGB")
-    return image.convert(mode)
+def nearly_normal(label: str) -> bool:
+    """Whether a label is meant as `NORMAL` and is not written so."""
+    return label != NORMAL and label.strip().lower() == NORMAL
+
+
+def unseen_levels(cases: Sequence[Case]) -> dict[int, str]:
+    """Levels that are said to be lesion and that no mask has, with those that the masks have."""
+    wanted = sorted({level for case in cases for level in case.lesion_levels})
+    if not wanted:
+        return {}
+    read = (masks.read(path, case.lesion_levels) for case in cases for path in case.masks)
+    seen = sorted({level for mask in read for level in mask.levels})
+    return {level: masks.in_words(seen) for level in wanted if level not in seen}
 
 
 def refuse_twins(cases: Sequence[Case], remedy: str) -> None:
@@ -160,15 +170,3 @@ def refuse_twins(cases: Sequence[Case], remedy: str) -> None:
     if times > 1:
         first, second, *_ = (c.image for c in cases if c.case == name)
         raise UserError(f"{first} and {second} are both case {name!r}: {remedy}")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    try:
-        with Image.open(path) as image:
-            yield image
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
-        raise UserError(
-            f"{path} cannot be read as an image ({error}): replace it by a whole copy, "
-            "or take it out of the set"
-        ) from error

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from busutils.data.files import Case, Listing
+from busutils.data import folders
+from busutils.data.files import Case, Listing, refuse_twins
 from busutils.errors import UserError
 
 PARTS = {"Training": "train", "Validation": "val", "Test": "test"}
@@ -45,7 +46,7 @@ def listing(root: Path, name: str = "ISIC 2018") -> Listing:
     images = sorted((p for f in image_folders for p in _files(f, "jpg")), key=lambda p: p.stem)
     if not images:
         raise UserError(f"{root} holds no ISIC_*.jpg: unpack the images there")
-    group = {p.stem: lesions.get(p.stem, p.stem) for p in images} if lesions else {}
+    group = {p.stem: lesions.get(p.stem) or p.stem for p in images} if lesions else {}
     cases = [
         Case(p.stem, "lesion", p, (masks[p.stem],) if p.stem in masks else (), group.get(p.stem))
         for p in images
@@ -86,8 +87,10 @@ def _folders(root: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _files(folder: Path, kind: str) -> list[Path]:
-    """ISIC files of a folder or of one in it; ``._ISIC...`` of a Mac archive is none."""
-    return [*folder.glob(f"ISIC_*.{kind}"), *folder.glob(f"[!_.]*/ISIC_*.{kind}")]
+    """ISIC files of a folder or of one in it."""
+    found = folders.files(folder, f".{kind}")
+    near = (p for p in found if len(p.relative_to(folder).parts) <= 2)
+    return [p for p in near if p.name.startswith("ISIC_")]
 
 
 def _lesions(root: Path) -> dict[str, str]:
@@ -95,7 +98,7 @@ def _lesions(root: Path) -> dict[str, str]:
     files = sorted(root.glob(f"{HAM}_metadata*"))
     if not files:
         return {}
-    table = pd.read_csv(files[0], dtype=str)
+    table = pd.read_csv(files[0], dtype=str, keep_default_na=False)
     if not {"image_id", "lesion_id"} <= set(table):
         raise UserError(
             f"{files[0]} has no columns image_id and lesion_id between commas: take the file as it "

@@ -13,6 +13,7 @@ from scipy import ndimage
 from sklearn.decomposition import PCA
 
 from busutils.data.files import resize_image
+from busutils.data.progress import bar
 
 LONGEST = 224  # pixels of the largest of the sizes at which landmarks are looked for
 SIZES = {1.0: 40, 0.79: 32, 0.63: 26, 0.5: 20, 0.4: 16}  # factor on it: landmarks kept
@@ -41,7 +42,7 @@ def describe(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
-def candidates(pictures: list[np.ndarray], least: float) -> pd.DataFrame:
+def candidates(pictures: list[np.ndarray], least: float, quiet: bool = True) -> pd.DataFrame:
     """Pairs of pictures whose landmarks agree on one scaling and shift.
 
     Parameters
@@ -51,6 +52,8 @@ def candidates(pictures: list[np.ndarray], least: float) -> pd.DataFrame:
         Evidence from which a pair is returned. A match counts 1 if both landmarks have no other
         look-alike in the set and less the more they have: the edge of a dark cyst is like that of
         any other.
+    quiet : bool
+        Show no progress.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def candidates(pictures: list[np.ndarray], least: float) -> pd.DataFrame:
         whose landmarks tell two different transforms has two rows.
     """
     with ThreadPoolExecutor() as pool:
-        found = list(pool.map(describe, pictures))
+        found = list(bar(pool.map(describe, pictures), "landmarks", len(pictures), quiet))
     owner = np.repeat(np.arange(len(found)), [len(places) for places, _ in found])
     if len(owner) < 2 or len(np.unique(owner)) < 2:
         return pd.DataFrame(columns=["a", "b", "evidence", "scale", "row", "column"])

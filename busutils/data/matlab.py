@@ -29,6 +29,11 @@ class Slice:
     mask: np.ndarray
 
 
+def is_slice(path: Path) -> bool:
+    """Whether a file is named as one of the set."""
+    return path.suffix.lower() == ".mat"
+
+
 def read(path: Path) -> Slice:
     """Read a slice; grey levels are scaled to 0..255 by its own smallest and largest one.
 
@@ -38,8 +43,11 @@ def read(path: Path) -> Slice:
         If the file is missing, damaged or none of this set.
     """
     with _open(path) as data:
+        _about(data)
         image = np.asarray(data["image"], float).T
         mask = np.asarray(data["tumorMask"]).T > 0
+        if image.shape != mask.shape or image.ndim != 2:
+            raise ValueError("its image and its mask have other shapes")
         low, high = image.min(), image.max()
     scaled = np.rint(255 * (image - low) / max(high - low, 1))
     return Slice(scaled.astype(np.uint8), mask)
@@ -48,12 +56,15 @@ def read(path: Path) -> Slice:
 def about(path: Path) -> tuple[str, str]:
     """Return label and patient of a slice without reading its arrays; errors as `read`."""
     with _open(path) as data:
-        number = int(np.asarray(data["label"]).item())
-        if number not in LABELS:
-            raise ValueError(f"its label is {number}, none of {', '.join(map(str, LABELS))}")
-        label = LABELS[number]
-        patient = "".join(chr(int(c)) for c in np.asarray(data["PID"]).ravel())
-    return label, patient
+        return _about(data)
+
+
+def _about(data: "h5py.Group") -> tuple[str, str]:
+    number = int(np.asarray(data["label"]).item())
+    if number not in LABELS:
+        raise ValueError(f"its label is {number}, none of {', '.join(map(str, LABELS))}")
+    patient = "".join(chr(int(c)) for c in np.asarray(data["PID"]).ravel())
+    return LABELS[number], patient
 
 
 @contextmanager
@@ -70,7 +81,7 @@ def _open(path: Path) -> Iterator["h5py.Group"]:
             if "cjdata" not in file:
                 raise ValueError("it has no cjdata")
             yield file["cjdata"]
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, LookupError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
         raise UserError(
             f"{path} cannot be read as a slice of figshare 1512427 ({error}): replace it by a "
             "whole copy, or take it out of the set"

@@ -14,13 +14,14 @@ files                                    images                      masks
 =======================================  ==========================  =========================
 
 A file that both patterns match (``7_mask.png`` above) belongs to the one with more literal text.
+Capitals in the ending of a name do not matter: ``{case}.png`` is ``7.PNG`` too.
 """
 
 import re
-from glob import escape
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from busutils.data import folders
 from busutils.data.files import Case, Listing, refuse_twins
 from busutils.errors import UserError, choose
 
@@ -46,11 +47,12 @@ def listing(
         Patterns with ``{case}``. A case may have several masks, which are joined. Masks that
         belong to no image are listed as orphans.
     label : str, optional
-        Label of all cases, or a pattern of the case's name such as ``"{label}_*"``; by default
-        what ``{label}`` is in `images`, or "lesion". Images labelled "normal" need no mask.
+        Label of all cases, or a pattern of the case's name such as ``"*_{label}_*"``, in which
+        each part takes as little text as it can; by default what ``{label}`` is in `images`, or
+        "lesion". Images labelled "normal" need no mask.
     group : str, optional
         Pattern of the case's name such as ``"{group}_*"``, for images that a split must keep
-        together; by default what ``{group}`` is in `images`, or none.
+        together (a patient's); by default what ``{group}`` is in `images`, or none.
 
     Raises
     ------
@@ -60,7 +62,8 @@ def listing(
     root = Path(root)
     if not root.is_dir():
         raise UserError(f"{root} is not a folder: name the one that holds your images and masks")
-    image_files, mask_files = _find_both(root, images, masks)
+    everything = {path: folders.name(path, root) for path in folders.files(root)}
+    image_files, mask_files = _find_both(root, everything, _tidy(images), _tidy(masks))
     shared = sorted(_fields(masks))
     masks_of: dict[tuple[str, ...], list[Path]] = {}
     for path, fields in mask_files.items():
@@ -74,11 +77,21 @@ def listing(
         cases.append(Case(name, labelled, path, tuple(own), grouped))
     refuse_twins(cases, "rename one, or let {case} cover what tells them apart")
     orphans = tuple(path for paths in masks_of.values() for path in paths)
-    return Listing(root.resolve().name, root, tuple(cases), VERSION, orphans)
+    notes = _unused([everything[p] for p in everything if p not in image_files | mask_files])
+    name = folders.plain(root.resolve().name)
+    said = {"labels": label} if label else {}
+    return Listing(name, root, tuple(cases), VERSION, orphans, notes, said=said)
+
+
+def _unused(names: list[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    files = "1 file matches" if len(names) == 1 else f"{len(names)} files match"
+    return (f"{files} neither pattern ({', '.join(names[:3])}{', ...' * (len(names) > 3)})",)
 
 
 def _find_both(
-    root: Path, images: str, masks: str
+    root: Path, files: dict[Path, str], images: str, masks: str
 ) -> tuple[dict[Path, Fields], dict[Path, Fields]]:
     for pattern in (images, masks):
         _check(pattern, "case")
@@ -87,7 +100,7 @@ def _find_both(
             f"mask pattern {masks!r} has {{{field}}}, which image pattern {images!r} lacks: "
             "put it in both, or write * for it"
         )
-    found_images, found_masks = _find(root, images), _find(root, masks)
+    found_images, found_masks = _find(files, images), _find(files, masks)
     both = found_images.keys() & found_masks.keys()
     if both and _literal(images) == _literal(masks):
         raise UserError(
@@ -99,17 +112,17 @@ def _find_both(
         del loser[path]
     for found, pattern, what in ((found_images, images, "image"), (found_masks, masks, "mask")):
         if not found:
-            raise UserError(_nothing(root, pattern, what))
+            raise UserError(_nothing(root, list(files.values()), pattern, what))
     return found_images, found_masks
 
 
-def _find(root: Path, pattern: str) -> dict[Path, Fields]:
-    """Files that match, in natural order, with the text of each field."""
-    wild = "".join(part if part == "*" else escape(part) for part in _split(pattern, "*"))
-    named = re.compile(_regex(pattern))
-    matches = ((p, named.fullmatch(p.relative_to(root).as_posix())) for p in root.glob(wild))
-    found = {path: match.groupdict() for path, match in matches if match and path.is_file()}
-    return dict(sorted(found.items(), key=lambda item: _natural(item[0])))
+def _find(files: dict[Path, str], pattern: str) -> dict[Path, Fields]:
+    """Files that match, in their order, with the text of each field."""
+    stem, dot, ending = pattern.rpartition(".")
+    plain = dot and ending.isalnum()
+    regex = _regex(stem) + rf"\.(?i:{ending})" if plain else _regex(pattern)
+    matches = {path: re.fullmatch(regex, name) for path, name in files.items()}
+    return {path: match.groupdict() for path, match in matches.items() if match}
 
 
 def _read(pattern: str | None, case: str, field: str) -> str | None:
@@ -119,7 +132,7 @@ def _read(pattern: str | None, case: str, field: str) -> str | None:
     if field == "label" and not _fields(pattern):
         return pattern
     _check(pattern, field)
-    match = re.fullmatch(_regex(pattern), case)
+    match = re.fullmatch(_regex(folders.plain(pattern), least=True), case)
     if not match:
         raise UserError(f"case {case!r} does not match the {field} pattern {pattern!r}: widen it")
     return match[field]
@@ -144,10 +157,9 @@ def _check(pattern: str, needed: str) -> None:
             )
 
 
-def _split(pattern: str, field: str | None = None) -> list[str]:
-    """Literal and wild parts in turn; fields as they are, or all as `field`."""
-    parts = re.split(r"(\{[^{}]*\}|\*)", pattern)
-    return [field if field and _is_wild(part) else part for part in parts]
+def _split(pattern: str) -> list[str]:
+    """Literal and wild parts in turn."""
+    return re.split(r"(\{[^{}]*\}|\*)", pattern)
 
 
 def _is_wild(part: str) -> bool:
@@ -162,25 +174,26 @@ def _literal(pattern: str) -> int:
     return sum(len(part) for part in _split(pattern) if not _is_wild(part))
 
 
-def _regex(pattern: str) -> str:
-    regex, seen = "", set()
+def _regex(pattern: str, least: bool = False) -> str:
+    """Regular expression of a pattern; each wild part takes as much text as it can, or as little."""
+    regex, seen, lazy = "", set(), "?" * least
     for part in _split(pattern):
         if not _is_wild(part):
             regex += re.escape(part)
         elif part == "*":
-            regex += "[^/]*"
+            regex += f"[^/]*{lazy}"
         else:
             name = part[1:-1]
-            regex += f"(?P={name})" if name in seen else f"(?P<{name}>[^/]+)"
+            regex += f"(?P={name})" if name in seen else f"(?P<{name}>[^/]+{lazy})"
             seen.add(name)
     return regex
 
 
-def _natural(path: Path) -> list[tuple[str, int]]:
-    return [(text, int(d or 0)) for text, d in re.findall(r"(\D*)(\d*)", path.as_posix())]
+def _tidy(pattern: str) -> str:
+    """The pattern without ``./`` and double slashes, spelled as names are."""
+    return folders.plain(str(PurePosixPath(pattern))) if pattern else ""
 
 
-def _nothing(root: Path, pattern: str, what: str) -> str:
-    there = next((p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()), None)
-    hint = f"{there} is there, for example" if there else "the folder holds no files"
+def _nothing(root: Path, names: list[str], pattern: str, what: str) -> str:
+    hint = f"{names[0]} is there, for example" if names else "the folder holds no files"
     return f"no file in {root} matches the {what} pattern {pattern!r} ({hint}): mend the pattern"

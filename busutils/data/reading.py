@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,19 +10,21 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths
-from busutils.data import duplicates
-from busutils.data.dataset import TEXT, Dataset, open_cached, write_table
+from busutils.data import duplicates, folders, masks, opening
+from busutils.data.dataset import Dataset, cached, empty_array, write_table
 from busutils.data.files import (
     NORMAL,
     Case,
     Listing,
-    brightest,
     joined_mask,
+    nearly_normal,
     read_image,
     resize_image,
     resize_mask,
     shape_of,
+    unseen_levels,
 )
+from busutils.data.progress import bar
 from busutils.errors import UserError
 
 
@@ -33,8 +36,8 @@ def load(
     Raises
     ------
     UserError
-        If no case has one of `classes`, a lesion image has no mask or a faint one, an image cannot
-        be read, or the cache is damaged.
+        If no case has one of `classes`, a lesion image has no mask, an image or mask cannot be
+        read, masks do not say what is lesion or do not fit their images, or the cache is damaged.
     RunError
         If the cache cannot be written.
     """
@@ -43,87 +46,112 @@ def load(
         raise UserError(
             f"{listing.root} has no case of {', '.join(classes or ())}: name other classes"
         )
+    _refuse_labels(cases)
     _refuse_bare(cases, listing.root)
     store = store or paths.store()
     fingerprint = _fingerprint(listing, cases, size, store)
-    folder = store / "cache" / fingerprint
-    if not folder.exists():
-        with paths.whole_folder(folder) as part:
-            _decode(listing, cases, size, part)
     by_name = {c.case: c for c in cases}
 
     def original(case: str) -> np.ndarray:
         return joined_mask(by_name[case], shape_of(by_name[case].image))
 
-    dataset = open_cached(fingerprint, store, original)
+    def write(folder: Path) -> None:
+        _decode(listing, cases, size, folder)
+
+    dataset = cached(fingerprint, write, store, original)
+    _refuse_other_labels(dataset, by_name, store / "cache" / fingerprint)
     dataset.cases["group"] = dataset.cases["case"].map(groups(listing, store))
     return dataset
 
 
 def groups(listing: Listing, store: Path | None = None) -> pd.Series:
-    """Return the group of each case: its own if the listing gives one, else its near-duplicates.
-
-    Near-duplicates are searched once (a minute for BUSI) and kept in the store's cache.
-    """
+    """Return the group of each case: its own if the listing gives one, else its near-duplicates."""
     if listing.grouped:
         return pd.Series({c.case: c.group for c in listing.cases})
+    return duplicates.groups(listing, pairs(listing, store))
+
+
+def pairs(listing: Listing, store: Path | None = None, quiet: bool = False) -> pd.DataFrame:
+    """Find near-duplicates as :func:`busutils.data.duplicates.find` does, once for the same images.
+
+    It takes minutes, and what was found is kept in the store's cache.
+    """
     store = store or paths.store()
-    kept = store / "cache" / f"groups-{_content(listing, store)[:12]}-v{duplicates.VERSION}.csv"
-    if not kept.exists():
-        with paths.whole_file(kept) as part:
-            duplicates.groups(listing).to_csv(part)
-    return pd.read_csv(kept, dtype=TEXT).set_index("case")["group"]
+    content = _digest(listing.root, [c.image for c in listing.cases], store)
+    about = json.dumps([content, [c.case for c in listing.cases]])
+    digest = hashlib.sha256(about.encode()).hexdigest()[:12]
+    kept = store / "cache" / f"pairs-{digest}-v{duplicates.VERSION}.json"
+    text = paths.remembered(kept, lambda: duplicates.to_json(duplicates.find(listing, quiet=quiet)))
+    return duplicates.from_json(text)
+
+
+def _refuse_labels(cases: list[Case]) -> None:
+    """A folder `Normal` is meant as `normal`, and would be trained on as a kind of lesion."""
+    for case in cases:
+        if nearly_normal(case.label):
+            raise UserError(
+                f"{case.image} has the label {case.label!r}, but images without a lesion are labelled "
+                f"{NORMAL!r}: rename it so, or otherwise if it shows a lesion"
+            )
+
+
+def _refuse_other_labels(dataset: Dataset, cases: dict[str, Case], folder: Path) -> None:
+    """The same files were read before, when another pattern gave them other labels."""
+    for name, label in zip(dataset.cases["case"], dataset.cases["label"], strict=True):
+        if cases[name].label != label:
+            raise UserError(
+                f"the cache {folder} has the label {label!r} for {name}, now {cases[name].label!r}: "
+                "say labels by label_pattern, or delete the cache and the jobs made from it"
+            )
 
 
 def _refuse_bare(cases: list[Case], root: Path) -> None:
     """Without its mask a lesion would be trained on as background."""
-    bare = [c.image.relative_to(root) for c in cases if not c.masks and c.label != NORMAL]
+    bare = [c for c in cases if not c.masks and c.label != NORMAL]
     if bare:
         more = f" (nor have {len(bare) - 1} more)" if len(bare) > 1 else ""
         raise UserError(
-            f"{bare[0]} in {root} shows a lesion but has no mask{more}: add the mask or take the "
-            "image out"
+            f"{bare[0].image.relative_to(root)} in {root} shows a lesion (its label is "
+            f"{bare[0].label!r}, not {NORMAL!r}) but has no mask{more}: add the mask, take the image "
+            f"out, or label it {NORMAL!r} if it shows none"
         )
-
-
-def _refuse_faint(case: Case) -> None:
-    """A mask of 0 and 1 would be read as no lesion at all."""
-    for path in case.masks:
-        if path.suffix != ".mat" and (level := brightest(path)):
-            raise UserError(
-                f"the highest level of mask {path} is {level}, and lesion is over 127: write 255 "
-                "where the lesion is"
-            )
 
 
 def _fingerprint(listing: Listing, cases: list[Case], size: int, store: Path) -> str:
     content = _content(listing, store)
     selection = [c.case for c in cases]
-    text = json.dumps([listing.name, listing.version, content, size, selection])
+    about = [listing.name, listing.version, content, size, selection]
+    text = json.dumps(about + [listing.said] * bool(listing.said))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _content(listing: Listing, store: Path) -> str:
-    """Hash of all file contents; remembered by names, sizes and times, so a warm start is fast."""
-    files = [path for c in listing.cases for path in (c.image, *c.masks)]
+    return _digest(listing.root, [p for c in listing.cases for p in (c.image, *c.masks)], store)
+
+
+def _digest(root: Path, files: list[Path], store: Path) -> str:
+    """Hash of file contents; remembered by names, sizes and times, so a warm start is fast."""
+    for path in files:
+        opening.refuse_dead(path)
     stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
-    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.sha256"
-    if note.exists():
-        return note.read_text()
+    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.content"
+    return paths.remembered(note, lambda: _hash(root, files))
+
+
+def _hash(root: Path, files: list[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
-        digest.update(path.relative_to(listing.root).as_posix().encode())
+        name = path.relative_to(root).as_posix()
+        digest.update(name.encode(errors="backslashreplace"))  # bytes that are no UTF-8
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    with paths.whole_file(note) as part:
-        part.write_text(digest.hexdigest())
     return digest.hexdigest()
 
 
 def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> None:
     shape = (len(cases), size, size)
     everything = (*shape, listing.channels)
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, everything)
-    masks = np.lib.format.open_memmap(folder / "masks.npy", "w+", bool, shape)
+    images = empty_array(folder / "images.npy", np.uint8, everything)
+    lesions = empty_array(folder / "masks.npy", bool, shape)
 
     def decode(i: int) -> tuple:
         case = cases[i]
@@ -131,14 +159,25 @@ def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> Non
         image = read_image(case.image, listing.channels, at_least=size)
         images[i] = resize_image(image, shape[1:]).reshape(everything[1:])
         joined = joined_mask(case, original)
-        if case.label != NORMAL and not joined.any():
-            _refuse_faint(case)
-        masks[i] = resize_mask(joined, shape[1:])
-        source = case.image.relative_to(listing.root).as_posix()
-        return case.case, case.label, len(case.masks), *original, case.spacing_mm, source
+        lesions[i] = resize_mask(joined, shape[1:])
+        source = folders.name(case.image, listing.root)
+        row = case.case, case.label, len(case.masks), *original, case.spacing_mm, source
+        return row, joined.mean()
 
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside Python's lock
-        rows = list(pool.map(decode, range(len(cases))))
-    images.flush(), masks.flush()
+        everyone = range(len(cases))
+        rows, shares = zip(*bar(pool.map(decode, everyone), "reading", len(cases)), strict=True)
+    _refuse_levels(cases, shares)
+    images.flush(), lesions.flush()
     columns = ["case", "label", "n_masks", "height", "width", "spacing_mm", "source"]
     write_table(folder, listing.name, pd.DataFrame(rows, columns=columns))
+
+
+def _refuse_levels(cases: list[Case], shares: Sequence[float]) -> None:
+    """Masks that are inverted, or have none of the levels that are said to be lesion."""
+    for level, seen in unseen_levels(cases).items():
+        raise UserError(f"no mask has the level {level} of mask_levels: they have {seen}")
+    both = zip(cases, shares, strict=True)
+    lesions = [share for case, share in both if case.label != NORMAL and not case.lesion_levels]
+    if masks.are_inverted(lesions):
+        raise UserError(masks.INVERTED)

@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busutils import paths
-from busutils.data import brain, busi, isic, pairs, phantom, phantom_brain, phantom_skin
+from busutils.data import brain, busi, folders, isic, pairs, phantom, phantom_brain, phantom_skin
 from busutils.data.files import Listing
 from busutils.errors import UserError, choose
 
@@ -53,29 +53,58 @@ GENERATED = {
 """Sets of `SETS` that need no files; all of them fit into one data root."""
 
 
-def listing(name: str, root: str = "", images: str = "", masks: str = "") -> Listing:
+def listing(
+    name: str,
+    root: str = "",
+    images: str = "",
+    masks: str = "",
+    labels: str = "",
+    groups: str = "",
+    mask_levels: Sequence[int] = (),
+) -> Listing:
     """List the cases of a set.
 
     Parameters
     ----------
     name : a key of `SETS`
     root : folder of the files; empty means where `data fetch` puts the set, and for one of
-        `GENERATED` ``data/phantom``, where what is absent is made
+        `GENERATED` ``data/phantom`` (or $BUSUTILS_PHANTOMS), where what is absent is made
     images, masks : patterns of :func:`busutils.data.pairs.listing`, for `pairs`
+    labels, groups : its patterns of a case's name, for `pairs`; empty for none
+    mask_levels : values of masks that are lesion, for `pairs`; empty leaves it to each file
 
     Raises
     ------
     UserError
-        If the name is unknown, the root is not given or not what the name says.
+        If the name is unknown, the root is not given or not what the name says, or something is
+        said of a known set that only `pairs` reads.
     """
     refuse_maskless(name)
     choose(name, SETS, "data set")
+    if name != "pairs":
+        _refuse_said(name, images, masks, labels, groups, mask_levels)
     if name in GENERATED:
         return GENERATED[name].listing(_made(GENERATED[name], root))
     folder = Path(root).expanduser() if root else fetched(name)
-    if name == "pairs":
-        return pairs.listing(folder, images, masks)
-    return {"busi": busi, "isic": isic, "brain": brain}[name].listing(folder)
+    if name != "pairs":
+        return {"busi": busi, "isic": isic, "brain": brain}[name].listing(folder)
+    found = pairs.listing(folder, images, masks, labels or None, groups or None)
+    if not mask_levels:
+        return found
+    levels = tuple(sorted(set(mask_levels)))
+    cases = tuple(replace(case, lesion_levels=levels) for case in found.cases)
+    return replace(found, cases=cases, said=found.said | {"mask_levels": levels})
+
+
+def _refuse_said(name: str, *said: object) -> None:
+    """A known set is read as it is known; what is said of it would be passed over."""
+    names = ("image_pattern", "mask_pattern", "label_pattern", "group_pattern", "mask_levels")
+    for parameter, value in zip(names, said, strict=True):
+        if value:
+            raise UserError(
+                f"{parameter} is for images of your own, and {name} is read as it is known: leave "
+                f"it out, or take dataset=pairs"
+            )
 
 
 def fetched(name: str) -> Path:
@@ -109,11 +138,11 @@ def refuse_maskless(name: str) -> None:
 
 def recognise(root: Path) -> str:
     """Name the known set that lies in a folder: brain, isic, or else busi, whose reader says more."""
-    if root.is_dir():
-        if any(root.rglob("TCGA_*_mask.tif")) or any(root.rglob("*.mat")):
-            return "brain"
-        if any(root.glob("ISIC2018_Task1*")) or any(root.glob("HAM10000*")):
-            return "isic"
+    names = [path.name.lower() for path in folders.files(root)]
+    if any(n.endswith(".mat") or (n.startswith("tcga_") and n.endswith("_mask.tif")) for n in names):
+        return "brain"
+    if any(root.glob("ISIC2018_Task1*")) or any(root.glob("HAM10000*")):
+        return "isic"
     return "busi"
 
 
@@ -125,5 +154,10 @@ def _each_its_own(found: Listing) -> Listing:
 def _made(generated: Generated, root: str) -> Path:
     folder = Path(root or os.environ.get("BUSUTILS_PHANTOMS") or paths.project() / "data/phantom")
     if not (folder / generated.folder).exists():
+        if root:
+            raise UserError(
+                f"{root} has no {generated.folder}: name the data set that lies there, or leave the "
+                "folder out, and phantoms are made elsewhere"
+            )
         generated.write(folder)
     return folder

@@ -45,7 +45,8 @@ class Protocol:
 def split(cases: pd.DataFrame, protocol: Protocol, fold: int) -> pd.DataFrame:
     """Assign a role to every case; `fold` (1..folds) is the validation fold.
 
-    Cases of other labels become ``normal``: they are never trained on, and a grouped split takes
+    Where whole groups cannot give the numbers of the test set, the nearest are taken, and
+    ``attrs["note"]`` of the table says so. Cases of other labels become ``normal``: they are never trained on, and a grouped split takes
     those out (``unused``) that show the frame of a case that is.
 
     Raises
@@ -68,7 +69,8 @@ def split(cases: pd.DataFrame, protocol: Protocol, fold: int) -> pd.DataFrame:
     elsewhere = ~table["label"].isin(protocol.test)
     free = elsewhere & ~table["unit"].isin(used["unit"])
     table.loc[free if protocol.grouped else elsewhere, "role"] = "normal"
-    return table[["case", "label", "group", "role"]]
+    counts = table.loc[test, "label"].value_counts().to_dict()
+    return _with_note(table, _note("the test set", protocol.test, counts))
 
 
 def rotated(
@@ -123,7 +125,8 @@ def drawn(
 ) -> pd.DataFrame:
     """Draw `train` cases to train on and `val` to validate on, whole units; test on all others.
 
-    A unit that would make a part larger than asked for waits for the next part.
+    A unit that would make a part larger than asked for waits for the next part. Where whole units
+    cannot give the numbers, the nearest are taken, and ``attrs["note"]`` of the table says so.
 
     Parameters
     ----------
@@ -133,27 +136,42 @@ def drawn(
     Raises
     ------
     UserError
-        If a part cannot be filled, or nothing is left to test on.
+        If there are too few cases or units for the three parts.
     """
     table = cases[["case", "label", "group"]].assign(unit=cases[unit]).reset_index(drop=True)
     members = [of.index for _, of in table.groupby("unit", sort=True)]
     waiting = [members[i] for i in np.random.default_rng(seed).permutation(len(members))]
     table["role"] = "test"
-    for role, wanted in {"train": train, "val": val}.items():
-        left, rest = wanted, []
-        for unit_rows in waiting:
-            if len(unit_rows) <= left:
-                table.loc[unit_rows, "role"] = role
-                left -= len(unit_rows)
-            else:
-                rest.append(unit_rows)
-        waiting = rest
-        if left or not waiting:
+    wanted = {"train": train, "val": val}
+    for role, n in wanted.items():
+        taken, waiting = _take(waiting, n)
+        table.loc[[row for unit in taken for row in unit], "role"] = role
+        if not waiting or not taken:
             raise UserError(
                 f"{len(table)} cases cannot give {train} to train on, {val} to validate on and one "
                 "to test on: ask for fewer"
             )
-    return table[["case", "label", "group", "role"]]
+    return _with_note(table, _note("the split", wanted, table["role"].value_counts().to_dict()))
+
+
+def _take(waiting: list[pd.Index], n: int) -> tuple[list[pd.Index], list[pd.Index]]:
+    """Take units in turn until there are `n` cases, or as near as whole units come; and the rest."""
+    taken, rest = [], []
+    for unit in waiting:
+        enough = len(unit) > n - sum(map(len, taken))
+        (rest if enough else taken).append(unit)
+    left = n - sum(map(len, taken))
+    smallest = min(range(len(rest)), key=lambda i: len(rest[i]), default=None)
+    if left and rest and (not taken or len(rest[smallest]) < 2 * left):
+        taken.append(rest.pop(smallest))
+    return taken, rest
+
+
+def _with_note(table: pd.DataFrame, note: str) -> pd.DataFrame:
+    """The columns of a split; what it says of its numbers stands in ``attrs["note"]``."""
+    table = table[["case", "label", "group", "role"]]
+    table.attrs = {"note": note} if note else {}
+    return table
 
 
 def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False) -> pd.DataFrame:
@@ -173,7 +191,7 @@ def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False
 
 def _natural(name: str) -> tuple:
     """Split a name into text and numbers, so that 2 comes before 10."""
-    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name))
+    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))
 
 
 def split_id(table: pd.DataFrame) -> str:
@@ -195,22 +213,45 @@ def divided(table: pd.DataFrame) -> pd.Series:
 
 
 def _hold_out(used: pd.DataFrame, protocol: Protocol) -> pd.Index:
-    """Draw whole units at random until each label has its number; a unit that would exceed waits."""
+    """Draw whole units at random until each label has its number; a unit that would exceed waits.
+
+    Where whole units cannot give the numbers, waiting ones are taken that bring them nearer, and one
+    for a label that would have none.
+    """
     rng = np.random.default_rng(protocol.seed)
     units = [unit for _, unit in used.groupby("unit", sort=True)]
-    wanted, chosen = dict(protocol.test), []
+    _refuse_short(used, protocol)
+    left, chosen, waiting = pd.Series(protocol.test), [], []
     for i in rng.permutation(len(units)):
-        counts = units[i]["label"].value_counts()
-        if all(wanted[label] >= n for label, n in counts.items()):
-            chosen += list(units[i].index)
-            wanted = {label: n - counts.get(label, 0) for label, n in wanted.items()}
-    short = {label: n for label, n in wanted.items() if n}
-    if short:
+        counts = units[i]["label"].value_counts().reindex(left.index, fill_value=0)
+        if (counts <= left).all():
+            chosen.append(units[i])
+            left -= counts
+        else:
+            waiting.append((units[i], counts))
+    for unit, counts in waiting:
+        none = (left == pd.Series(protocol.test)) & (left > 0)
+        if (left - counts).abs().sum() < left.abs().sum() or counts[none].any():
+            chosen.append(unit)
+            left -= counts
+    return pd.concat(chosen).index if chosen else pd.Index([])
+
+
+def _refuse_short(used: pd.DataFrame, protocol: Protocol) -> None:
+    there = used["label"].value_counts()
+    short = {label: n - there.get(label, 0) for label, n in protocol.test.items()}
+    if short := {label: n for label, n in short.items() if n > 0}:
         raise UserError(
             f"the test set lacks cases ({', '.join(f'{n} {label}' for label, n in short.items())}): "
             "ask for a smaller test set or bring more images"
         )
-    return pd.Index(chosen)
+
+
+def _note(part: str, wanted: dict[str, int], there: dict[str, int]) -> str:
+    """Say which numbers are others than asked for; empty if none are."""
+    other = {what: n for what, n in wanted.items() if there.get(what, 0) != n}
+    words = [f"{there.get(what, 0)} {what} instead of {n}" for what, n in other.items()]
+    return f"{part} has {', '.join(words)}, because groups stay whole" if words else ""
 
 
 def _folds(pool: pd.DataFrame, folds: int, seed: int, grouped: bool) -> np.ndarray:
@@ -218,10 +259,25 @@ def _folds(pool: pd.DataFrame, folds: int, seed: int, grouped: bool) -> np.ndarr
     units = pool["unit"].nunique()
     if units < folds:
         raise UserError(f"{units} groups cannot fill {folds} folds: ask for fewer folds")
+    most = pool["label"].value_counts().max()
+    if most < folds:
+        raise UserError(
+            f"no label has as many cases as there are folds ({most} of {folds}): ask for fewer folds"
+        )
     kind = StratifiedGroupKFold if grouped else StratifiedKFold
     splitter = kind(folds, shuffle=True, random_state=seed)
     number = np.zeros(len(pool), int)
     groups = pool["unit"] if grouped else None
     for i, (_, chosen) in enumerate(splitter.split(pool, pool["label"], groups), start=1):
         number[chosen] = i
+    return _filled(number, pool["unit"].to_numpy(), folds)
+
+
+def _filled(number: np.ndarray, units: np.ndarray, folds: int) -> np.ndarray:
+    """Give each empty fold the smallest unit of the fold with most units; scikit-learn leaves some."""
+    for empty in sorted(set(range(1, folds + 1)) - set(number)):
+        table = pd.DataFrame({"fold": number, "unit": units})
+        full = table.groupby("fold")["unit"].nunique().idxmax()
+        smallest = table.loc[table["fold"] == full, "unit"].value_counts(sort=True).index[-1]
+        number[units == smallest] = empty
     return number

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils.figures.levels import STYLES
+from busutils.figures.levels import styles
 from busutils.figures.look import LOOK, headline, legend_below, new_figure
 
 
@@ -23,7 +23,7 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
     label : of the y axis
     """
     known = [cost for cost in costs if table[cost].notna().all()]
-    columns = min(len(known), 2)
+    columns = min(len(known), 2) or 1
     rows = -(-len(known) // columns)
     figure, grid = new_figure(0.8 + 2.1 * rows, rows, columns, sharey=True)
     for axes in grid.flat[len(known) :]:
@@ -42,7 +42,7 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
                 capsize=2,
                 label=row["network"],
             )
-            for (_, row), (colour, mark, _) in zip(table.iterrows(), STYLES, strict=False)
+            for (_, row), (colour, mark, _) in zip(table.iterrows(), styles(), strict=False)
         ]
         _axis(axes, table[cost])
         axes.set(xlabel=cost, ylim=ends)

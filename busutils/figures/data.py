@@ -1,6 +1,7 @@
 """Figures of a data set: samples, groups, sizes and places of lesions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +13,8 @@ from busutils.figures.look import COLOURS, GREY, LOOK, OURS, headline, legend_be
 
 LABELS = {"benign": "#0072B2", "malignant": "#D55E00", "normal": "#009E73"}
 """Colours of classes, safe for colour-blind readers (Okabe, Ito 2008)."""
+OTHERS = ("#CC79A7", "#56B4E9", "#E69F00", GREY)
+"""Those of labels that a user chose, in turn."""
 
 
 @mpl.rc_context(LOOK)
@@ -44,9 +47,10 @@ def lesion_areas(lesions: pd.DataFrame, title: str = "") -> Figure:
     """Draw the distribution of lesion areas by class, on a logarithmic axis (per cent)."""
     figure, ((axes,),) = new_figure(2.4)
     edges = np.geomspace(0.1, 100, 31)
+    colours = _colours(lesions["label"].unique())
     for label, of in lesions.groupby("label", sort=False):
-        colour = LABELS.get(label, GREY)
-        axes.hist(100 * of["area"], edges, histtype="step", lw=1.6, color=colour, label=label)
+        area, colour = 100 * of["area"], colours[label]
+        axes.hist(area, edges, histtype="step", lw=1.6, color=colour, label=label)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set(xlabel="lesion area, per cent of the image", ylabel="images")
@@ -57,18 +61,26 @@ def lesion_areas(lesions: pd.DataFrame, title: str = "") -> Figure:
 
 @mpl.rc_context(LOOK)
 def lesion_places(lesions: pd.DataFrame, title: str = "") -> Figure:
-    """Draw where the centres of lesions lie, a panel a class; top is the skin."""
+    """Draw where the centres of lesions lie, a panel a class, at most three in a row."""
     labels = list(lesions["label"].unique())
-    figure, (panels,) = new_figure(2.6, 1, max(len(labels), 2), sharex=True, sharey=True)
-    for axes in panels[len(labels) :]:
+    columns = min(max(len(labels), 2), 3)
+    rows = -(-len(labels) // columns)
+    figure, grid = new_figure(2.6 * rows, rows, columns, sharex=True, sharey=True)
+    for axes in grid.flat[len(labels) :]:
         axes.set_visible(False)
-    for axes, label in zip(panels, labels, strict=False):
+    for axes, (label, colour) in zip(grid.flat, _colours(labels).items(), strict=False):
         of = lesions[lesions["label"] == label]
-        axes.scatter(of["x"], of["y"], s=300 * of["area"] + 2, alpha=0.4, color=LABELS.get(label))
+        axes.scatter(of["x"], of["y"], s=300 * of["area"] + 2, alpha=0.4, color=colour)
         axes.set(xlim=(0, 1), ylim=(1, 0), title=label, xlabel="left to right", aspect="equal")
-    panels[0].set_ylabel("skin to chest wall")
+    for first in grid[:, 0]:
+        first.set_ylabel("top to bottom")
     headline(figure, title)
     return figure
+
+
+def _colours(labels: Iterable[str]) -> dict[str, str]:
+    spare = cycle(OTHERS)
+    return {label: LABELS.get(label) or next(spare) for label in labels}
 
 
 @mpl.rc_context(LOOK)
@@ -84,14 +96,14 @@ def against_random(
     Parameters
     ----------
     random : name -> values of the draws
-    lines : name -> value, at most four
+    lines : name -> value; a fifth is dashed as the first
     bands : name -> its ends
     label : of the x axis
     """
     figure, ((axes,),) = new_figure(2.8)
     for name, values in random.items():
         axes.hist(values, bins=40, color=GREY, alpha=0.5, label=f"{len(values)} {name}")
-    for (name, value), style in zip(lines.items(), ["-", "--", ":", "-."], strict=False):
+    for (name, value), style in zip(lines.items(), cycle(["-", "--", ":", "-."]), strict=False):
         axes.axvline(value, color=OURS, ls=style, lw=1.6, label=name)
     for name, ends in bands.items():
         axes.axvspan(*ends, color=COLOURS["prediction"], alpha=0.6, lw=0, label=name)
@@ -119,7 +131,7 @@ def twin_shares(shares: pd.DataFrame, title: str = "") -> Figure:
 @mpl.rc_context(LOOK)
 def mask_agreement(dice: pd.Series, title: str = "") -> Figure:
     """Draw how well the masks of two copies of one frame agree: a histogram of their Dice."""
-    figure, ((axes,),) = new_figure(2.0)
+    figure, ((axes,),) = new_figure(2.0, min(len(dice), 1))
     axes.hist(dice, np.linspace(0, 1, 41), color=OURS)
     axes.axvline(dice.mean(), color=GREY, lw=1)
     above = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}

@@ -1,6 +1,7 @@
 """A score against the level of a disturbance: a panel a kind, a line a network."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 import matplotlib as mpl
 import numpy as np
@@ -21,6 +22,14 @@ STYLES = (
 """Colour, mark and dashes of each line, the same in every panel; told apart without colour too."""
 
 
+def styles() -> Iterator[tuple[str, str, str]]:
+    """Give `STYLES`, then their colours with other marks and dashes, without end."""
+    for turn in count():
+        for place, (colour, _, _) in enumerate(STYLES):
+            _, mark, dashes = STYLES[(place + turn) % len(STYLES)]
+            yield colour, mark, dashes
+
+
 @mpl.rc_context(LOOK)
 def level_curves(
     table: pd.DataFrame, units: dict[str, str], label: str, title: str = "", first: str = ""
@@ -35,7 +44,7 @@ def level_curves(
     first : network whose interval is drawn as a band
     """
     kinds, networks = list(table["kind"].unique()), list(table["network"].unique())
-    columns = min(len(kinds), 3)
+    columns = min(len(kinds), 3) or 1
     rows = -(-len(kinds) // columns)
     figure, grid = new_figure(0.8 + 2.0 * rows, rows, columns, sharey=True)
     for axes in grid.flat[len(kinds) :]:
@@ -64,7 +73,7 @@ def _lines(axes, of: pd.DataFrame, networks: Sequence[str], levels: list, first:
 
 
 def _styled(networks: Sequence[str]) -> zip:
-    return zip(networks, STYLES, strict=False)
+    return zip(networks, styles(), strict=False)
 
 
 def _mark(name: str, style: tuple[str, str, str]) -> Line2D:

@@ -200,7 +200,14 @@ def classification_curves(
     truth : bool array of shape (n,)
     probability : float array of shape (n,)
     areas : "ROC" and "precision-recall" -> the area in words
+
+    Raises
+    ------
+    UserError
+        If all cases are of one class, so that there is no curve.
     """
+    if len(np.unique(truth)) < 2:
+        raise UserError("a ROC curve needs cases of both classes: leave it out")
     figure, ((roc, recall),) = new_figure(3.0, 1, 2)
     false, true, _ = roc_curve(truth, probability)
     roc.plot(false, true, color=OURS, **THICK)

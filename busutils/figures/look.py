@@ -42,14 +42,22 @@ LOOK = {
 
 
 def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple:
-    """Return a figure of full width and the given height (inches), and its axes (rows, columns)."""
+    """Return a figure of full width and the given height (inches), and its axes (rows, columns).
+
+    Raises
+    ------
+    UserError
+        If there is nothing to draw.
+    """
+    if rows < 1 or columns < 1:
+        raise UserError("there is nothing to draw: leave the figure out")
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
 def model_panels(n: int, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
     """Return a figure of `n` panels, at most three in a row, that share their axes."""
-    columns = min(n, 3)
+    columns = min(n, 3) or 1
     rows = -(-n // columns)
     figure, grid = new_figure(0.9 + 1.7 * rows, rows, columns, sharex=True, sharey=True)
     panels = list(grid.flat)

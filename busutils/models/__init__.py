@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from busutils import frameworks
 from busutils.errors import UserError, choose
 from busutils.models.backbones import BACKBONES
 
@@ -208,7 +209,9 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
         As `check` does, and if encoder weights cannot be had or do not fit.
     """
     values = check(name, size, channels, **options)
-    return import_module(NETWORKS[name].module).build(int(size), int(channels), **values)
+    with frameworks.loading():
+        module = import_module(NETWORKS[name].module)
+    return module.build(int(size), int(channels), **values)
 
 
 def _value(key: str, option: Option, value) -> str | int | float:

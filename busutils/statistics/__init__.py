@@ -6,6 +6,7 @@ Near-duplicate images are not new cases, so whole groups are resampled, never si
 
 from busutils.statistics.intervals import (
     Interval,
+    alone,
     exact,
     interval,
     pooled_interval,
@@ -25,6 +26,7 @@ __all__ = [
     "Difference",
     "Interval",
     "Spread",
+    "alone",
     "best_ellipse",
     "centred_ellipse",
     "exact",

@@ -44,6 +44,12 @@ def exact(value: float, n_cases: int = 0) -> Interval:
     return Interval(float(value), float(value), float(value), 1.0, "exact", n_cases, 0)
 
 
+def alone(values: ArrayLike) -> Interval:
+    """Return the mean over cases of one group, which gives no interval: its limits are NaN."""
+    mean = float(np.mean(values))
+    return Interval(mean, np.nan, np.nan, 0.95, "one group, no interval", len(values), 1)
+
+
 def interval(
     values: ArrayLike,
     groups: ArrayLike | None = None,

@@ -7,12 +7,11 @@ import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
-from busutils import claims, compare, metrics, paths
+from busutils import claims, compare, metrics, parameters, paths
 from busutils.claims import report
 from busutils.claims.meaning import QUANTITIES, meaning
 from busutils.claims.result import FITS, NOT, OPEN, RECOVERED, UNUSUAL, Check
 from busutils.claims.schema import Paper
-from busutils.errors import UserError, choose
 from busutils.figures import claims as plots
 from busutils.figures import look
 
@@ -27,15 +26,13 @@ FAMILIES = {
     "statements": "statements",
 }
 """What each module of checks is called on the page."""
+OURS = {"masks": "hard", "smoothed": False, "macro": False, "two_classes": True, "epoch": "same"}
+"""How this book's own scores are made."""
 
 
 def check(values: Mapping) -> None:
     """Refuse parameters that cannot be used, before anything starts."""
-    known = [file.stem.removeprefix("paper") for file in REPORTED.glob("paper*.yaml")]
-    for paper in values["papers"]:
-        choose(str(paper), sorted(known), "paper")
-    if values["rows_shown"] < 1:
-        raise UserError(f"rows_shown is {values['rows_shown']}: give 1 or more")
+    parameters.verify(values, {})
 
 
 def dataset(values: Mapping) -> None:
@@ -153,11 +150,14 @@ def front(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
     """What rests on two routes or on a plain contradiction; one row a finding."""
     return pd.DataFrame(
         [
-            (paper, one.finding, one.kind, f"{one.place}: {one.shown}", "; ".join(one.causes))
+            (
+                *(paper, one.finding, one.kind, f"{one.place}: {one.shown}"),
+                *("; ".join(one.rests), "; ".join(one.causes)),
+            )
             for paper, checks in found.items()
             for one in report.front_page(checks)
         ],
-        columns=["paper", "finding", "question", "computation", "innocent causes"],
+        columns=["paper", "finding", "question", "computation", "rests on", "innocent causes"],
     )
 
 
@@ -181,7 +181,7 @@ def ours() -> dict[str, Paper]:
                 cells[file.stem, str(row.row), row.column] = (f"{row.ours:.4f}", unit)
             if columns:
                 tables[file.stem] = meaning(
-                    _printed(columns) | {"masks": "hard", "epoch": "same"},
+                    _printed(columns) | OURS,
                     f"{folder.name}, {file.stem}",
                 )
         if cells:
@@ -203,14 +203,17 @@ def _context(run: str, table: str) -> tuple[dict[str, dict], set[str]]:
 
 
 def _printed(columns: Mapping[str, Mapping]) -> dict[str, object]:
-    """Columns and averaging of a published table, as `meaning` takes them."""
-    pooled = {of.get("reduction") == "pooled" for of in columns.values()}
-    averaging = {frozenset([True]): "pooled", frozenset([False]): "means"}
-    plain = {
-        n: {"is": of["score"]} | ({"of": of["split"]} if "split" in of else {})
-        for n, of in columns.items()
+    """Columns of a published table, each with its averaging, as `meaning` takes them."""
+    return {
+        "columns": {
+            name: {
+                "is": of["score"],
+                "averaging": "pooled" if of.get("reduction") == "pooled" else "means",
+            }
+            | ({"of": of["split"]} if "split" in of else {})
+            for name, of in columns.items()
+        }
     }
-    return {"columns": plain, "averaging": averaging.get(frozenset(pooled), "by column")}
 
 
 def our_counts(threshold: float = 0.5) -> Paper:
@@ -226,7 +229,7 @@ def our_counts(threshold: float = 0.5) -> Paper:
             for score, value in how(cases).items():
                 if score in QUANTITIES:
                     cells[how.__name__, file.parent.name, score] = (f"{value:.4f}", "")
-    about = {"masks": "hard", "epoch": "same"}
+    about = dict(OURS)
     about["columns"] = {s: {"is": s} for s in metrics.SCORES if s in QUANTITIES}
     kinds = {"per_case": "means", "pooled": "pooled"}
     tables = {how: meaning(about | {"averaging": a}, how) for how, a in kinds.items()}

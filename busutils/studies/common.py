@@ -1,21 +1,22 @@
 """What the studies of the papers share: jobs with what they stand for, and their results."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Self
 
 import pandas as pd
 
-from busutils import compare, jobs, paths, statistics, thresholds
+from busutils import compare, jobs, parameters, paths, statistics, thresholds
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import Dataset
-from busutils.data.files import Listing
+from busutils.data.files import NORMAL, Listing
 from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.statistics import Difference
 
 REPORTED = paths.project() / "book" / "reported"
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 SHARED = ("learning_rate", "patience", "epochs", "batch", "precision", "augmentation")
 """Parameters of notebooks that a job takes as they are."""
 SOURCES = {
@@ -33,6 +34,9 @@ class Settings:
     data_root: str
     image_pattern: str
     mask_pattern: str
+    label_pattern: str
+    group_pattern: str
+    mask_levels: list[int]
     size: int
 
     @classmethod
@@ -42,36 +46,44 @@ class Settings:
         Raises
         ------
         UserError
-            If a value is none of its choices, or cannot be taken.
+            If a value is not of its type, or cannot be taken together with others.
         """
-        settings = cls(**{f.name: values[f.name] for f in fields(cls)})
+        known = parameters.verify(values, {f.name: f.type for f in fields(cls)})
+        settings = cls(**{f.name: known[f.name] for f in fields(cls)})
+        unread = [name for name in known if name.endswith("_pattern") and known[name]]
+        if unread and settings.dataset != "pairs":
+            raise UserError(
+                f"{unread[0]} is for your own images, and dataset is {settings.dataset}: take "
+                "dataset pairs, or leave the pattern out"
+            )
         settings.check()
         return settings
 
     def check(self) -> None:
-        """Refuse values that cannot be used."""
-
-    def at_least_one(self, *names: str) -> None:
-        """Refuse a setting under 1."""
-        for name in names:
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} is {getattr(self, name)}: give 1 or more")
+        """Refuse values that cannot be used together."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """What `busutils run` asks of a paper's notebook: its settings, and its jobs by entries."""
+    """What `busutils run` asks of a paper's notebook: its settings, and its jobs by entries.
+
+    `refuse` looks at the files found, before one is decoded: has the set what the page asks of it?
+    """
 
     settings: type[Settings]
     entries: Callable[[Any, Dataset], list]
+    refuse: Callable[[Any, Listing], None] = lambda settings, found: None
 
     def check(self, values: Mapping) -> None:
-        """Refuse parameters or a data root that cannot be used, before anything starts."""
-        listing(self.settings.of(values))
+        """Refuse parameters or images that cannot be used, before anything is trained: plan it."""
+        self.plan(values, self.dataset(values))
 
     def dataset(self, values: Mapping) -> Dataset:
         """Open the data set that the parameters name, at their size."""
-        return opened(self.settings.of(values), values["size"])
+        settings = self.settings.of(values)
+        found = listing(settings)
+        self.refuse(settings, found)
+        return _loaded(found, settings.size)
 
     def plan(self, values: Mapping, data: Dataset) -> list[Job]:
         """List every job that the parameters ask for."""
@@ -122,6 +134,10 @@ class Results:
         named = {entry.job.id: entry.repeat}
         return compare.scores(self.cases, named, score, self.threshold, split)
 
+    def has(self, split: str) -> bool:
+        """Whether any case was scored in that split; a set of lesions alone has no normal."""
+        return bool((self.cases["split"] == split).any())
+
     def mean(self, entry, score: str = "dice", split: str = "test") -> statistics.Interval:
         """Mean over cases of a score of one entry, with its interval."""
         table = self.scores(entry, score, split)
@@ -167,10 +183,7 @@ def from_table(table: pd.DataFrame, kind: type = Entry) -> list:
     UserError
         If a job is not finished.
     """
-    return [
-        kind(**{**row, "job": Job.from_json((jobs.results(row["job"]) / "job.json").read_text())})
-        for row in table.to_dict("records")
-    ]
+    return [kind(**{**row, "job": jobs.load(row["job"])}) for row in table.to_dict("records")]
 
 
 def job(settings: Settings, data: Dataset, split: dict, seed: int, **own: Any) -> Job:
@@ -184,23 +197,74 @@ def job(settings: Settings, data: Dataset, split: dict, seed: int, **own: Any) -
     return Job(dataset=data.fingerprint, split=split, **(said | seeds | own))
 
 
-def keep_split(roles: pd.DataFrame, about: Mapping) -> dict:
-    """Keep a split's table of roles in the store and return what a job says of it."""
+def keep_split(roles: pd.DataFrame, about: Mapping, fewest: int = 2) -> dict:
+    """Keep a split's table of roles in the store and return what a job says of it.
+
+    Raises
+    ------
+    UserError
+        If fewer lesions than `fewest` are left to validate or to test on; an interval needs two.
+    """
+    for role, doing in {"val": "validate", "test": "test"}.items():
+        of = roles[roles["role"] == role]
+        groups = of.loc[of["label"] != NORMAL, "group"].nunique()
+        if len(of) and groups < fewest:
+            raise UserError(
+                f"a split leaves too few lesions to {doing} on ({groups} of {fewest}, where images "
+                "of one group count once): bring more images, or change the parameters of the split"
+            )
     identity = splits.split_id(roles)
+    if note := roles.attrs.get("note"):
+        _say(note)
     jobs.write_split(roles, identity)
     return {"id": identity, **about}
+
+
+def refuse_empty_loss(settings: Any) -> None:
+    """Refuse a Tversky loss without weights, which has no gradient."""
+    if not settings.false_negatives + settings.false_positives:
+        raise UserError(
+            "false_negatives and false_positives are both 0, so that the loss would count nothing: "
+            "raise one of them"
+        )
+
+
+@cache
+def _say(note: str) -> None:
+    """Tell a person what a split says of its numbers, once."""
+    print(f"note: {note}", file=sys.stderr)
 
 
 def listing(settings: Settings) -> Listing:
     """List the files of the set that a notebook's settings name."""
     return sets.listing(
-        settings.dataset, settings.data_root, settings.image_pattern, settings.mask_pattern
+        settings.dataset,
+        settings.data_root,
+        settings.image_pattern,
+        settings.mask_pattern,
+        settings.label_pattern,
+        settings.group_pattern,
+        settings.mask_levels,
     )
 
 
 def opened(settings: Settings, size: int) -> Dataset:
     """Open that set at `size` pixels."""
-    return reading.load(listing(settings), size)
+    return _loaded(listing(settings), size)
+
+
+def _loaded(found: Listing, size: int) -> Dataset:
+    data = reading.load(found, size)
+    if set(data.cases["label"]) == {NORMAL}:
+        raise UserError(
+            f"every image of {data.name} is labelled {NORMAL}: call those with a lesion otherwise"
+        )
+    if not any(mask.any() for mask in data.masks):
+        raise UserError(
+            f"no mask of {data.name} holds a lesion at {size} pixels a side: white has to mark it "
+            "(see `busutils data check`)"
+        )
+    return data
 
 
 def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) -> dict[str, str]:

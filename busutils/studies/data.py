@@ -25,8 +25,8 @@ class Settings(common.Settings):
 
 
 def check(values: Mapping) -> None:
-    """Refuse parameters or a data root that cannot be used, before anything starts."""
-    listing(values)
+    """Refuse parameters or images that cannot be used, before anything starts."""
+    dataset(values)
 
 
 def listing(values: Mapping) -> Listing:
@@ -80,7 +80,7 @@ def summary(data: Dataset) -> pd.DataFrame:
     percentile.
     """
     found = lesions(data)
-    shared = data.cases["group"].map(data.cases["group"].value_counts()) > 1
+    together = shared(data)
     rows = []
     for label, of in data.cases.groupby("label", sort=False):
         area = 100 * found.loc[found["label"] == label, "area"]
@@ -89,7 +89,7 @@ def summary(data: Dataset) -> pd.DataFrame:
                 "label": label,
                 "images": len(of),
                 "several masks": int((of["n_masks"] > 1).sum()),
-                "in groups": int(shared[of.index].sum()),
+                "in groups": int(together[of.index].sum()),
                 "median width": of["width"].median(),
                 "median height": of["height"].median(),
                 "lesion area, %": area.median(),
@@ -116,11 +116,24 @@ def pictures(found: Listing, names: list[str]) -> tuple[list[np.ndarray], list[n
 
 def largest_groups(data: Dataset, n: int) -> dict[str, list[str]]:
     """Return groups of near-duplicates: those that mix classes first, then the largest."""
-    shared = data.cases.groupby("group", sort=False).filter(lambda of: len(of) > 1)
-    groups = shared.groupby("group", sort=False)
+    found = data.cases[shared(data)]
+    groups = found.groupby("group", sort=False)
     order = pd.DataFrame({"mixed": groups["label"].nunique(), "images": groups.size()})
     chosen = order.sort_values(["mixed", "images"], ascending=False, kind="stable").index[:n]
-    return {name: list(shared.loc[shared["group"] == name, "case"]) for name in chosen}
+    return {name: list(found.loc[found["group"] == name, "case"]) for name in chosen}
+
+
+def shared(data: Dataset) -> pd.Series:
+    """Whether each image is in one group with another."""
+    return data.cases["group"].duplicated(keep=False)
+
+
+def groups_title(found: Listing, data: Dataset) -> str:
+    """How many images are in one group with another, and what a group is."""
+    n = f"{shared(data).sum()} of {len(data)} images"
+    if found.grouped:
+        return f"{n} share a group, as the set itself tells them (patients, say), with another"
+    return f"{n} share a frame with another"
 
 
 def in_rows(groups: dict[str, list[str]], columns: int) -> list[str]:

@@ -4,7 +4,11 @@ from busutils import claims
 from busutils.claims.meaning import meaning
 from busutils.claims.schema import Paper
 
-PLAIN = {"masks": "hard", "epoch": "same", "empty": "none"}
+PLAIN = {
+    **{"averaging": "alike", "masks": "hard", "smoothed": False, "macro": False},
+    **{"epoch": "same", "empty": "none", "two_classes": True},
+}
+"""All that a paper can say of its scores; what a test sets to None is left out."""
 
 
 def paper(columns, rows, statements=(), **about):
@@ -18,7 +22,8 @@ def paper(columns, rows, statements=(), **about):
         for column, text in zip(columns, values, strict=True)
         if text
     }
-    return Paper(cells, {"T": meaning({"columns": kinds} | PLAIN | about, "T")}, statements)
+    said = {key: value for key, value in (PLAIN | about).items() if value is not None}
+    return Paper(cells, {"T": meaning({"columns": kinds} | said, "T")}, statements)
 
 
 def checks(kind, *args, **about):

@@ -15,6 +15,7 @@ from busutils.claims.schema import Paper
 
 FOLDER = Path(__file__).parents[2] / "book" / "reported"
 PAPERS = (1, 2, 3, 4, 5)
+ALIKE, SAME, BEST, COUNTED = claims.WEAKER
 
 
 def stored(paper):
@@ -99,13 +100,70 @@ def test_what_fits_none_of_the_readings_names_them_and_innocent_causes(checked):
         (3, "P3.8", {"one quantity in two columns"}, 1),
         (3, "P3.13", {"Dice and IoU"}, 1),
         (4, "P4.2", {"F1, precision and recall"}, 2),
-        (5, "P5.3", {"IoU and accuracy"}, 3),  # on brains images without a lesion may count
+        (3, "P3.6", {"one confusion matrix"}, 8),  # four folds, with test and with validation
+        (5, "P5.2", {"Dice and IoU", "IoU, precision and recall"}, 12),  # six rows on skin
+        (5, "P5.3", {"IoU and accuracy"}, 5),
     ],
 )
 def test_findings_are_found_by_as_many_rows_as_by_hand(checked, paper, finding, kinds, n):
     found = [one for one in checked[paper] if one.finding == finding and one.verdict == NOT]
     assert {one.kind for one in found} == kinds
     assert len(found) == n
+
+
+@pytest.mark.parametrize(
+    ("paper", "finding", "rests"),
+    [
+        (
+            3,
+            "P3.7",
+            {(), (SAME,), (BEST,)},
+        ),  # whole tables rest on nothing of this, F1 on one threshold
+        (3, "P3.13", {(ALIKE, BEST)}),
+        (4, "P4.2", {(ALIKE, BEST)}),
+        (4, "P4.4", {()}),
+        (4, "P4.6", {(ALIKE, BEST), (ALIKE, SAME), (BEST,)}),
+        (5, "P5.2", {(ALIKE, BEST)}),
+        (5, "P5.3", {(BEST,), (BEST, COUNTED)}),  # on skin whatever the averaging
+    ],
+)
+def test_a_misfit_says_what_it_rests_on(checked, paper, finding, rests):
+    found = [one for one in checked[paper] if one.finding == finding and one.verdict == NOT]
+    assert {tuple(one.rests) for one in found} == rests
+
+
+def test_the_page_counts_what_misfits_rest_on(checked):
+    page = (FOLDER.parent / "claims.md").read_text(encoding="utf-8")
+    told = re.search(r"Of the (\d+) misfits.*?no\s+paper prints", page, re.S).group()
+    wrong = [one.rests for checks in checked.values() for one in checks if one.verdict == NOT]
+    free, best, same, alike = (
+        sum(test(rests) for rests in wrong)
+        for test in (
+            lambda rests: not rests,
+            lambda rests: BEST in rests,
+            lambda rests: SAME in rests,
+            lambda rests: ALIKE in rests,
+        )
+    )
+    expected = [len(wrong), free, best, same, len(wrong) - free, alike]
+    assert [int(n) for n in re.findall(r"\d+", told)] == expected
+
+
+@pytest.mark.parametrize(
+    ("paper", "finding", "kind", "places", "verdict"),
+    [
+        (2, "P2.1", "parts and total", "III.B", "fits"),  # patients need not be images
+        (3, "P3.3", "whole number of items", "Table V, VA", "fits"),  # k/1294
+        (5, "P5.7", "F1, precision and recall", "Table 1, skin, SegNet", "fits"),  # a soft Dice
+        (5, "", "Dice and IoU", "Table 2, brain", OPEN),  # images without a lesion
+    ],
+)
+def test_labels_that_were_too_strong_are_not_misfits(
+    checked, paper, finding, kind, places, verdict
+):
+    found = [c for c in checked[paper] if c.kind == kind and places in c.place]
+    assert {c.verdict for c in found} == {verdict}
+    assert {c.finding for c in found if c.flagged} <= {finding}
 
 
 def test_facts_that_arithmetic_recovers(checked):

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from busutils import claims
 from busutils.claims import granularity
 from busutils.claims.intervals import printed
+from busutils.claims.meaning import meaning
+from busutils.claims.schema import Paper
 from tests.claims.tables import checks, paper, verdict
 
 
@@ -24,6 +27,14 @@ def test_a_column_of_known_size(text, answer):  # 64 of 65 are 98.46 %
     rows = {"a": [text], "b": ["100.00%"]}
     assert verdict("whole number of items", columns, rows, averaging="pooled") == answer
     assert checks("whole number of items", columns, rows, averaging="means") == []
+
+
+def test_how_many_values_each_size_fits_is_told():
+    columns = {"A": {"is": "accuracy", "items": [65, 50]}}
+    (one,) = checks(
+        "whole number of items", columns, {"a": ["98.46%"], "b": ["98.00%"]}, averaging="pooled"
+    )
+    assert one.verdict == "fits" and "n = 65 (1 of them) or 50 (1 of them)" in one.shown
 
 
 def test_the_common_denominator_of_several_values():
@@ -65,13 +76,42 @@ def test_whole_tables_are_found():
 
 def test_rates_that_no_table_gives():
     wrong = GOOD | {"other": ["93.17%", "90.00%"]}
-    assert verdict("whole 2 x 2 table", CLASSES, wrong, classes=PAIR) == "does not fit"
+    kind = "whole 2 x 2 table"
+    assert verdict(kind, CLASSES, wrong, classes=PAIR, averaging="pooled") == "does not fit"
+    assert verdict(kind, CLASSES, wrong, classes=PAIR) == "cannot be checked"  # means over folds
 
 
 def test_the_class_mix_takes_the_likeliest_table():
     mix = PAIR | {"mix": {"population": 1000, "marked": 400}}
-    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix)
+    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix, averaging="pooled")
     assert one.strength == ""  # 20 of 50 are expected
     mix = PAIR | {"mix": {"population": 1000, "marked": 100}}
-    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix)
+    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix, averaging="pooled")
     assert (one.verdict, one.strength) == ("does not fit", "improbable")
+
+
+def test_rows_that_are_two_classes_count_things_here_and_in_tables_made_of_their_cells():
+    # TP 18, FN 2, FP 3, TN 27 of 50: accuracy 0.90, F1 of the first class 36/41
+    cells = {
+        ("T", row, column): (text, "%")
+        for row, texts in (("one", ["85.71", "90.00", "87.80"]), ("other", ["93.10", "90.00", ""]))
+        for column, text in zip("PRF", texts, strict=True)
+        if text
+    }
+    told = {"averaging": "pooled", "masks": "hard", "epoch": "same", "empty": "none"}
+    columns = {"P": {"is": "precision"}, "R": {"is": "sensitivity"}, "F": {"is": "dice"}}
+    joined = {"precision": ["T", "one", "P"], "sensitivity": ["T", "one", "R"]}
+    joined |= {"specificity": ["T", "other", "R"], "accuracy": ["A", "one", "acc"]}
+    tables = {
+        "T": meaning(told | {"columns": columns, "classes": PAIR}, "T"),
+        "J": meaning(told | {"cells": {"both": joined}}, "J"),
+    }
+    for accuracy, f1, answers in (
+        ("90.00", "87.80", ["fits", "fits"]),
+        ("94.00", "89.80", ["does not fit", "does not fit"]),
+    ):
+        new = {("A", "one", "acc"): (accuracy, "%"), ("T", "one", "F"): (f1, "%")}
+        found = claims.check(Paper(cells | new, tables))
+        asked = {(c.kind, c.table): c.verdict for c in found}
+        kinds = [("one confusion matrix", "J"), ("F1, precision and recall", "T")]
+        assert [asked[kind] for kind in kinds] == answers

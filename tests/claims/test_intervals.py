@@ -2,7 +2,7 @@
 
 import pytest
 
-from busutils.claims.intervals import Interval, exactly, image, piece, printed
+from busutils.claims.intervals import Interval, decimals_that_count, exactly, image, piece, printed
 from busutils.errors import UserError
 
 
@@ -26,6 +26,26 @@ def test_rounding_and_cutting_are_both_meant(text, unit, low, high):
 def test_zeros_appended_to_a_column_do_not_count():
     assert printed("98.9000", "%", decimals=2) == printed("98.90", "%")
     assert printed("98.36", "%", decimals=4) == printed("98.36", "%")
+    assert printed("95.00", "%", decimals=0) == printed("95", "%")
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimals"),
+    [
+        (["0.8600", "0.8500", "0.9100"], 2),
+        (["98.9000", "96.99", "97.7400"], 2),
+        (["95.0", "96.0", "97.0"], 0),
+        (["0.860", "0.850"], 2),  # one in a hundred
+        (["0.8600", "0.8501"], None),
+        (["0.80", "0.86", "0.91"], None),
+        (["0.9000"], None),  # one number says nothing
+        (["0.9000", "0.9000"], None),
+        (["1.0000", "0.0000", "0.8500"], None),  # shares end so
+        (["12", "14", "n/a"], None),
+    ],
+)
+def test_zeros_that_end_a_whole_column_were_appended(texts, decimals):
+    assert decimals_that_count(texts) == decimals
 
 
 def test_one_of_several_numbers_can_be_named():

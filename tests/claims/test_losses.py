@@ -16,6 +16,15 @@ def test_cross_entropy_has_a_floor(loss, answer):
     assert verdict("cross-entropy floor", columns, {"a": [loss, "0.9000"]}) == answer
 
 
+def test_the_floor_under_other_averaging():
+    columns, rows = {"L": "cross_entropy", "A": "accuracy"}, {"a": ["0.0600", "0.9000"]}
+    kind = "cross-entropy floor"
+    assert verdict(kind, columns, rows, averaging="by column") == "cannot be checked"
+    assert verdict(kind, columns, rows, averaging="by column", one_size=True) == "does not fit"
+    balanced = columns | {"A": {"is": "accuracy", "macro": True}}
+    assert verdict(kind, balanced, rows) == "cannot be checked"
+
+
 def test_the_floor_holds_for_random_probabilities():
     rng = np.random.default_rng(1)
     truth, p = rng.integers(0, 2, (100, 50)), rng.uniform(0.01, 0.99, (100, 50))
@@ -37,7 +46,8 @@ def test_tversky_by_hand():
 
 
 TVERSKY = {
-    **{"a": "false_positives", "b": "false_negatives", "L": "region_loss"},
+    **{"a": "false_positives", "b": "false_negatives"},
+    "L": {"is": "region_loss", "masks": "hard"},
     **{"P": "precision", "R": "sensitivity"},
 }
 
@@ -54,6 +64,12 @@ TVERSKY = {
 def test_a_tversky_loss(averaging, loss, answer):
     rows = {"x": ["0.3", "0.7", loss, "0.7500", "0.6000"]}
     assert verdict("Tversky loss", TVERSKY, rows, averaging=averaging) == answer
+
+
+def test_a_loss_of_probabilities_is_not_that_of_the_masks():
+    columns = TVERSKY | {"L": "region_loss"}  # nobody trains on thresholded masks
+    rows = {"x": ["0.3", "0.7", "0.4000", "0.7500", "0.6000"]}
+    assert verdict("Tversky loss", columns, rows, averaging="pooled") == "cannot be checked"
 
 
 def test_the_weight_that_was_used_is_recovered():

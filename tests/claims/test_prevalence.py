@@ -71,15 +71,24 @@ def test_one_row_that_no_matrix_gives():
 
 COLUMNS = {"R": "sensitivity", "S": "specificity", "A": "accuracy"}
 # A = pR + (1 - p)S with p 0.1, 0.1, 0.2
-ROWS = {"a": ["0.8000", "0.9000", "0.8900"], "b": ["0.6000", "0.9500", "0.9150"]}
-OTHER = {"c": ["0.7000", "0.9000", "0.8600"]}
+ROWS = {"a": ["0.8010", "0.9010", "0.8910"], "b": ["0.6010", "0.9510", "0.9160"]}
+OTHER = {"c": ["0.7010", "0.9010", "0.8610"]}
+
+
+def test_what_the_context_leaves_out_makes_no_misfit_of_a_matrix():
+    wrong = {"a": [*ROW[:-1], "0.9800"]}
+    kind, told = "one confusion matrix", {"averaging": "pooled"}
+    for silent in ({"smoothed": None}, {"macro": None}, {"two_classes": False}):
+        assert verdict(kind, NAMES, wrong, **told | silent) == "cannot be checked"
+        assert verdict(kind, NAMES, {"a": ROW}, **told | silent) == "fits"
+    assert checks(kind, NAMES, wrong, epoch="best by column", **told) == []
 
 
 def test_rows_of_one_set_share_it():
     known = {"one_set": True, "averaging": "pooled"}
     assert verdict("one lesion share", COLUMNS, ROWS, **known) == "fits"
     assert verdict("one lesion share", COLUMNS, ROWS | OTHER, **known) == "does not fit"
-    (one,) = checks("one lesion share", COLUMNS, ROWS | OTHER, one_set=True)
+    (one,) = checks("one lesion share", COLUMNS, ROWS | OTHER, one_set=True, averaging="unknown")
     assert (one.verdict, one.strength) == ("fits", "unusual")  # the averaging is not known
 
 
@@ -109,8 +118,10 @@ def test_two_parts_of_a_random_split_have_one_share():
     # an empty answer: shares 0.10 and 0.02; of the lesion: 0.08 to 0.16 and 0.015 to 0.03
     other = {"a": ["0.4500", "0.9120", "0.4900", "0.9840"]}
     (one,) = together.one_split(paper(columns, other, **about).rows("T"))
-    assert one.verdict == "does not fit"
-    assert one.strength == "improbable"
+    assert (one.verdict, one.strength) == ("fits", "unusual")  # means fix no share
+    about["averaging"] = "pooled"
+    (one,) = together.one_split(paper(columns, other, **about).rows("T"))
+    assert (one.verdict, one.strength) == ("does not fit", "improbable")
 
 
 def test_precision_and_recall_as_means_of_both_classes_are_a_cause_that_is_computed():

@@ -35,6 +35,8 @@ FITS, NOT, UNUSUAL = (
         ({"ratio": {"value": x("half"), "of": [x("b"), x("c")]}}, NOT),
         ({"mean": {"value": x("mean"), "of": [x("a"), x("b"), x("c")]}}, FITS),
         ({"mean": {"value": x("mean"), "of": [x("a"), x("b")]}}, NOT),
+        ({"mean": {"value": x("b"), "of": [x("a"), x("c")]}}, UNUSUAL),  # 5, or weighted
+        ({"mean": {"value": x("b"), "of": [x("a"), x("c")], "plain": True}}, NOT),
         ({"best": {"cell": x("c"), "among": {"table": "T", "column": "x"}}}, FITS),
         (
             {"best": {"cell": x("b"), "among": {"table": "T", "column": "x", "without": ["mean"]}}},

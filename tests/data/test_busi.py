@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from busutils.data import busi, files
+from busutils.data import busi, files, masks
 from busutils.errors import UserError
 
 
@@ -70,5 +70,5 @@ def test_real_set(shared):
     assert set(several.values()) == {2}
     three = next(c for c in listing.cases if c.case == "benign (195)")
     image = files.read_image(three.image)
-    parts = [files.read_mask(m).sum() for m in three.masks]
+    parts = [masks.read(m).lesion.sum() for m in three.masks]
     assert sum(parts) - files.joined_mask(three, image.shape).sum() == 19  # they overlap by 19 px

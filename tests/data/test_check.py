@@ -11,7 +11,17 @@ from matplotlib.image import imread
 from PIL import Image
 from scipy import ndimage
 
-from busutils.data import brain, busi, check, phantom, phantom_brain, phantom_skin, sets
+from busutils.__main__ import main
+from busutils.data import (
+    brain,
+    busi,
+    check,
+    phantom,
+    phantom_brain,
+    phantom_skin,
+    progress,
+    sets,
+)
 from busutils.data.files import Case, Listing
 from busutils.errors import UserError
 
@@ -75,7 +85,11 @@ FAULTS = {
     "empty_lesion_masks": ("x", "malignant", picture(1), [NOTHING]),
     "nonempty_normal_masks": ("x", "normal", picture(1), [LESION]),
     "nonbinary_masks": ("x", "benign", picture(1), [LESION // 2 + 100]),
-    "size_mismatches": ("x", "benign", picture(1), [LESION[:100]]),
+    "other_shapes": ("x", "benign", picture(1), [LESION[:100]]),
+    "size_mismatches": ("x", "benign", picture(1), [LESION[::2, ::2]]),
+    "nearly_normal": ("x", "Normal", picture(1), []),
+    "undecided_masks": ("x", "benign", picture(1), [np.where(disc(50, 60, 5) > 0, 90, LESION)]),
+    "unreadable": ("x", "benign", picture(1).astype(np.uint16) * 99, [LESION]),
     "several_masks": ("x", "benign", picture(1), [LESION, disc(20, 20, 5)]),
     "constant": ("x", "benign", np.full((H, W), 7, np.uint8), [LESION]),
 }
@@ -87,15 +101,18 @@ def test_one_fault_gives_one_finding(make, kind):
     assert list(found(report)) == [kind]
     (item,) = report.findings[kind]
     assert item["cases"] == ["x"]
-    assert "x" in report.to_text().splitlines()[-1]
+    (line,) = [line for line in report.to_text().splitlines() if line.startswith("- ")]
+    assert "x" in line and item.get("why", "") in line
+    assert bool(report.refused) == (kind in check.REFUSED) == ("A run refuses" in report.to_text())
 
 
 def test_details(make):
     report = check.check(make(FAULTS["size_mismatches"]))
     (item,) = report.findings["size_mismatches"]
-    assert item == {"cases": ["x"], "file": "x_mask.png", "image": [120, 150], "mask": [100, 150]}
+    assert item == {"cases": ["x"], "file": "x_mask.png", "image": [120, 150], "mask": [60, 75]}
     report = check.check(make(FAULTS["nonbinary_masks"]))
-    assert report.findings["nonbinary_masks"][0]["levels"] == 2  # 100 and 227
+    (item,) = report.findings["nonbinary_masks"]
+    assert (item["levels"], item["why"]) == ([100, 227], "227 of 100, 227")
     report = check.check(make(FAULTS["several_masks"]))
     assert report.findings["several_masks"][0]["masks"] == 2
 
@@ -281,3 +298,128 @@ def test_the_shared_sets_are_as_described(shared):
     assert told["groups_told_by_the_set"] == 12
     assert len(told["notes"]) == 3
     assert not any(told["findings"].values())
+
+
+def test_one_bad_file_is_one_finding_in_every_set(tmp_path):
+    """A cut image, an empty mask file and a file of a Mac copy, in the layout of each set."""
+    layouts = {
+        "busi": ("benign/benign (1).png", "benign/benign (2)_mask.png", "benign/._benign (3).png"),
+        "isic": (
+            "ISIC2018_Task1-2_Training_Input/ISIC_0000001.jpg",
+            "ISIC2018_Task1_Training_GroundTruth/ISIC_0000002_segmentation.png",
+            "ISIC2018_Task1-2_Training_Input/._ISIC_0000003.jpg",
+        ),
+        "lgg": tuple(
+            f"TCGA_PH_0000_20000101/{name}.tif"
+            for name in (
+                "TCGA_PH_0000_20000101_1",
+                "TCGA_PH_0000_20000101_2_mask",
+                "._TCGA_PH_0000_20000101_3",
+            )
+        ),
+        "figshare": ("brainTumorDataPublic/1.mat", "brainTumorDataPublic/2.mat", "._3.mat"),
+    }
+    phantom.write_busi(tmp_path / "busi", n=24, size=96)
+    phantom_skin.write_isic(tmp_path / "isic", n=10, size=48)
+    phantom_brain.write_lgg(tmp_path / "lgg", patients=2, slices=4, size=48)
+    phantom_brain.write_figshare(tmp_path / "figshare", n=6, size=48)
+    for name, (cut, empty, hidden) in layouts.items():
+        root = tmp_path / name
+        listing = sets.listing(sets.recognise(root), str(root))
+        cases = len(listing.cases)
+        (listing.root / cut).write_bytes((listing.root / cut).read_bytes()[:300])
+        (listing.root / empty).write_bytes(b"")
+        (listing.root / hidden).write_bytes(b"Mac OS X")
+        listing = sets.listing(sets.recognise(root), str(root))
+        assert len(listing.cases) == cases
+        grouped = tuple(replace(c, group=c.group or c.case) for c in listing.cases)
+        report = check.check(replace(listing, cases=grouped))
+        assert [item["file"] for item in report.findings["unreadable"]] == [cut, empty]
+        assert report.refused == ("files that cannot be read (2)",)
+
+
+@pytest.fixture
+def own(tmp_path) -> Path:
+    """Four images of one's own in two groups, with masks."""
+    for i in range(4):
+        for kind, array in {"images": picture(i), "masks": disc(60, 70, 20)}.items():
+            (tmp_path / "own" / kind).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(array).save(tmp_path / "own" / kind / f"P{i // 2}_cyst_{i}.png")
+    return tmp_path / "own"
+
+
+PATTERNS = ("--images", "images/{case}.png", "--masks", "masks/{case}.png", "--groups", "{group}_*")
+
+
+def told(capsys, *arguments) -> tuple[int, str, str]:
+    code = main(["data", "check", *map(str, arguments)])
+    out, error = capsys.readouterr()
+    return code, out, error
+
+
+def test_the_exit_code_says_whether_a_run_would_refuse(own, store, capsys):
+    code, out, error = told(capsys, own, *PATTERNS, "--labels", "*_{label}_*")
+    assert (code, error) == (0, "") and "nothing else to report" in out
+    assert "cyst: 4" in out and "patients or lesions (groups): 2" in out
+    (own / "masks" / "P0_cyst_0.png").write_bytes(b"")
+    (own / "images" / "P0_cyst_1.png").write_bytes(b"")
+    code, out, error = told(capsys, own, *PATTERNS)
+    assert code == 1
+    assert "A run refuses this set until these are mended: files that cannot be read (2)" in out
+    assert "P0_cyst_0.png is empty (0 bytes)" in out
+    assert error.endswith(f"a run would refuse {own}: files that cannot be read (2); mend these\n")
+    code, out, _ = told(capsys, own, *PATTERNS, "--json")
+    assert code == 1 and json.loads(out)["refused"] == ["files that cannot be read (2)"]
+
+
+def test_mask_levels_from_the_command_line(own, store, capsys):
+    for path in (own / "masks").iterdir():
+        Image.fromarray(disc(60, 70, 20) // 2 + disc(60, 70, 9) // 2).save(path)
+    code, out, _ = told(capsys, own, *PATTERNS)
+    assert code == 1 and "has the levels 0, 127, 254: say which levels are lesion" in out
+    assert told(capsys, own, *PATTERNS, "--mask-levels", 127, 254)[0] == 0
+    code, out, _ = told(capsys, own, *PATTERNS, "--mask-levels", 5)
+    assert code == 1 and "mask levels that no mask has: 1 (say others): 5; they have 0, 127" in out
+
+
+def test_inverted_masks_are_asked_about(own, store, capsys):
+    for path in (own / "masks").iterdir():
+        Image.fromarray(255 - disc(60, 70, 20)).save(path)
+    code, out, _ = told(capsys, own, *PATTERNS)
+    assert code == 1 and "in most images: inverted?: 4" in out
+    assert told(capsys, own, *PATTERNS, "--mask-levels", 0)[0] == 0
+
+
+def test_a_folder_of_ones_own_gets_a_hint(own, store, capsys):
+    code, _, error = told(capsys, own)
+    assert code == 2 and "is no BUSI" in error and "--images 'images/{case}.png' --masks" in error
+    code, _, error = told(capsys, own, "--labels", "{label}_*")
+    assert code == 2 and "need --images and --masks" in error
+
+
+def test_files_that_are_turned_are_told(make):
+    listing = make(*clean(2))
+    tags = Image.Exif()
+    tags[0x0112] = 3
+    Image.open(listing.cases[0].image).save(listing.cases[0].image, exif=tags)
+    report = check.check(listing)
+    assert list(found(report)) == ["turned"] and not report.refused
+
+
+def test_progress_is_shown_on_stderr_and_not_with_quiet(own, store, capsys, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS", 0)
+    assert "looking at files" in told(capsys, own, *PATTERNS)[2]
+    assert told(capsys, own, *PATTERNS, "-q")[2] == ""
+
+
+@pytest.mark.realdata
+def test_stu_hospital(shared):
+    images, masks = "Hospital/Test_Image_{case}.png", "Hospital/mask_{case}.png"
+    listing = sets.listing("pairs", str(shared / "data" / "stu"), images, masks)
+    each = tuple(replace(case, group=case.case) for case in listing.cases)
+    report = check.check(replace(listing, cases=each))
+    assert {kind: len(items) for kind, items in found(report).items()} == {
+        "nonbinary_masks": 41,
+        "size_mismatches": 36,
+    }
+    assert not report.refused

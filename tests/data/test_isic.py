@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from busutils.data import fetch, isic, phantom_skin, reading, sets
-from busutils.data.files import read_image, read_mask, shape_of
+from busutils.data import fetch, isic, masks, phantom_skin, reading, sets
+from busutils.data.files import read_image, shape_of
 from busutils.errors import UserError
 
 
@@ -54,7 +54,7 @@ def test_grey_one_bit_and_colour_masks_are_read_alike(tmp_path):
     grey = Image.fromarray(np.where(mask, 255, 0).astype(np.uint8))
     for mode in ("L", "1", "RGB", "RGBA", "P"):
         grey.convert(mode).save(tmp_path / f"{mode}.png")
-        np.testing.assert_array_equal(read_mask(tmp_path / f"{mode}.png"), mask)
+        np.testing.assert_array_equal(masks.read(tmp_path / f"{mode}.png").lesion, mask)
 
 
 def test_ham10000_is_grouped_by_lesion_and_a_mac_file_is_none(root, tmp_path):

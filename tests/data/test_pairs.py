@@ -1,5 +1,6 @@
 """Own data by folder and patterns: tiny folders with known answers, and STU-Hospital."""
 
+import os
 import re
 
 import numpy as np
@@ -182,3 +183,82 @@ def test_stu_hospital_is_read(shared):
     assert fitting == ["35", "36", "37", "38", "39", "40"]
     joined = np.array([joined_mask(c, (128, 128)).mean() for c in cases])
     assert joined.min() > 0 and joined.max() < 0.9
+
+
+INTRUDERS = (
+    *("images/._a.png", "masks/._a.png", "images/.DS_Store", "images/Thumbs.db"),
+    *("__MACOSX/images/._a.png", "images/desktop.ini", ".hidden/b.png", "masks/@eaDir/a.png"),
+)
+
+
+def test_hidden_and_system_files_are_none(folder):
+    root = folder("images/a.png", "masks/a.png", *INTRUDERS)
+    for images in ("images/{case}.png", "*s/{case}.png"):
+        listing = pairs.listing(root, images, "masks/{case}.png")
+        assert [c.case for c in listing.cases] == ["a"] and listing.notes == ()
+
+
+def test_capitals_of_an_ending_do_not_matter(folder):
+    root = folder("images/a.PNG", "masks/a.png", "images/b.png", "masks/b.Png", "images/A.png")
+    assert found(pairs.listing(root)) == {"A": [], "a": ["masks/a.png"], "b": ["masks/b.Png"]}
+    (root / "images" / "a.png").touch()
+    with pytest.raises(UserError, match=r"a.(png|PNG) and .*a.(png|PNG) are both case 'a'"):
+        pairs.listing(root)
+
+
+def test_a_dot_and_double_slashes_in_patterns(folder):
+    root = folder("images/a.png", "masks/a.png")
+    for images, masks in (
+        ("./images/{case}.png", "./masks//{case}.png"),
+        ("images//{case}.png", "masks/./{case}.png"),
+    ):
+        assert found(pairs.listing(root, images, masks)) == {"a": ["masks/a.png"]}
+
+
+def test_a_link_to_nowhere_is_a_case_that_cannot_be_read(folder):
+    root = folder("images/a.png", "masks/a.png", "masks/b.png")
+    (root / "images" / "b.png").symlink_to("/nowhere/b.png")
+    assert found(pairs.listing(root)) == {"a": ["masks/a.png"], "b": ["masks/b.png"]}
+
+
+def test_links_to_folders_are_followed_but_not_round(folder):
+    root = folder("there/images/a.png", "there/masks/a.png")
+    (root / "here").mkdir()
+    (root / "here" / "images").symlink_to(root / "there" / "images")
+    (root / "here" / "masks").symlink_to(root / "there" / "masks")
+    (root / "there" / "images" / "again").symlink_to(root / "there")
+    assert found(pairs.listing(root / "here")) == {"a": ["masks/a.png"]}
+
+
+def test_files_that_match_no_pattern_are_counted(folder):
+    root = folder("images/a.png", "masks/a.png", "images/b.jpg", "c.txt")
+    assert pairs.listing(root).notes == ("2 files match neither pattern (c.txt, images/b.jpg)",)
+
+
+def test_both_forms_of_a_letter_are_one_name(folder):
+    root = folder("images/Mu\u0308ller.png", "masks/M\xfcller.png")
+    assert [(c.case, len(c.masks)) for c in pairs.listing(root).cases] == [("M\xfcller", 1)]
+    listing = pairs.listing(root, "images/Mu\u0308{case}.png", "masks/M\xfc{case}.png")
+    assert [c.case for c in listing.cases] == ["ller"]
+
+
+def test_bytes_that_are_no_utf8_and_line_breaks_are_written_out(folder):
+    root = folder("images/a\nb.png", "masks/a\nb.png")
+    for place in (b"images", b"masks"):
+        (root / os.fsdecode(place + b"/M\xfcller.png")).touch()
+    listing = pairs.listing(root)
+    assert [(c.case, len(c.masks)) for c in listing.cases] == [(r"M\xfcller", 1), (r"a\nb", 1)]
+
+
+@pytest.mark.parametrize(
+    ("label", "group", "expected"),
+    [
+        ("*_{label}_*", "{group}_*", ("malignant", "P03")),
+        ("{group}_{label}_{case}", "{group}_{label}_{case}", ("malignant", "P03")),
+        ("*_{label}_1", "P{group}_*", ("malignant", "03")),
+    ],
+)
+def test_label_and_patient_in_a_name_take_as_little_as_they_can(folder, label, group, expected):
+    root = folder("images/P03_malignant_1.png", "masks/P03_malignant_1.png")
+    (case,) = pairs.listing(root, label=label, group=group).cases
+    assert (case.label, case.group) == expected

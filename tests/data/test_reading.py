@@ -4,12 +4,13 @@ import os
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
-from busutils import paths
-from busutils.data import reading
-from busutils.data.dataset import open_cached
+from busutils import jobs, paths
+from busutils.data import duplicates, reading, sets, splits
+from busutils.data.dataset import open_cached, read_table
 from busutils.data.files import Case, Listing
 from busutils.errors import RunError, UserError
 
@@ -87,18 +88,20 @@ def test_unknown_class_is_refused(listing, tmp_path):
 def test_lesion_without_mask_is_refused(listing, tmp_path):
     first = Case("case 0", "benign", listing.cases[0].image, ())
     bare = Listing("Tiny", listing.root, (first, *listing.cases[1:]), 1)
-    with pytest.raises(UserError, match=r"0.png in .* shows a lesion but has no mask: add"):
+    with pytest.raises(UserError, match=r"0.png in .* 'benign', not 'normal'\) but has no mask: add"):
         reading.load(bare, 32, store=tmp_path / "store")
     normal = Case("case 2", "normal", listing.cases[2].image, (), group="g2")
     fine = Listing("Tiny", listing.root, (*listing.cases[:2], normal), 1)
     assert not reading.load(fine, 32, store=tmp_path / "store").masks[2].any()
 
 
-def test_a_mask_of_zeros_and_ones_is_refused(listing, tmp_path):
+def test_a_mask_of_zeros_and_ones_gives_the_same_as_one_of_255(listing, tmp_path):
+    first = reading.load(listing, 32, store=tmp_path / "store")
     faint = listing.root / "0_mask.png"
     Image.fromarray(np.asarray(Image.open(faint)).astype(np.uint8)).save(faint)
-    with pytest.raises(UserError, match=r"highest level of mask .*0_mask.png is 1, .* write 255"):
-        reading.load(listing, 32, store=tmp_path / "store")
+    again = reading.load(listing, 32, store=tmp_path / "store")
+    assert again.fingerprint != first.fingerprint
+    np.testing.assert_array_equal(again.masks, first.masks)
 
 
 def test_an_image_of_sixteen_bits_is_refused(listing, tmp_path):
@@ -152,3 +155,122 @@ def test_a_reduced_copy_is_told(listing):
     told = replace(data, cases=sizes).reduced()
     assert told == "a reduced copy: 2 of 3 images have a longest side of 416 pixels"
     assert replace(data, cases=sizes.assign(width=[500, 510, 520])).reduced() == ""
+
+
+ODD = ("NA", "None", "NULL", "nan", "007", "1.0", "1e3", "True", "M\xfcller", "a, \"b\" [c]*", "-")
+
+
+def test_names_that_look_like_something_else_stay_as_they_are(tmp_path, store):
+    """As case, label and group at once, through the cache and back."""
+    rng = np.random.default_rng(0)
+    for kind in ("images", "masks"):
+        for name in ODD:
+            folder = tmp_path / "own" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            levels = rng.integers(0, 256, (9, 9), np.uint8)
+            Image.fromarray(levels if kind == "images" else np.uint8(levels > 200)).save(
+                folder / f"{kind}.png"
+            )
+    root, patterns = tmp_path / "own", ("{label}/images.png", "{label}/masks.png")
+    with pytest.raises(UserError, match="has no {case}"):
+        sets.listing("pairs", str(root), *patterns)
+    patterns = [p.replace("{label}", "{case}") for p in patterns]
+    listing = sets.listing("pairs", str(root), *patterns, "{label}", "{group}")
+    for _ in range(2):  # read, and from the cache
+        table = reading.load(listing, 8).cases
+        assert sorted(table["case"]) == sorted(ODD)
+        assert table["label"].equals(table["case"].rename("label"))
+        assert table["group"].equals(table["case"].rename("group"))
+        assert table["spacing_mm"].isna().all() and table["n_masks"].tolist() == [1] * len(ODD)
+    split = splits.in_file_order(table)
+    jobs.write_split(split, "odd", store)
+    again = read_table(store / "splits" / "odd.csv")
+    pd.testing.assert_frame_equal(again, split.reset_index(drop=True), check_dtype=False)
+    assert splits.split_id(again) == splits.split_id(split)
+
+
+def test_a_file_name_that_is_no_utf8_is_carried(listing, tmp_path):
+    first = listing.cases[0].image
+    raw = first.rename(os.fsdecode(os.fsencode(first.parent) + b"/M\xfcller.png"))
+    cases = (replace(listing.cases[0], image=raw), *listing.cases[1:])
+    data = reading.load(replace(listing, cases=cases), 16, store=tmp_path / "store")
+    assert data.cases["source"][0] == r"M\xfcller.png"
+
+
+def test_what_is_said_of_labels_and_levels_tells_caches_apart(tmp_path, store):
+    image = np.random.default_rng(0).integers(0, 256, (12, 12), np.uint8)
+    mask = np.zeros((12, 12), np.uint8)
+    mask[:4], mask[4:8] = 127, 255
+    for name in ("a_cyst", "b_solid"):
+        for kind, array in {"images": image, "masks": mask}.items():
+            (tmp_path / "own" / kind).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(array).save(tmp_path / "own" / kind / f"{name}.png")
+    own = ("pairs", str(tmp_path / "own"), "images/{case}.png", "masks/{case}.png")
+    with pytest.raises(UserError, match=r"a_cyst.png has the levels 0, 127, 255: say which"):
+        reading.load(sets.listing(*own), 12)
+    plain = reading.load(sets.listing(*own, mask_levels=[127]), 12)
+    assert plain.masks[0].sum() == 48 and plain.masks[0, :4].all()
+    both = reading.load(sets.listing(*own, mask_levels=[255, 127]), 12)
+    assert both.masks[0, :8].all() and set(both.cases["label"]) == {"lesion"}
+    named = reading.load(sets.listing(*own, labels="*_{label}", mask_levels=[127, 255]), 12)
+    assert named.cases["label"].tolist() == ["cyst", "solid"]
+    assert len({plain.fingerprint, both.fingerprint, named.fingerprint}) == 3
+    with pytest.raises(UserError, match="no mask has the level 128 of mask_levels: they have 0, 127"):
+        reading.load(sets.listing(*own, mask_levels=[128]), 12)
+
+
+def test_labels_by_another_pattern_do_not_come_from_the_cache(listing, tmp_path):
+    reading.load(listing, 16, store=tmp_path / "store")
+    cases = (replace(listing.cases[0], label="cyst"), *listing.cases[1:])
+    with pytest.raises(UserError, match="has the label 'benign' for case 0, now 'cyst': say"):
+        reading.load(replace(listing, cases=cases), 16, store=tmp_path / "store")
+
+
+@pytest.mark.parametrize("label", ["Normal", "NORMAL", "normal "])
+def test_a_label_that_is_nearly_normal_is_refused(listing, label):
+    cases = (*listing.cases[:2], replace(listing.cases[2], label=label, masks=()))
+    with pytest.raises(UserError, match=f"2.png has the label '{label}', .* labelled 'normal'"):
+        reading.load(replace(listing, cases=cases), 16)
+
+
+def test_inverted_turned_and_dead_files_are_refused(listing, tmp_path):
+    mask = listing.cases[0].masks[0]
+    lesion = np.asarray(Image.open(mask))
+    Image.fromarray(lesion.T.copy()).save(mask)
+    with pytest.raises(UserError, match="0_mask.png has 40 x 60 pixels on an image of 60 x 40, so it"):
+        reading.load(listing, 16)
+    for case in listing.cases[:2]:
+        full = np.ones(np.asarray(Image.open(case.image)).shape, bool)
+        full[:3, :3] = False
+        Image.fromarray(full).save(case.masks[0])
+    with pytest.raises(UserError, match="lesion covers more than half of most images, as in inverted"):
+        reading.load(listing, 16)
+    black = tuple(replace(case, lesion_levels=(0,)) for case in listing.cases)
+    assert reading.load(replace(listing, cases=black), 40).masks[0].mean() < 0.02
+    mask.unlink()
+    mask.symlink_to("/nowhere/mask.png")
+    with pytest.raises(UserError, match="0_mask.png is a link to /nowhere/mask.png"):
+        reading.load(listing, 16)
+    assert not [p for p in paths.store().glob("cache/*.part")]
+
+
+def test_copies_are_looked_for_once_for_the_same_images(listing, store, monkeypatch):
+    first, second, third = (replace(case, group=None) for case in listing.cases)
+    second.image.write_bytes(first.image.read_bytes())
+    listing = replace(listing, cases=(first, second, third))
+    first = reading.pairs(listing)
+    assert first[["case_a", "case_b", "kind"]].to_numpy().tolist() == [["case 0", "case 1", "exact"]]
+    mask = listing.cases[0].masks[0]
+    os.utime(mask)  # a mask that is mended changes nothing
+    with monkeypatch.context() as patch:
+        patch.setattr(duplicates, "find", None)
+        again = reading.pairs(listing)
+    for column in ("case_a", "case_b", "kind", "score"):
+        assert again[column].tolist() == first[column].tolist()
+    for one, other in zip(first["transform"], again["transform"], strict=True):
+        np.testing.assert_array_equal(one, other)
+    (kept,) = (store / "cache").glob("pairs-*.json")
+    kept.write_text(kept.read_text()[:-9])  # damaged, so it is made again
+    assert reading.pairs(listing)["case_a"].tolist() == first["case_a"].tolist()
+    renamed = tuple(replace(case, case=f"x {case.case}") for case in listing.cases)
+    assert reading.pairs(replace(listing, cases=renamed))["case_a"][0] == f"x {first['case_a'][0]}"

@@ -19,10 +19,9 @@ def small(monkeypatch):
         monkeypatch.setitem(sets.GENERATED, name, few)
 
 
-def test_generated_sets_share_one_root(small, tmp_path):
-    names = {
-        name: sets.listing(name, str(tmp_path)).name for name in sets.GENERATED for _ in range(2)
-    }
+def test_generated_sets_share_one_root(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("BUSUTILS_PHANTOMS", str(tmp_path))
+    names = {name: sets.listing(name).name for name in sets.GENERATED for _ in range(2)}
     assert names == {
         "phantom": "Phantoms",
         "phantom_skin": "Skin phantoms",
@@ -47,3 +46,37 @@ def test_a_fetched_set_needs_no_root(tmp_path, monkeypatch):
     assert sets.listing("isic").root == tmp_path / "data" / "isic2018"
     with pytest.raises(UserError, match="'pairs' needs its folder: give --data-root FOLDER$"):
         sets.listing("pairs", images="{case}.png", masks="{case}_mask.png")
+
+
+@pytest.mark.parametrize("name", sets.GENERATED)
+def test_nothing_is_written_to_a_folder_that_is_named_as_data(small, tmp_path, name):
+    (tmp_path / "mine.png").touch()
+    with pytest.raises(UserError, match="name the data set that lies there"):
+        sets.listing(name, str(tmp_path))
+    assert [f.name for f in tmp_path.iterdir()] == ["mine.png"]
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("images", "{case}.png"),
+        ("masks", "{case}_mask.png"),
+        ("labels", "{label}_*"),
+        ("groups", "{group}_*"),
+        ("mask_levels", [1]),
+    ],
+)
+@pytest.mark.parametrize("name", ["phantom", "busi", "isic", "brain"])
+def test_what_is_said_of_a_known_set_is_not_passed_over(tmp_path, name, what, value):
+    with pytest.raises(UserError, match=f"is for images of your own, and {name} is read as it is"):
+        sets.listing(name, str(tmp_path), **{what: value})
+    assert not list(tmp_path.iterdir())
+
+
+def test_hidden_copies_do_not_make_a_set(tmp_path):
+    (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / "__MACOSX" / "1.mat").touch()
+    (tmp_path / "._1.mat").touch()
+    assert sets.recognise(tmp_path) == "busi"
+    (tmp_path / "1.MAT").touch()
+    assert sets.recognise(tmp_path) == "brain"

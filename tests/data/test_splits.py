@@ -139,3 +139,57 @@ def test_a_drawn_split_leaves_something_to_test_on(cases):
         splits.drawn(cases, train=110, val=10)
     with pytest.raises(UserError, match="ask for fewer"):
         splits.drawn(cases, train=121, val=1)
+
+
+def patients(n: int, images: int, labels: tuple[str, ...]) -> pd.DataFrame:
+    """`n` patients with as many images each; labels go round by patient."""
+    rows = [(f"p{i}-{j}", labels[i % len(labels)], f"p{i}", 1) for i in range(n) for j in range(images)]
+    return pd.DataFrame(rows, columns=["case", "label", "group", "n_masks"])
+
+
+def test_whole_patients_come_as_near_as_they_can(cases):
+    pairs_of_images = patients(30, 2, ("benign", "malignant"))
+    table = splits.split(pairs_of_images, splits.Protocol({"benign": 3, "malignant": 3}), 1)
+    assert splits.mix(table).loc["test"].to_dict() == {"benign": 2, "malignant": 2}
+    assert table.attrs["note"] == (
+        "the test set has 2 benign instead of 3, 2 malignant instead of 3, because groups stay whole"
+    )
+    twelve = patients(10, 12, ("benign", "malignant"))
+    table = splits.split(twelve, splits.Protocol({"benign": 6, "malignant": 6}), 1)
+    assert splits.mix(table).loc["test"].to_dict() == {"benign": 12, "malignant": 12}
+    near = splits.split(twelve, splits.Protocol({"benign": 14, "malignant": 12}), 1)
+    assert splits.mix(near).loc["test"].to_dict() == {"benign": 12, "malignant": 12}
+    for table in (table, near):
+        assert splits.divided(table).empty
+    assert "note" not in splits.split(cases, PROTOCOL, 1).attrs
+
+
+def test_drawn_parts_come_as_near_as_whole_patients_can():
+    table = splits.drawn(patients(10, 12, ("lesion",)), train=30, val=10)
+    assert splits.mix(table).sum(axis=1).to_dict() == {"train": 24, "val": 12, "test": 84}
+    assert table.attrs["note"].startswith("the split has 24 train instead of 30, 12 val instead")
+    with pytest.raises(UserError, match="24 cases cannot give 1 to train on, 1 to validate on and"):
+        splits.drawn(patients(2, 12, ("lesion",)), train=1, val=1)
+
+
+@pytest.mark.parametrize("folds", [2, 3, 5, 7, 10])
+@pytest.mark.parametrize("seed", range(5))
+def test_no_fold_is_empty(folds, seed):
+    for table in (patients(10, 12, ("a", "b", "c")), patients(10, 3, ("a",))):
+        tested = [
+            splits.rotated(table, set(table["label"]), fold, folds, seed) for fold in range(1, folds + 1)
+        ]
+        sizes = [(of["role"] == "test").sum() for of in tested]
+        assert min(sizes) > 0 and sum(sizes) == len(table)
+
+
+def test_more_folds_than_cases_of_any_label_are_refused():
+    few = patients(9, 1, ("a", "b", "c"))
+    with pytest.raises(UserError, match=r"no label has as many cases as there are folds \(3 of 5\)"):
+        splits.shares(few)
+
+
+def test_names_with_other_digits_are_put_in_order():
+    names = ["x\xb2", "x10", "x2", "x\u0663"]
+    cases = pd.DataFrame({"case": names, "label": "normal", "group": names})
+    assert len(splits.in_file_order(cases, numeric=True)) == 4

@@ -7,6 +7,7 @@ from busutils.claims.result import Check
 from busutils.errors import UserError
 from busutils.figures import claims as plots
 from busutils.studies import claims as study
+from busutils.values import Whole
 
 CHECKS = {
     1: [
@@ -78,8 +79,6 @@ def test_our_tables_keep_four_decimals(tmp_path, monkeypatch):
 
 
 def test_wrong_parameters_are_refused():
-    with pytest.raises(UserError, match="unknown paper '7'"):
-        study.check({"papers": [7], "rows_shown": 1})
-    with pytest.raises(UserError, match="rows_shown is 0"):
-        study.check({"papers": [1], "rows_shown": 0})
+    with pytest.raises(UserError, match="papers has 7, which is not a whole number from 1 to 5"):
+        study.check({"papers": [7], "__annotations__": {"papers": list[Whole[1, 5]]}})
     assert study.plan({}, study.dataset({})) == []

@@ -16,7 +16,7 @@ from busutils.studies.multitask_unet import copies, planning, questions, results
 from tests import finished
 
 NAME = "03_multitask_unet"
-PIXELS = 1000
+PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 
 
 @pytest.fixture
@@ -126,17 +126,23 @@ def test_arms_keep_together_what_they_say(values):
     assert planning.items(data, "by image") is data
 
 
-def test_wrong_values_are_refused(values):
-    with pytest.raises(UserError, match="fold 11 is none of 1 to 10"):
-        study.check(values | {"folds": [11]})
-    with pytest.raises(UserError, match="head 'flat'"):
-        study.check(values | {"heads": ["flat"]})
-    with pytest.raises(UserError, match="arm 'thrice'"):
-        study.check(values | {"copies": ["thrice"]})
-    with pytest.raises(UserError, match="rival 'unet'"):
-        study.check(values | {"rivals": ["unet"]})
-    with pytest.raises(UserError, match="task 'both'"):
-        study.check(values | {"alone": ["both"]})
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        (1.0, "equal weights of both losses"),
+        (0.5, "weights 1 (mask) and 0.5 of both losses"),
+        (0.0, "weights 1 (mask) and 0 of both losses"),
+    ],
+)
+def test_what_the_paper_does_not_print_is_disclosed_whatever_the_weights(values, weight, told):
+    cuts = words.cuts(study.Settings.of(values | {"class_weight": weight}))
+    (ours,) = [cut for cut in cuts if cut.startswith("not printed, so ours: ")]
+    assert ours.endswith(f"dropout 0.1, Adam {values['learning_rate']:g}, 8 images a step, {told}")
+
+
+def test_a_size_that_cannot_be_halved_as_often_is_refused(values):
+    with pytest.raises(UserError, match=r"cannot take images of 36 px: .* multiples of 8"):
+        study.check(values | {"size": 36})
 
 
 def test_table_5_has_accuracies_in_per_cent_and_their_spread(values):

@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from busutils import paths
+from busutils import parameters, paths
 from busutils.studies import (
     attention_unet,
     common,
@@ -94,7 +94,9 @@ def test_published_tables_are_made_again_from_published_jobs(run, tmp_path, monk
     monkeypatch.delenv("BUSUTILS_PUBLISHED", raising=False)
     manifest = json.loads((run / "manifest.json").read_text())
     study = STUDIES[manifest["notebook"]]
-    settings = study.Settings.of(manifest["parameters"])
+    # a parameter that came later had its default
+    later = {p.name: p.default for p in parameters.read(parameters.source(manifest["notebook"]))}
+    settings = study.Settings.of(later | manifest["parameters"])
     table = pd.read_csv(run / "tables" / "entries.csv")
     collect = COLLECT.get(manifest["notebook"], common.collect)
     found = collect(settings, common.from_table(table, study.Entry))

@@ -122,14 +122,10 @@ def test_transfer_arms_share_splits_and_seeds(values, tmp_path):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("rows", ["vgg17"], "unknown row 'vgg17': did you mean 'vgg"),
-        ("freeze", "some", "unknown freeze"),
-        ("test_mix", "half", "unknown test_mix"),
         ("size", 50, "cannot take images of 50 px"),
-        ("epochs", 0, "epochs is 0: give 1 or more"),
-        ("precision", "half", "unknown precision"),
-        ("threshold_on", "train", "unknown threshold_on"),
-        ("contrasts", ["colour"], "unknown contrast"),
+        ("phantom_size", 50, "cannot take images of 50 px"),
+        ("freeze", "random_frozen", "is the control without pre-training"),
+        ("mask_pattern", "{case}.png", "mask_pattern is for your own images, and dataset is phan"),
     ],
 )
 def test_wrong_settings_are_refused(values, name, value, message):

@@ -8,7 +8,7 @@ from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.jobs import Job
 from busutils.studies import common
-from busutils.studies.attention_unet.settings import LAST, Settings
+from busutils.studies.attention_unet.settings import LAST, RANDOM, Settings
 from busutils.studies.common import Entry
 
 
@@ -30,7 +30,7 @@ def _entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
 
 
 def table(settings: Settings, cases: pd.DataFrame, part: str, repeat: int = 0) -> pd.DataFrame:
-    """Roles of all cases in a split of `SPLITS`; a repeat of the random one is another fold."""
+    """Roles of all cases in a split, `LAST` or `RANDOM`; a repeat of this is another fold."""
     if part == LAST:
         return splits.in_file_order(cases)
     unit = "group" if settings.grouped else "case"
@@ -39,7 +39,10 @@ def table(settings: Settings, cases: pd.DataFrame, part: str, repeat: int = 0) -
 
 def _split(settings: Settings, data: Dataset, part: str, repeat: int) -> dict:
     about = {"grouped": settings.grouped, "fold": 1 + repeat % 5} if part != LAST else {}
-    return common.keep_split(table(settings, data.cases, part, repeat), {"kind": part, **about})
+    # scores of lesions are those of random fifths, where there are any
+    fewest = 1 if part == LAST and RANDOM in settings.splits else 2
+    roles = table(settings, data.cases, part, repeat)
+    return common.keep_split(roles, {"kind": part, **about}, fewest)
 
 
 def _job(settings: Settings, data: Dataset, network: str, split: dict, seed: int) -> Job:

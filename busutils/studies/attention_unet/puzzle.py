@@ -69,9 +69,8 @@ def _resized(mask: np.ndarray, size: int) -> dict[str, np.ndarray]:
 class Fifths:
     """Mean lesion share of validation and training under several splits.
 
-    `table` has a row a split and way of resizing: split, masks, val, train, normal and malignant
-    (validation images of that class); `random` the validation shares of random fifths, an array a
-    way of resizing.
+    `table` has a row a split and way of resizing: split, masks, val, train; `random` the
+    validation shares of random fifths, an array a way of resizing.
     """
 
     table: pd.DataFrame
@@ -83,7 +82,6 @@ def fifths(shares: pd.DataFrame, draws: int, seed: int = 0) -> Fifths:
     rows = []
     for numeric in (False, True):
         role = splits.in_file_order(shares, numeric=numeric)["role"].to_numpy()
-        labels = shares["label"][role == "val"].value_counts()
         for masks in MASKS:
             mean = shares.groupby(role)[masks].mean()
             rows.append(
@@ -92,8 +90,6 @@ def fifths(shares: pd.DataFrame, draws: int, seed: int = 0) -> Fifths:
                     "masks": masks,
                     "val": mean["val"],
                     "train": mean["train"],
-                    "normal": int(labels.get("normal", 0)),
-                    "malignant": int(labels.get("malignant", 0)),
                 }
             )
     rng = np.random.default_rng(seed)
@@ -101,6 +97,13 @@ def fifths(shares: pd.DataFrame, draws: int, seed: int = 0) -> Fifths:
     picked = [rng.permutation(len(shares))[:held] for _ in range(draws)]
     random = {m: np.array([shares[m].to_numpy()[p].mean() for p in picked]) for m in MASKS}
     return Fifths(pd.DataFrame(rows), random)
+
+
+def last_fifth(shares: pd.DataFrame) -> str:
+    """What the last fifth of the files, as text, holds: how many images of which label."""
+    role = splits.in_file_order(shares)["role"].to_numpy()
+    counts = shares["label"][role == "val"].value_counts()
+    return ", ".join(f"{n} {label}" for label, n in counts.items())
 
 
 def readable(found: Fifths) -> pd.DataFrame:

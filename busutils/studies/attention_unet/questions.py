@@ -62,8 +62,10 @@ def _regular(sentence: str, results: Results) -> Claim:
     if not entries:
         return compare.claim(sentence, None, "a network has to run on random fifths")
     means = made.class_means(results, entries)
-    if not {"benign", "malignant"} <= set(means):
-        return compare.claim(sentence, None, "validation has no images of one class")
+    groups = [means[label].n_groups for label in ("benign", "malignant") if label in means]
+    if len(groups) < 2 or min(groups) < 2:
+        why = "validation has fewer than two benign or malignant images"
+        return compare.claim(sentence, None, why)
     difference = _independent(means["benign"], means["malignant"])
     note = f"{NETWORKS[network][0]}, benign minus malignant, {LESIONS}"
     return compare.claim(sentence, difference, note, relevant=0.02)

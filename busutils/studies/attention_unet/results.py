@@ -94,7 +94,7 @@ def lesion_table(results: Results, data: Dataset) -> pd.DataFrame:
 
 
 def by_class(results: Results) -> pd.DataFrame:
-    """Mean validation Dice of benign and malignant images with interval, by network."""
+    """Mean validation Dice of the images of each label with interval, by network."""
     part = detected_on(results)
     rows = []
     for name in _networks(results):
@@ -106,14 +106,21 @@ def by_class(results: Results) -> pd.DataFrame:
 
 
 def class_means(results: Results, entries: Sequence[Entry]) -> dict[str, Interval]:
-    """Mean Dice of each class over validation images, repeats averaged within an image."""
+    """Mean Dice of each class over validation images, repeats averaged within an image.
+
+    The limits of a class of which one group is there are NaN.
+    """
     long = lesion_scores(results, entries, "dice")
     once = long.groupby(["label", "case"], as_index=False).agg(
         score=("score", "mean"), group=("group", "first")
     )
-    return {
-        label: statistics.interval(of["score"], of["group"]) for label, of in once.groupby("label")
-    }
+    return {label: _mean(of) for label, of in once.groupby("label")}
+
+
+def _mean(of: pd.DataFrame) -> Interval:
+    if len(set(of["group"])) < 2:
+        return statistics.alone(of["score"])
+    return statistics.interval(of["score"], of["group"])
 
 
 def lesion_scores(results: Results, entries: Sequence[Entry], score: str) -> pd.DataFrame:

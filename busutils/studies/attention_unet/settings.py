@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from busutils import models
-from busutils.errors import UserError, choose
+from busutils.errors import UserError
 from busutils.studies import common
 
 NETWORKS = {
@@ -13,10 +13,7 @@ NETWORKS = {
 """Our name -> printed row, and encoder blocks."""
 
 LAST, RANDOM = "last fifth", "random fifth"
-SPLITS = {
-    LAST: "the last fifth of the files, unshuffled, is validated on",
-    RANDOM: "a random fifth is, whole groups, classes in proportion",
-}
+"""What is validated on: the last files, unshuffled, or whole groups, classes in proportion."""
 ODD = 255
 """The printed size."""
 
@@ -45,19 +42,14 @@ class Settings(common.Settings):
     draws: int
 
     def check(self) -> None:
-        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        """Refuse sizes that cannot be taken."""
         if self.size == ODD:
             raise UserError(
                 f"{ODD} px, as printed, cannot be halved evenly ({ODD} to {ODD // 2}, and back to "
                 f"{2 * (ODD // 2)}), so the skips would not fit: take {ODD + 1}"
             )
         for name in self.networks:
-            choose(name, NETWORKS, "network")
             models.check("attention_unet", self.size, **self.options(name))
-        for name in self.splits:
-            choose(name, SPLITS, "split")
-        choose(self.precision, common.PRECISIONS, "precision")
-        self.at_least_one("epochs", "batch", "repeats", "draws", "puzzle_size")
 
     def options(self, network: str) -> dict:
         """Options of a network of `NETWORKS`."""

@@ -1,18 +1,18 @@
 """Paper 4: the jobs that its notebook's parameters ask for."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from busutils.data import copies, splits
-from busutils.data.dataset import Dataset
+from busutils.data.dataset import Dataset, positives
 from busutils.data.files import NORMAL
-from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.studies import common, starting
 from busutils.studies.common import Entry
+from busutils.studies.fgfeu_net import svm
 from busutils.studies.fgfeu_net.settings import (
     CLASSIFIERS,
     FOLDS,
@@ -30,33 +30,34 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     """List every job with what it stands for.
 
     Parts: loss (a row of Tables 1 and 2, first fold first), seed (`YARDSTICK` again from other
-    seeds), unet, items (masks as images), and a part for each question to the classifiers.
+    seeds), unet, items (masks as images), and a part for each question to the classifiers that
+    the set can answer.
     """
-    refuse_unanswerable(settings, set(data.cases["label"]))
     found = [*_loss_entries(settings, data), *_seed_entries(settings, data)]
     if settings.unet_filters:
         found.append(_unet_entry(settings, data))
-    found += _classifier_entries(settings, data)
+    found += _classifier_entries(answerable(settings, data), data)
     if settings.masks_as_images:
         found.append(_items_entry(settings, data))
     return found
 
 
-def refuse_unanswerable(settings: Settings, labels: Collection[str]) -> None:
-    """Refuse a question that images of these labels cannot answer.
+def answerable(settings: Settings, data: Dataset) -> Settings:
+    """Ask only what the set can answer; of BUSI that is everything, of lesions alone it is not."""
+    return replace(settings, asked=[q for q in settings.asked if not why_not(settings, data, q)])
 
-    Raises
-    ------
-    UserError
-        If an answer to one of `settings.asked` never occurs.
-    """
-    for question in settings.asked:
-        if missing := sorted(NEEDED[question] - set(labels)):
-            absent = " or ".join(missing)
-            raise UserError(
-                f"asked names {question!r}, but no image is labelled {absent}: leave it out of "
-                "asked, or write {label} into image_pattern where the files say it"
-            )
+
+def why_not(settings: Settings, data: Dataset, question: str) -> str:
+    """Why images of a set cannot answer a question; empty if they can."""
+    if missing := sorted(NEEDED[question] - set(data.cases["label"])):
+        return f"no image is labelled {' or '.join(missing)}"
+    table = roles(settings, data, settings.folds[0], question)
+    yes = positives(table["label"], question)
+    trained = svm.FOLDS if SVM in settings.classifiers else 1
+    for role, least in {"train": trained, "test": 1}.items():
+        if min((answer & (table["role"] == role)).sum() for answer in (yes, ~yes)) < least:
+            return f"an answer has fewer than {least} images to {role} on"
+    return ""
 
 
 def roles(settings: Settings, data: Dataset, fold: int, question: str) -> pd.DataFrame:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from busutils import models
-from busutils.augment import AUGMENTATIONS
-from busutils.errors import UserError, choose
 from busutils.models import encoders
 from busutils.studies import common
 
@@ -71,10 +69,6 @@ CLASSIFIERS = {
     "densenet121": Classifier("DenseNet121", "classifier", {"backbone": "densenet121"}, True),
 }
 SVM = "svm"
-QUESTIONS = {
-    "lesion": "is there a lesion, on all images",
-    "malignant": "is the lesion malignant, on lesion images",
-}
 
 
 @dataclass(frozen=True)
@@ -113,26 +107,13 @@ class Settings(common.Settings):
     imagenet_file: ClassVar[str] = ""  # encoder_weights takes a file itself: there is one encoder
 
     def check(self) -> None:
-        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        """Refuse sizes that cannot be taken, and random weights that would be frozen."""
         models.check("fgfeu_net", self.size, **self.options)
-        for name in ("losses", "folds"):
-            if not getattr(self, name):
-                raise UserError(f"{name} is empty: name one or more")
-        for loss in self.losses:
-            choose(loss, LOSSES, "loss")
         for name in self.classifiers:
-            if choose(name, [*CLASSIFIERS, SVM], "classifier") != SVM:
+            if name != SVM:
                 models.check(CLASSIFIERS[name].model, self.size, **CLASSIFIERS[name].options)
-        for question in self.asked:
-            choose(question, QUESTIONS, "question")
-        for fold in self.folds:
-            if not 1 <= fold <= FOLDS:
-                raise UserError(f"fold {fold} is none of 1 to {FOLDS}: name one of these")
+        models.check("unet", self.phantom_size)
         encoders.check_freezing(self.freeze, self.encoder_weights)
-        choose(self.reduction, ("batch", "image"), "reduction")
-        choose(self.augmentation, AUGMENTATIONS, "augmentation")
-        choose(self.precision, common.PRECISIONS, "precision")
-        self.at_least_one("epochs", "batch", "patience", "seeds", "classifier_epochs")
 
     @property
     def from_file(self) -> bool:

@@ -19,6 +19,8 @@ from busutils.data.dataset import Dataset, positives
 
 COSTS = (0.1, 1.0, 10.0, 100.0)
 """Values of C that are tried."""
+FOLDS = 5
+"""In which probabilities are fitted; each needs an image of either answer."""
 NEIGHBOURS = 8
 """Of a local binary pattern, at a distance of one pixel."""
 
@@ -63,7 +65,7 @@ def classified(data: Dataset, roles: pd.DataFrame, positive: str, seed: int) -> 
 
 
 def _machine(cost: float, seed: int) -> Pipeline:
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     machine = CalibratedClassifierCV(SVC(C=cost), ensemble=False, cv=folds)
     return make_pipeline(StandardScaler(), machine)
 

@@ -10,6 +10,7 @@ from busutils.compare import Claim
 from busutils.data.dataset import Dataset
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
+from busutils.studies.fgfeu_net.planning import why_not
 from busutils.studies.fgfeu_net.settings import FOLDS, LOSSES, READ, Settings
 
 
@@ -64,7 +65,7 @@ def _compared(settings: Settings) -> list[str]:
             f"images of {settings.phantom_size} pixels, {settings.phantom_epochs} epochs; transfer "
             "from photographs is not tested"
         )
-    if settings.from_file and settings.classifiers:
+    if settings.from_file and settings.classifiers and settings.asked:
         found.append(
             "pre-trained classifiers other than VGG16 start from phantoms: the file is of VGG16"
         )
@@ -73,7 +74,7 @@ def _compared(settings: Settings) -> list[str]:
             f"the U-Net compared with: {settings.unet_filters} filters in the first block, batch "
             "norm, random weights, rate of Adam 0.001 (all ours)"
         )
-    if settings.classifiers:
+    if settings.classifiers and settings.asked:
         found.append(
             f"classifiers: {settings.classifier_epochs} epochs, rate of Adam "
             f"{settings.classifier_rate:g} (both ours); they also train on normal images; only "
@@ -123,6 +124,13 @@ def collapse_finding(names: Sequence[str]) -> str:
         f"Under {', '.join(names)} the last epoch finds nothing on validation images; the tables "
     )
     return (told + "show the epoch with the lowest validation loss.") * bool(names)
+
+
+def not_asked(settings: Settings, data: Dataset, question: str, asked: Sequence[str]) -> str:
+    """Why the page has no table of a question: nobody asked, or the set cannot answer."""
+    if question not in asked:
+        return "Not in this profile"
+    return f"Not asked of {data.name}: {why_not(settings, data, question)}"
 
 
 def items_finding(items: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from busutils import augment, models, perturb
+from busutils import models
 from busutils.data import sets
 from busutils.errors import UserError, choose
 from busutils.studies import common
@@ -28,7 +28,6 @@ STARTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random weights
 """What an encoder starts from, in words."""
 TABLES = {"skin": "1", "brain": "2", "own": "1"}
 """What the images show -> the paper's table."""
-LOSSES = ("focal_tversky", "tversky", "dice", "bce", "combo")
 REFERENCE = "reference"
 CONTRASTS = {
     "random weights": ("5.3.1, pre-training", {"encoder_weights": "none"}),
@@ -96,37 +95,21 @@ class Settings(common.Settings):
     measure_memory: bool
 
     def check(self) -> None:
-        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        """Refuse what cannot be used together, and sizes that cannot be taken."""
         sets.refuse_maskless(self.dataset)
         choose(self.dataset, KINDS, "data set of this paper")
         if "mu_net" not in self.rows:
             raise UserError("rows lack mu_net, the paper's own network: name it too")
         for row in self.rows:
-            choose(row, ROWS, "row")
             models.check(self.network(row)[0], self.size_of(row), **self.network(row)[1])
-        for name in (self.encoder_weights, self.other_weights):
-            choose(name, STARTS, "weights of an encoder")
+        models.check("unet", self.phantom_size)
         if self.alpha != 1 and self._width_one:
             raise UserError(
                 f"alpha is {self.alpha:g}, but the weights are those of width 1: take alpha 1, or "
                 "Keras's ImageNet weights (encoder_weights imagenet without imagenet_file)"
             )
-        if not 0 <= self.label_smoothing < 1 or self.exponent <= 0:
-            raise UserError(
-                f"label_smoothing is {self.label_smoothing:g} and exponent {self.exponent:g}: the "
-                "first lies from 0 to below 1, the second above 0"
-            )
-        for name in self.contrasts:
-            choose(name, CONTRASTS, "contrast")
-        for name in self.noises or [""]:
-            choose(name, perturb.PERTURBATIONS, "noise")
-        choose(self.loss, LOSSES, "loss")
-        choose(self.fcn_loss or self.loss, LOSSES, "loss")
-        choose(self.augmentation, augment.AUGMENTATIONS, "augmentation")
-        choose(self.preprocessing, ("paper", "backbone"), "preprocessing")
-        choose(self.precision, common.PRECISIONS, "precision")
+        common.refuse_empty_loss(self)
         self._check_folds()
-        self.at_least_one("epochs", "batch", "train", "validation", "noise_cases", "timed_images")
 
     @property
     def kind(self) -> str:

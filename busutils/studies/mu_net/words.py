@@ -36,6 +36,8 @@ def cuts(settings: Settings, data: Dataset) -> list[str]:
     masks = {"skin": "which has no masks", "brain": "of which only figshare's part has masks"}
     why = masks.get(settings.kind, "without masks")
     found = [f"data: {data.name} instead of {printed}, {why}"]
+    if settings.kind == "own":
+        found = [f"data: {data.name}, your own, instead of photographs of skin or brain MRI"]
     names = {"size": "pixels a side", "epochs": "epochs", "learning_rate": "rate of Adam"}
     found += [*common.instead(settings, told, names), *_training_cuts(settings, told)]
     if settings.dataset == "pairs":
@@ -133,7 +135,8 @@ def data_notes(settings: Settings) -> list[str]:
     listing = common.listing(settings)
     labels = pd.Series([c.label for c in listing.cases]).value_counts()
     empty = labels.get(NORMAL, 0)
-    found = [f"{empty} of {labels.sum()} slices without a tumour"] * bool(empty)
+    kind = "images without a lesion" if settings.kind == "own" else "slices without a tumour"
+    found = [f"{empty} of {labels.sum()} {kind}"] * bool(empty)
     groups = len({c.group for c in listing.cases if c.group})
     if settings.patients_apart:
         found.append(f"{groups} patients")
@@ -165,7 +168,8 @@ def rounding_finding(table: pd.DataFrame) -> str:
     """Which network rounding changes most in Dice, and which least, in one sentence."""
     gained = (table["rounded at 0.5"] - table["not rounded"]).set_axis(table["network"])
     most, least = gained.abs().idxmax(), gained.abs().idxmin()
-    told = [f"{gained[n]:+.3f} ({n})".replace("-", "−") for n in dict.fromkeys((least, most))]
+    changes = {n: f"{gained[n]:+.3f}".replace("-", "−") for n in (least, most)}
+    told = [f"{change} ({n})" for n, change in changes.items()]
     return f"Rounding changes the mean Dice by {' to '.join(told)}"
 
 

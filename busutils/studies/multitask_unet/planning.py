@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from busutils import jobs
 from busutils.data import copies, splits
 from busutils.data.dataset import Dataset
+from busutils.data.files import Listing
+from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.studies import common
 from busutils.studies.common import Entry
@@ -20,9 +23,39 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     task alone, on the first folds), copies (the arms of `ARMS`).
     """
     found = [*_fold_entries(settings, data)]
+    _refuse_one_class(settings, found)
     found += _contrast_entries(settings, data)
     found += _copies_entries(settings, data)
     return found
+
+
+def refuse_other_labels(settings: Settings, found: Listing) -> None:
+    """Refuse a set whose lesions are not called benign and malignant, which this page tells apart.
+
+    Raises
+    ------
+    UserError
+        With the labels that are there.
+    """
+    labels = sorted({case.label for case in found.cases})
+    if missing := [label for label in LABELS if label not in labels]:
+        raise UserError(
+            f"paper 3 tells benign from malignant, but no image of {found.name} is labelled "
+            f"{' or '.join(missing)} (labels: {', '.join(labels)}): call the folders so and put "
+            "{label} into image_pattern, or run another notebook, which outlines lesions of any "
+            "label"
+        )
+
+
+def _refuse_one_class(settings: Settings, found: list[Entry]) -> None:
+    """Refuse folds whose test images are of one class: nothing could be told apart."""
+    tables = (jobs.read_split(e.job) for e in found)
+    tested = {label for roles in tables for label in roles.loc[roles["role"] == "test", "label"]}
+    if len(tested) == 1:
+        raise UserError(
+            f"the test images of folds {settings.folds} are all {tested.pop()}: name more of the "
+            "ten folds, or bring more images of the other class"
+        )
 
 
 def _fold_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:

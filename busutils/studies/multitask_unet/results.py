@@ -235,7 +235,7 @@ def accuracy(images: pd.DataFrame) -> Interval:
     """Accuracy of images with its interval over groups (NaN for a single group)."""
     right = images["tp"] + images["tn"]
     if images["group"].nunique() < 2:
-        return Interval(right.mean(), np.nan, np.nan, 0.95, "one group", len(images), 1)
+        return statistics.alone(right)
     return statistics.interval(right, images["group"], statistic="share")
 
 

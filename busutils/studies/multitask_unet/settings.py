@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from busutils import models
-from busutils.errors import UserError, choose
 from busutils.studies import common
 
 FOLDS = 10
@@ -51,22 +50,11 @@ class Settings(common.Settings):
     copies_epochs: int
 
     def check(self) -> None:
-        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        """Refuse sizes that cannot be taken."""
         for head in (self.head, *self.heads):
             models.check("multitask_unet", self.size, **self.options(head))
         for rival in self.rivals:
-            choose(rival, RIVALS, "rival")
             models.check(rival, self.size)
-        for task in self.alone:
-            choose(task, ALONE, "task")
-        for arm in self.copies:
-            choose(arm, ARMS, "arm")
-        choose(self.segmentation_loss, ("bce", "iou"), "segmentation_loss")
-        choose(self.precision, common.PRECISIONS, "precision")
-        for fold in self.folds:
-            if not 1 <= fold <= FOLDS:
-                raise UserError(f"fold {fold} is none of 1 to {FOLDS}: name one of these")
-        self.at_least_one("epochs", "batch", "stop_after", "copies_epochs")
 
     def options(self, head: str) -> dict:
         """Options of the network with one of its heads."""

@@ -27,17 +27,18 @@ def cuts(settings: Settings) -> list[str]:
         found.append(f"head: {settings.head} instead of {told['head']}")
     if len(settings.folds) < told["folds"]:
         found.append(f"folds: {len(settings.folds)} of {told['folds']}")
+    alike = settings.class_weight == 1
+    weights = "equal weights" if alike else f"weights 1 (mask) and {settings.class_weight:g}"
     found.append(
         f"not printed, so ours: depth {settings.depth}, {settings.filters} filters in the first "
         f"block, dropout {settings.dropout:g}, Adam {settings.learning_rate:g}, "
-        f"{settings.batch} images a step, equal weights of both losses"
-        * (settings.class_weight == 1)
+        f"{settings.batch} images a step, {weights} of both losses"
     )
     if settings.batchnorm_momentum is not None:
         found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
     if settings.grouped:
         found.append("near-duplicates stay on one side of the split (not in the paper)")
-    return [cut for cut in found if cut]
+    return found
 
 
 def printed_items() -> dict[str, int]:

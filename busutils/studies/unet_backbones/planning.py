@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from busutils.data import splits
 from busutils.data.dataset import Dataset
+from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.studies import common, starting
 from busutils.studies.unet_backbones.settings import BACKBONES, CONTRASTS, Settings
@@ -64,7 +65,7 @@ def recipe_entry(settings: Settings, data: Dataset) -> Entry:
 def contrast_entries(settings: Settings, data: Dataset) -> Iterator[Entry]:
     """One training for each ambiguity, on MobileNetV2 if it is among the rows."""
     row = _reference_row(settings)
-    for name in settings.contrasts:
+    for name in settings.tried:
         changed = replace(settings, **CONTRASTS[name])
         entry = _entry(changed, data, "contrast", row, _weights(settings, row)[-1])
         yield replace(entry, name=name)
@@ -151,13 +152,17 @@ def split(settings: Settings, data: Dataset, fold: int) -> dict:
 def protocol_of(settings: Settings, data: Dataset) -> splits.Protocol:
     """The paper's section 2.3: a tenth of the lesion images held out, five folds of the rest."""
     lesions = data.cases[data.cases["label"] != "normal"]
-    if not settings.several_masks:
+    if not settings.keeps_several_masks:
         lesions = lesions[lesions["n_masks"] < 2]
-    test = {label: round(n / 10) for label, n in lesions["label"].value_counts(sort=False).items()}
+    if lesions.empty:
+        raise UserError(f"every lesion of {data.name} has several masks: take several_masks true")
+    counts = lesions["label"].value_counts(sort=False)
+    test = {label: round(n / 10) for label, n in counts.items()}
+    test[counts.idxmax()] += max(2 - sum(test.values()), 0)  # an interval needs two
     protocol = splits.Protocol(
         test=test,
         seed=settings.split_seed,
         grouped=settings.grouped,
-        several_masks=settings.several_masks,
+        several_masks=settings.keeps_several_masks,
     )
     return protocol.paper_test() if settings.test_mix == "paper" else protocol

@@ -10,6 +10,7 @@ from busutils import compare, metrics, statistics, thresholds
 from busutils.compare import Claim
 from busutils.data import splits
 from busutils.data.dataset import Dataset
+from busutils.data.files import NORMAL
 from busutils.statistics import Difference
 from busutils.studies.common import REPORTED, Results
 from busutils.studies.unet_backbones.planning import Entry, protocol_of
@@ -61,7 +62,7 @@ def free_choices(results: Results, tolerances: Sequence[int] = (0, 10, 100)) -> 
     """What thresholds and the normals' rule do without another training, on the reference row.
 
     Rows: threshold 0.5, chosen on validation, chosen on test (a leak); columns: its value, test
-    Dice, and the share of normal images with at most so many lesion pixels.
+    Dice, and the share of normal images, if there are any, with at most so many lesion pixels.
     """
     job = reference(results).job.id
     cases = results.cases[results.cases["job"] == job]
@@ -73,9 +74,10 @@ def free_choices(results: Results, tolerances: Sequence[int] = (0, 10, 100)) -> 
     rows = []
     for name, value in pick.items():
         at = cases[np.isclose(cases["threshold"], value)]
-        test, normal = (at[at["split"] == role] for role in ("test", "normal"))
+        test, normal = (at[at["split"] == role] for role in ("test", NORMAL))
         found = normal["tp"] + normal["fp"]
         shares = {f"normals with ≤ {n} px": float((found <= n).mean()) for n in tolerances}
+        shares = shares if len(normal) else {}
         dice = float(metrics.per_case(test)["dice"])
         rows.append({"threshold": name, "value": value, "test Dice": dice, **shares})
     return pd.DataFrame(rows)
@@ -207,6 +209,8 @@ def _normals_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) 
     others = {n: e for n, e in equal.items() if n in GOOD and n != "densenet121"}
     if missing := _missing(equal, GOOD):
         return compare.claim(sentence, None, missing)
+    if not results.has(NORMAL):
+        return compare.claim(sentence, None, "the set has no normal images")
     mine = left_empty(results, equal["densenet121"])
     against = {
         n: statistics.paired_difference(mine, left_empty(results, e)) for n, e in others.items()

@@ -9,6 +9,7 @@ from busutils import compare, jobs, metrics, paths, statistics
 from busutils.compare import Row
 from busutils.data import splits
 from busutils.data.dataset import Dataset
+from busutils.data.files import NORMAL
 from busutils.jobs import Job
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
@@ -30,19 +31,18 @@ def collect(settings: Settings, entries: Sequence[Entry]) -> Results:
 
 
 def table1(settings: Settings, data: Dataset) -> pd.DataFrame:
-    """The paper's partition beside ours, one row a part and class."""
+    """The paper's partition beside ours, one row a part and class; labels of the set's own last."""
     printed = compare.reported(REPORTED, 1, "1").cells["value"].astype(int).tolist()
-    mix = splits.mix(splits.split(data.cases, protocol_of(settings, data), settings.folds[0]))
-    of = mix.reindex(index=splits.ROLES, columns=["benign", "malignant", "normal"], fill_value=0)
-    ours = [
-        of.loc["train"].sum(),
-        of.loc["val"].sum(),
-        of.loc["test", "malignant"],
-        of.loc["test", "benign"],
-        of.loc["normal", "normal"],
-    ]
     names = ["training", "validation", "test, malignant", "test, benign", "test, normal"]
-    return pd.DataFrame({"part": names, "printed": printed, "ours": ours})
+    mix = splits.mix(splits.split(data.cases, protocol_of(settings, data), settings.folds[0]))
+    of = mix.reindex(index=splits.ROLES, fill_value=0)
+    ours = {"training": of.loc["train"].sum(), "validation": of.loc["val"].sum()}
+    for label in of.columns:
+        ours[f"test, {label}"] = of.loc["normal" if label == NORMAL else "test", label]
+    both = {"printed": dict(zip(names, printed, strict=True)), "ours": ours}
+    rows = pd.DataFrame({of: pd.Series(told, dtype="Int64") for of, told in both.items()})
+    order = dict.fromkeys([*names, *ours])
+    return rows.reindex(list(order)).rename_axis("part").reset_index()
 
 
 def table2(results: Results) -> pd.DataFrame:
@@ -67,10 +67,11 @@ def table3(results: Results) -> pd.DataFrame:
             best = min(entries, key=lambda e: _best_epoch(results, e.job)["val_loss"])
             row = _row(results, [best])
             given = {**row.given, "Pred. Threshold": results.threshold[best.job.id]}
-            normals = left_empty(results, best)
-            given["Pred. Normal cases (of 113)"] = statistics.interval(
-                normals["score"], normals["group"], statistic="share"
-            )
+            if results.has(NORMAL):
+                normals = left_empty(results, best)
+                given["Pred. Normal cases (of 113)"] = statistics.interval(
+                    normals["score"], normals["group"], statistic="share"
+                )
             rows[printed] = Row(
                 row.jobs, row.parameters, row.thresholds, given, converged=row.converged
             )
@@ -81,12 +82,14 @@ def equal_weights(results: Results) -> pd.DataFrame:
     """Rows that start from the same kind of weights, by Dice on the held-out test images.
 
     Columns: backbone, weights, freezing, validation Dice, test Dice, low, high, normals left empty
-    (share), threshold, best epoch, converged, job. Only rows of one kind of weights are ranked.
+    (share, where the set has normal images), threshold, best epoch, converged, job. Only rows of
+    one kind of weights are ranked.
     """
     flat = compare.converged(results.history)
     rows = []
     for e in results.of("table"):
         test = results.mean(e)
+        empty = results.has(NORMAL) and left_empty(results, e)["score"].mean()
         rows.append(
             {
                 "backbone": e.name,
@@ -96,7 +99,7 @@ def equal_weights(results: Results) -> pd.DataFrame:
                 "test Dice": test.estimate,
                 "low": test.low,
                 "high": test.high,
-                "normals left empty": left_empty(results, e)["score"].mean(),
+                "normals left empty": empty,
                 "threshold": results.threshold[e.job.id],
                 "best epoch": _best_epoch(results, e.job)["epoch"],
                 "converged": bool(flat[e.job.id]),
@@ -104,6 +107,7 @@ def equal_weights(results: Results) -> pd.DataFrame:
             }
         )
     table = pd.DataFrame(rows).sort_values(["weights", "test Dice"], ascending=[True, False])
+    table = table if results.has(NORMAL) else table.drop(columns="normals left empty")
     return table.reset_index(drop=True)
 
 

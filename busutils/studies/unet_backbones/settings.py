@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from busutils import models
-from busutils.errors import choose
+from busutils.errors import UserError
 from busutils.models import encoders
 from busutils.studies import common
 
@@ -30,6 +30,8 @@ CONTRASTS = {
     "test mix": {"test_mix": "paper"},
 }
 """What the paper leaves open and one training each can answer: the settings that change."""
+OF_BUSI = ("several masks", "test mix")
+"""Those of `CONTRASTS` that are about which of BUSI's images the paper took."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,27 @@ class Settings(common.Settings):
     threshold_on: str
     normal_pixels: int
 
+    @property
+    def keeps_several_masks(self) -> bool:
+        """Whether images with several masks stay in: the paper's exclusion is of BUSI's images."""
+        return self.several_masks or self.dataset == "pairs"
+
+    @property
+    def tried(self) -> list[str]:
+        """The contrasts that are trained: those of `OF_BUSI` say nothing of other images."""
+        return [c for c in self.contrasts if self.dataset != "pairs" or c not in OF_BUSI]
+
     def check(self) -> None:
-        """Refuse values that are none of their choices, and sizes that cannot be taken."""
+        """Refuse sizes that cannot be taken, and a loss that counts nothing."""
         for row in self.rows:
-            choose(row, BACKBONES, "row")
             models.check("unet", self.size, backbone=BACKBONES[row])
         models.check("unet", self.transfer_size)
         models.check("unet", self.phantom_size)
-        for contrast in self.contrasts:
-            choose(contrast, CONTRASTS, "contrast")
-        choose(self.test_mix, ("stratified", "paper"), "test_mix")
-        choose(self.encoder_weights, ("phantom", "imagenet", "none"), "encoder_weights")
-        choose(self.freeze, encoders.FREEZING, "freeze")
-        choose(self.preprocessing, ("paper", "backbone"), "preprocessing")
-        choose(self.threshold_on, ("val", "test"), "threshold_on")
-        choose(self.reduction, ("batch", "image"), "reduction")
-        choose(self.precision, common.PRECISIONS, "precision")
-        self.at_least_one("epochs", "batch", "patience", "phantom_epochs", "transfer_epochs")
+        if self.freeze == "random_frozen":
+            encoders.check_freezing(self.freeze, self.encoder_weights)
+        common.refuse_empty_loss(self)
+        if self.test_mix == "paper" and self.dataset == "pairs":
+            raise UserError(
+                "test_mix paper holds out 50 malignant and 13 benign images of BUSI: take "
+                "stratified for your own"
+            )

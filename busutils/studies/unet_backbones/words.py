@@ -35,6 +35,8 @@ def cuts(settings: Settings) -> list[str]:
         found.append(f"folds: {len(settings.folds)} of {told['folds']}")
     if settings.batchnorm_momentum is not None:
         found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
+    if left := [name for name in settings.contrasts if name not in settings.tried]:
+        found.append(f"contrasts left out, which are about BUSI's images: {', '.join(left)}")
     if settings.grouped:
         found.append("near-duplicates stay on one side of the split (not in the paper)")
     return found

@@ -1,0 +1,34 @@
+"""Keeps the log lines of TensorFlow's C++ parts off the terminal; errors are shown."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+CHATTER = r"^(WARNING: All log messages before absl|[IW][0-9]{4} [0-9]{2}:[0-9]{2}:).*"
+LINES = re.compile(f"{CHATTER}\n?", re.MULTILINE)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Import a framework without what it writes to the terminal's file while it loads.
+
+    That is before its log level counts, so lines go through `grep`, a process of its own, which
+    shows the last words of an import that kills this one.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # 3: fatal errors; others become exceptions
+    if "keras" in sys.modules or not shutil.which("grep"):
+        yield
+        return
+    terminal = os.dup(2)
+    command = ["grep", "-vE", CHATTER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=terminal) as kept:
+        os.dup2(kept.stdin.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)

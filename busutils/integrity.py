@@ -1,0 +1,101 @@
+"""Whether tables can be what a job made: counts against split and size, epochs against protocol.
+
+Functions take tables and plain values, wherever these were kept, and raise `Damaged` with the first
+thing that cannot be. Needs NumPy and pandas only.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from busutils import thresholds
+from busutils.metrics import COUNTS
+
+if TYPE_CHECKING:
+    from busutils.jobs import Job
+
+TOLD = ("val", "test", "normal")
+"""Roles whose cases are counted; of a job that records its training, ``train`` too."""
+EPOCHS = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
+
+
+class Damaged(ValueError):
+    """What is wrong with a table, in a few words."""
+
+
+def check_history(job: "Job", history: pd.DataFrame) -> None:
+    """Refuse epochs that are not 1, 2, ... up to at most those of the job."""
+    _expect(set(EPOCHS) <= set(history.columns), "a column is missing")
+    _expect(list(history["epoch"]) == list(range(1, len(history) + 1)), "epochs are not 1, 2, ...")
+    _expect(
+        1 <= len(history) <= job.epochs, f"{len(history)} epochs where the job has {job.epochs}"
+    )
+    numbers = history[["loss", "val_loss", "learning_rate", "seconds"]]
+    _expect(all(map(_numeric, numbers.dtypes)), "a number cannot be read")
+    _expect(np.isfinite(numbers).all(axis=None), "a number is not finite")
+
+
+def check_counts(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
+    """Refuse counts that a job cannot have made with this split.
+
+    Each case of the split's roles that are counted is there once at each threshold, with the
+    split's label and group; tp + fp + fn + tn are the pixels of the image (one, where the job only
+    classifies); tp + fn are the same, and tp and fp never rise, along the thresholds.
+    """
+    told = [] if job.task == "segment" else [f"p_{job.positive}"]
+    named = ["case", "label", "group", "split", "threshold", *COUNTS, *told]
+    _expect(list(counts.columns) == named, "its columns are others")
+    whole = all(map(pd.api.types.is_integer_dtype, counts[COUNTS].dtypes))
+    _expect(whole and (counts[COUNTS] >= 0).all(axis=None), "a count is no whole number")
+    levels = counts[["threshold", *told]]
+    shares = all(map(pd.api.types.is_float_dtype, levels.dtypes))
+    _expect(shares and levels.apply(pd.Series.between, args=(0, 1)).all(axis=None), "no share")
+    pixels = 1 if job.task == "classify" else job.size**2
+    _expect((counts[COUNTS].sum(axis=1) == pixels).all(), f"the pixels of a case are not {pixels}")
+    _check_cases(job, counts, split)
+    tp, fp, fn, _ = (_by_case(counts[name]) for name in COUNTS)
+    _expect(
+        ((tp + fn) == (tp + fn)[:, :1]).all(), "the lesion of a case changes with the threshold"
+    )
+    _expect((np.diff(tp) <= 0).all() and (np.diff(fp) <= 0).all(), "counts rise with the threshold")
+
+
+def check_manifest(job: "Job", manifest: Any, history: pd.DataFrame) -> None:
+    """Refuse a manifest that does not tell of this job."""
+    told = manifest if isinstance(manifest, Mapping) else {}
+    texts, numbers = ("backend", "device", "machine"), ("minutes", "epochs", "n_train", "file_mib")
+    _expect(all(isinstance(told.get(key), str) for key in texts), "it names no machine")
+    _expect(all(isinstance(told.get(key), int | float) for key in numbers), "a number is missing")
+    _expect(told.get("job", job.id) == job.id, "it is of another job")
+    _expect(told["epochs"] == len(history), "it tells of more or fewer epochs than the history")
+
+
+def _check_cases(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
+    _expect(len(counts) % len(thresholds.GRID) == 0, "thresholds are missing")
+    complete = np.allclose(_by_case(counts["threshold"]), thresholds.GRID, rtol=0, atol=1e-9)
+    _expect(complete, "thresholds are missing")
+    about = ["case", "label", "group", "role"]
+    found = counts.rename(columns={"split": "role"})[about]
+    first = found.iloc[:: len(thresholds.GRID)]
+    repeated = first.loc[first.index.repeat(len(thresholds.GRID))]
+    roles = TOLD if job.record == "none" else ("train", *TOLD)
+    expected = split[split["role"].isin(roles)][about]
+    same = sorted(first.to_numpy().tolist()) == sorted(expected.to_numpy().tolist())
+    _expect(
+        same and (repeated.to_numpy() == found.to_numpy()).all(), "its cases are not the split's"
+    )
+
+
+def _by_case(column: pd.Series) -> np.ndarray:
+    return column.to_numpy().reshape(-1, len(thresholds.GRID))
+
+
+def _numeric(kind: Any) -> bool:
+    return pd.api.types.is_numeric_dtype(kind)
+
+
+def _expect(fact: bool, otherwise: str) -> None:
+    if not fact:
+        raise Damaged(otherwise)

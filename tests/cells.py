@@ -1,0 +1,56 @@
+"""A notebook's code cells run in the process of the tests: frameworks are imported once."""
+
+import ast
+import contextlib
+import io
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+
+def run(notebook: Path, values: Mapping[str, Any], until: str = "") -> list[str]:
+    """Run the cells of a notebook with some of its parameters, and return what each shows.
+
+    Tables, figures and Markdown are told as text without tags and pictures. With `until` the
+    last cell is the first one that holds that text.
+    """
+    names: dict[str, Any] = {}
+    told, shown = [], []
+    with (
+        mock.patch("IPython.display.display", lambda *objects, **_: shown.extend(objects)),
+        mock.patch("myst_nb.glue", lambda name, value, **_: shown.append(f"{name} = {value}")),
+    ):
+        for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+            code = "".join(cell["source"])
+            if cell["cell_type"] == "code":
+                shown.clear()
+                printed = _run(code, names, shown)
+                told.append("\n".join([printed, *map(_text, shown)]))
+                if until and until in code:
+                    break
+            if "parameters" in cell["metadata"].get("tags", ()):
+                names |= values
+    return told
+
+
+def _run(code: str, names: dict[str, Any], shown: list) -> str:
+    """Run one cell; what its last line gives is shown, and what it printed is returned."""
+    body = ast.parse(code).body
+    last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(ast.Module(body, []), "cell", "exec"), names)
+        if last:
+            given = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+            shown += [given] if given is not None else []
+    return out.getvalue()
+
+
+def _text(shown: Any) -> str:
+    """What a person reads of a displayed object."""
+    html = shown.to_html() if hasattr(shown, "to_html") else getattr(shown, "data", shown)
+    html = re.sub(r"<style.*?</style>|<(svg|script).*?</\1>", " ", str(html), flags=re.DOTALL)
+    alternative = " ".join(re.findall(r"alt='([^']*)'", html))
+    return re.sub(r"<[^>]*>|[ \t]+", " ", html) + alternative
