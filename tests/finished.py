@@ -49,7 +49,8 @@ def write(
     names = ["case", "label", "group", "split", "threshold", "tp", "fp", "fn", "tn"]
     names += [f"p_{job.positive}"] * (malignant is not None)
     pd.DataFrame(rows, columns=names).to_csv(place / "cases.csv.gz", index=False)
-    epochs = pd.DataFrame(HISTORY | (history or {})).head(job.epochs)
+    epochs = pd.DataFrame(HISTORY | (history or {})).tail(job.epochs)
+    epochs["epoch"] = range(1, len(epochs) + 1)
     epochs.assign(learning_rate=1e-3, seconds=6.0).to_csv(place / "history.csv", index=False)
     told = MANIFEST | {"epochs": len(epochs)} | (manifest or {})
     (place / "manifest.json").write_text(json.dumps(told))

@@ -78,7 +78,7 @@ def test_published_small_files_are_enough_unless_large_ones_are_asked_for(store)
     assert not jobs.finished(JOB, {"probabilities"})
     assert jobs.complete([JOB]) == []
     assert jobs.cases([JOB])["job"].unique().tolist() == [JOB.id]
-    assert jobs.history([JOB])["val_dice"].tolist() == [0.5, 0.66, 0.66]
+    assert jobs.history([JOB])["val_dice"].tolist() == [0.66, 0.66, 0.66]
     assert jobs.manifests([JOB]).loc[JOB.id, "minutes"] == 1.5
 
 

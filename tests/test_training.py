@@ -177,15 +177,16 @@ def test_damaged_checkpoint_is_named(store, stop_after_two):
 
 
 @pytest.mark.parametrize("name", ["last.npz", "best.npz"])
-def test_a_checkpoint_of_another_training_or_epoch_is_refused(store, stop_after_two, name):
-    ours = store / "jobs" / f".{JOB.id}.training"
-    other = replace(JOB, init_seed=1)
-    _edit(ours / name, training=f".{other.id}.training")
-    with pytest.raises(UserError, match=rf"{name} is damaged \(it is of epoch . in .{other.id}"):
-        jobs.complete([JOB], quiet=True)
+def test_a_checkpoint_of_another_training_or_epoch_is_refused(store, monkeypatch, name):
+    job = replace(JOB, epochs=2)
+    _interrupt_after_two(job, monkeypatch)
+    ours = store / "jobs" / f".{job.id}.training"
+    _edit(ours / name, training=f".{JOB.id}.training")
+    with pytest.raises(UserError, match=rf"{name} is damaged \(it is of epoch . in .{JOB.id}"):
+        jobs.complete([job], quiet=True)
     _edit(ours / name, training=ours.name, epoch=7)
     with pytest.raises(UserError, match=rf"{name} is damaged \(it is of epoch 7 in"):
-        jobs.complete([JOB], quiet=True)
+        jobs.complete([job], quiet=True)
 
 
 def _edit(file, **values):

@@ -267,7 +267,8 @@ def test_a_mask_answers_by_being_empty_or_not(values):
 
 
 def test_table_3_has_what_can_be_compared(values):
-    found, data = _found(values | {"classifiers": ["cnn"]})
+    four = {"epochs": 4, "classifier_epochs": 4}  # the fewest that can be flat
+    found, data = _found(values | {"classifiers": ["cnn"]} | four)
     answers = presence.answers(found, data, "lesion")
     table = presence.table3(found, answers).set_index(["key", "column"])
     assert table.loc[("CNN", "Accuracy Test"), "ours"] == 1
@@ -378,7 +379,7 @@ def test_a_slower_recipe_that_had_not_ended_is_undecided(
     monkeypatch.setattr(questions, "reach", lambda results: 0.0)
     monkeypatch.setitem(HITS, "unet", unet)
     monkeypatch.setitem(finished.HISTORY, "val_dice", [0.5, 0.66, 0.66, last])
-    found, _ = _found(values | {"unet_filters": 4, "learning_rate": rate})
+    found, _ = _found(values | {"unet_filters": 4, "learning_rate": rate, "epochs": 4})
     told = next(c for c in questions.claims(found) if c.sentence.endswith("the base U-Net."))
     assert told.word == word
     assert ("but for the rate" in told.note) == (word == "undecided")

@@ -55,7 +55,7 @@ def values(tmp_path, monkeypatch, generated):
 @pytest.fixture
 def brains(values):
     """The same on brains, patients left out in four folds."""
-    return values | {"dataset": "phantom_brain", "folds": []}
+    return values | {"dataset": "phantom_brain", "folds": [], "epochs": 4}
 
 
 def _planned(values):
@@ -73,11 +73,12 @@ def _found(values, counts=None):
 def _counts(entry: Entry):
     """Of 100 lesion pixels the row's hits, and 10 false ones; an empty slice stays empty."""
     hit = HIT[entry.name] if entry.part == "table" else 50
+    pixels = entry.job.size**2
 
     def counts(case, threshold):
         if case.label == "normal":
-            return 0, 0, 0, PIXELS
-        return hit, 10, 100 - hit, PIXELS - 110
+            return 0, 0, 0, pixels
+        return hit, 10, 100 - hit, pixels - 110
 
     return counts
 
