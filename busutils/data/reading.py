@@ -84,7 +84,7 @@ def pairs(listing: Listing, store: Path | None = None, quiet: bool = False) -> p
     kept = store / "cache" / f"pairs-{digest}-v{duplicates.VERSION}.json"
     try:
         return duplicates.from_json(kept.read_text())
-    except (FileNotFoundError, ValueError):  # none, or a damaged one: it is made again
+    except (FileNotFoundError, ValueError, LookupError):  # none, or a damaged one: it is made again
         found = duplicates.find(listing, quiet=quiet)
     with paths.whole_file(kept) as part:
         part.write_text(duplicates.to_json(found))
