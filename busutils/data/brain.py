@@ -141,7 +141,10 @@ def _files(place: Path) -> tuple[dict[int, Path], dict[int, Path]]:
     for path in folders.files(place, ".tif", deep=False):
         stem = path.stem.removesuffix("_mask")
         if match := _SLICE.fullmatch(stem):
-            found[path.stem != stem][int(match["number"])] = path
+            number = int(match["number"])
+            if twin := found[path.stem != stem].get(number):
+                raise UserError(f"{twin} and {path} are both slice {number}: take one of them away")
+            found[path.stem != stem][number] = path
     return tuple(dict(sorted(one.items())) for one in found)
 
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from busutils.data import folders
-from busutils.data.files import Case, Listing
+from busutils.data.files import Case, Listing, refuse_twins
 from busutils.errors import UserError
 
 COUNTS = {"benign": 437, "malignant": 210, "normal": 133}
@@ -39,8 +39,10 @@ def listing(root: Path, name: str = "BUSI") -> Listing:
     cases, orphans = [], []
     for label in COUNTS:
         images, masks = _files(folder / label)
-        cases += [Case(c, label, path, tuple(masks.get(c, ()))) for c, path in images.items()]
-        orphans += [path for c, paths in masks.items() if c not in images for path in paths]
+        cases += [Case(c, label, path, tuple(masks.pop(c, ()))) for c, path in images]
+        orphans += [path for paths in masks.values() for path in paths]
+    if cases:
+        refuse_twins(cases, "take one of them away")
     notes = (f"{FOLDER} is nested in itself; the inner folder is read",) if nested else ()
     return Listing(name, folder, tuple(cases), VERSION, tuple(orphans), notes, COUNTS)
 
@@ -61,8 +63,8 @@ def _find(root: Path) -> tuple[Path, bool]:
     return found[-1], found[-1].parent.name == FOLDER
 
 
-def _files(folder: Path) -> tuple[dict[str, Path], dict[str, list[Path]]]:
-    images, masks = {}, {}
+def _files(folder: Path) -> tuple[list[tuple[str, Path]], dict[str, list[Path]]]:
+    images, masks = [], {}
     pictures = folders.files(folder, ".png", deep=False)
     matches = [(_NAME.fullmatch(path.stem), path) for path in pictures]
     named = [(m, path) for m, path in matches if m]
@@ -70,5 +72,5 @@ def _files(folder: Path) -> tuple[dict[str, Path], dict[str, list[Path]]]:
         if match["mask"]:
             masks.setdefault(match["case"], []).append(path)
         else:
-            images[match["case"]] = path
+            images.append((match["case"], path))
     return images, masks

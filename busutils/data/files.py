@@ -117,8 +117,7 @@ def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:
 def same_shape(mask: tuple[int, int], image: tuple[int, int]) -> bool:
     """Whether a mask has the height and width of its image, or both scaled alike and rounded."""
     (h, w), (height, width) = mask, image
-    turned = h != w and (h, w) == (width, height)
-    return not turned and abs(w * height - h * width) <= max(h + w, height + width)
+    return abs(w * height - h * width) <= max(h, w, height, width)  # a pixel of the smaller one
 
 
 def other_shape(path: Path, mask: tuple[int, int], image: tuple[int, int]) -> str:

@@ -24,13 +24,9 @@ def files(root: Path, *suffixes: str, deep: bool = True) -> list[Path]:
     suffixes : ends of names such as ".png", in any case; none for all files
     deep : also in folders below
     """
-    found = (path for path in _walk(root, deep, ()) if has_suffix(path, *suffixes))
-    return sorted(found, key=lambda path: (natural(name(path, root)), name(path, root)))
-
-
-def has_suffix(path: Path, *suffixes: str) -> bool:
-    """Whether a name ends in one of `suffixes`, in any case; always if none are given."""
-    return not suffixes or path.suffix.lower() in suffixes
+    every = _walk(root, deep, ())
+    found = [path for path in every if not suffixes or path.suffix.lower() in suffixes]
+    return sorted(found, key=lambda path: (_natural(name(path, root)), path.as_posix()))
 
 
 def name(path: Path, root: Path) -> str:
@@ -48,7 +44,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda c: repr(c[0])[1:-1], text)
 
 
-def natural(text: str) -> list[tuple[str, int]]:
+def _natural(text: str) -> list[tuple[str, int]]:
     """Key that sorts 2 before 10."""
     return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D*)(\d*)", text)]
 

@@ -51,6 +51,7 @@ def listing(root: Path, name: str = "ISIC 2018") -> Listing:
         Case(p.stem, "lesion", p, (masks[p.stem],) if p.stem in masks else (), group.get(p.stem))
         for p in images
     ]
+    refuse_twins(cases, "take one of them away")
     known = {p.stem for p in images}
     orphans = tuple(path for stem, path in masks.items() if stem not in known)
     parts = {p.stem: _part(p.relative_to(root)) for p in images}

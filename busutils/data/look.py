@@ -44,8 +44,9 @@ class Look:
 def look(case: Case, root: Path) -> Look:
     """Look at every file of a case; what cannot be read is a finding."""
     seen = Look(case, root)
-    image, read = _image(seen), _masks(seen)
+    image = _image(seen)
     seen.visible = image is not None
+    read = _masks(seen)
     if len(case.masks) > 1:
         seen.add("several_masks", masks=len(case.masks))
     if nearly_normal(case.label):
@@ -72,7 +73,7 @@ def _image(seen: Look) -> np.ndarray | None:
 def _masks(seen: Look) -> dict[Path, masks.Mask]:
     read = {}
     for path in seen.case.masks:
-        if path == seen.case.image and matlab.is_slice(path) and seen.found:
+        if path == seen.case.image and not seen.visible:
             continue  # one file holds both, and has been told
         try:
             read[path] = masks.read(path, seen.case.lesion_levels)

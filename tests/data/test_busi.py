@@ -34,6 +34,15 @@ def test_cases_in_numeric_order_with_all_masks(root):
     assert [o.name for o in listing.orphans] == ["malignant (7)_mask.png"]
 
 
+def test_a_second_image_of_a_case_is_named_and_capitals_do_not_matter(root):
+    folder = root / busi.FOLDER / "benign"
+    (folder / "benign (2).png").rename(folder / "benign (2).PNG")
+    assert [c.case for c in busi.listing(root).cases][1] == "benign (2)"
+    (folder / "benign (2).png").touch()
+    with pytest.raises(UserError, match=r"are both case 'benign \(2\)': take one of them away"):
+        busi.listing(root)
+
+
 def test_nested_copy_is_read_and_reported(root):
     (root / "x").mkdir()
     (root / busi.FOLDER).rename(root / "x" / busi.FOLDER)

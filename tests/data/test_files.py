@@ -44,3 +44,19 @@ def test_truncated_image_is_refused(tmp_path):
     (tmp_path / "half.png").write_bytes(data[: len(data) // 2])
     with pytest.raises(UserError, match=r"half.png cannot be read.*replace it"):
         files.read_image(tmp_path / "half.png")
+
+
+@pytest.mark.parametrize(
+    ("mask", "image", "same"),
+    [
+        ((420, 420), (128, 128), True),
+        ((383, 512), (96, 128), True),  # 96 is 95.75, rounded
+        ((56, 85), (113, 170), True),  # half, rounded down
+        ((96, 80), (80, 96), False),
+        ((101, 100), (100, 101), False),
+        ((202, 200), (100, 101), False),  # turned and enlarged
+        ((100, 150), (120, 150), False),
+    ],
+)
+def test_a_mask_may_be_scaled_but_not_stretched(mask, image, same):
+    assert files.same_shape(mask, image) == files.same_shape(image, mask) == same

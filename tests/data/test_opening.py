@@ -161,12 +161,10 @@ def _format(ending: str) -> str:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
-@pytest.mark.parametrize("ending", ["png", "tif", "bmp", "gif", "webp"])
+@pytest.mark.parametrize("ending", ["png", "tif", "gif", "webp", "bmp"])
 def test_images_of_every_mode_become_grey_and_colour(tmp_path, mode, ending):
     path = tmp_path / f"a.{ending}"
-    try:
-        GREY.convert(mode).save(path, **({"lossless": True} if ending == "webp" else {}))
-    except OSError:
-        pytest.skip(f"{ending} has no mode {mode}")
+    mode = "RGB" if (ending, mode) == ("bmp", "LA") else mode  # which BMP has not
+    GREY.convert(mode).save(path, **({"lossless": True} if ending == "webp" else {}))
     np.testing.assert_array_equal(read_image(path), ARROW)
     np.testing.assert_array_equal(read_image(path, channels=3)[..., 1], ARROW)
