@@ -100,3 +100,14 @@ def learned(job: Job, store: Path) -> tuple[float, float]:
     trivial = statistics.trivial_answers(masks[masks.any(axis=(1, 2))], ellipse)
     best = max(metrics.per_case(of)["dice"] for _, of in trivial.groupby("answer"))
     return metrics.per_case(counts[counts["tp"] + counts["fn"] > 0])["dice"], best
+
+
+def told_apart(job: Job, store: Path) -> tuple[float, float]:
+    """Return the share of training images told benign or malignant rightly, and the larger class's.
+
+    Ten held-out images say nothing of a diagnosis.
+    """
+    cases = jobs.cases([job], store).query("split == 'train' and threshold == 0.5")
+    malignant = cases["label"] == "malignant"
+    share = malignant.mean()
+    return ((cases["p_malignant"] >= 0.5) == malignant).mean(), max(share, 1 - share)

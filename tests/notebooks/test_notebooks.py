@@ -47,11 +47,18 @@ def test_outputs_are_as_expected_and_nothing_is_trained_again(name, made, tmp_pa
     assert [job for job in (store / "jobs").iterdir() if not job.is_symlink()] == []
 
 
+def has_learned(job, store):
+    dice, trivial = quick.learned(job, store)
+    assert dice > trivial, job.title
+    if job.task == "both":
+        right, larger = quick.told_apart(job, store)
+        assert right > larger, job.title
+
+
 @pytest.mark.parametrize("name", quick.TRAINED)
 def test_the_networks_of_make_book_have_learned(name, made):
     for job in quick.jobs_of(quick.run(name, made)):
-        dice, trivial = quick.learned(job, made)
-        assert dice > trivial, job.title
+        has_learned(job, made)
 
 
 @pytest.mark.parametrize("seed", range(1, SEEDS))
@@ -61,8 +68,7 @@ def test_they_learn_from_other_seeds_too(name, seed, made, tmp_path, monkeypatch
     store = quick.borrow(made, tmp_path, "cache", "jobs", "splits")
     monkeypatch.setenv("BUSUTILS_RUNS", str(store))
     for job in quick.train(name, seed):
-        dice, trivial = quick.learned(job, store)
-        assert dice > trivial, job.title
+        has_learned(job, store)
 
 
 def test_the_same_notebook_runs_on_jax_without_tensorflow(made, tmp_path):
@@ -74,5 +80,4 @@ def test_the_same_notebook_runs_on_jax_without_tensorflow(made, tmp_path):
     run = quick.execute(ON_JAX, store, **environment)
     assert run.manifest["backend"] == "jax"
     for job in quick.jobs_of(run):
-        dice, trivial = quick.learned(job, store)
-        assert dice > trivial, job.title
+        has_learned(job, store)
