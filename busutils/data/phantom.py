@@ -16,9 +16,9 @@ The model, in the order in which the code runs it:
    and then black margins, callipers and burned-in text.
 
 Sizes, places and aspect ratios of lesions follow BUSI's in distribution; no image is copied. The
-lesions that `write_busi` draws are darker than those by `CONTRAST`, so that a small network learns
-to outline them in a minute; thresholds and centred ellipses fail on them all the same. Encoders are
-pre-trained on pictures without that (`ultrasound`).
+lesions of a written set (`write_busi`) are `CONTRAST` darker, so that a small network learns to
+outline them in a minute; thresholds and centred ellipses fail on them all the same. The pictures
+that encoders are pre-trained on (`ultrasound`) are not.
 
 Networks pre-trained on simulated ultrasound are the idea of [3]_. What is missing: refraction, beam
 divergence, reverberation, anatomy. A score on phantoms says nothing about patients.
@@ -85,9 +85,7 @@ class Scene:
     masks: tuple[np.ndarray, ...]
 
 
-def write_busi(
-    root: Path, n: int = 120, seed: int = 0, size: int = 256, contrast: float = CONTRAST
-) -> Path:
+def write_busi(root: Path, n: int = 120, seed: int = 0, size: int = 256) -> Path:
     """Write phantoms as BUSI is laid out: its mix of classes, file modes and quirks (`PLANTED`).
 
     The picture of a name depends on `seed` and `size` alone, not on `n`.
@@ -101,8 +99,6 @@ def write_busi(
     seed : int
     size : int
         Typical width in pixels; widths and heights vary about it, as in BUSI.
-    contrast : float
-        How much darker lesions are drawn, in dB.
 
     Returns
     -------
@@ -129,8 +125,7 @@ def write_busi(
         ):
             (part / label).mkdir()
             for number, child in enumerate(family.spawn(count), start=1):
-                rng = np.random.default_rng(child)
-                _write_case(part / label, f"{label} ({number})", rng, size, contrast)
+                _write_case(part / label, f"{label} ({number})", np.random.default_rng(child), size)
         _plant(part)
     return folder
 
@@ -297,13 +292,11 @@ def _text(image: Image.Image, text: str, place: np.ndarray, fill: int | str) -> 
     )
 
 
-def _write_case(
-    folder: Path, name: str, rng: np.random.Generator, size: int, contrast: float
-) -> None:
+def _write_case(folder: Path, name: str, rng: np.random.Generator, size: int) -> None:
     width = round(size * rng.uniform(0.8, 1.15))
     height = round(width * np.clip(rng.normal(0.82, 0.13), 0.62, 1.2))
     lesions = 2 if name == PLANTED["two masks"] else 1
-    image, masks = _picture(rng, (height, width), folder.name, lesions, contrast)
+    image, masks = _picture(rng, (height, width), folder.name, lesions, CONTRAST)
     Image.fromarray(image).save(folder / f"{name}.png")
     if not masks:
         Image.new("RGB", (width, height)).save(folder / f"{name}_mask.png")
