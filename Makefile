@@ -1,6 +1,6 @@
 # Targets print themselves: a line `target: ... ## what it does` is its help.
 .DEFAULT_GOAL := help
-.PHONY: help install book test expected bench pictures lint format environment clean distclean
+.PHONY: help install book test fuzz expected bench pictures lint format environment clean distclean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -37,7 +37,10 @@ test: book ## the same set-up, then lint, unit, notebook and site tests
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2
 
-expected: .venv/installed ## make the notebooks' expected outputs again (say why in the commit)
+fuzz: .venv/installed ## 500 mutations of each kind of input, instead of the 20 of `make test`
+	FUZZ=500 $(BIN)/python -m pytest tests/fuzz
+
+expected: book ## keep what the notebooks print everywhere, for tests (say why in the commit)
 	$(BIN)/python tests/notebooks/make_expected.py
 
 bench: .venv/installed ## timings as ratios against other tools

@@ -57,7 +57,7 @@ rule phantoms:
     output:
         directory(PHANTOMS),
     shell:
-        "{BUSUTILS} data fetch phantom --to data/phantom"
+        "rm -rf data/phantom && {BUSUTILS} data fetch phantom --to data/phantom"
 
 
 for name, manifest in QUICK.items():

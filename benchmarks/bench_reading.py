@@ -2,7 +2,7 @@
 
     python -m benchmarks.bench_reading [--data-root FOLDER]
 
-Reads BUSI where its folder is named, else 240 phantoms.
+Reads BUSI where its folder is named, else phantoms.
 """
 
 import argparse
@@ -17,11 +17,13 @@ def main(arguments: list[str] | None = None) -> dict:
     """Measure, print and return seconds of both reads, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path, help="folder of BUSI")
-    root = parser.parse_args([] if arguments is None else arguments).data_root
+    parser.add_argument("--phantoms", type=int, default=240, help="how many, without a folder")
+    options = parser.parse_args([] if arguments is None else arguments)
+    root = options.data_root
     with tempfile.TemporaryDirectory() as store:
         if root is None:
             root = Path(store) / "phantoms"
-            phantom.write_busi(root, n=240)
+            phantom.write_busi(root, n=options.phantoms)
         listing = busi.listing(root)
         reading.groups(listing, Path(store))  # the search for near-duplicates is another matter
         seconds = [_read(listing, Path(store)) for _ in range(6)]

@@ -14,17 +14,17 @@ CASES, SIZE = 114, 256
 """A validation fold of paper 1."""
 
 
-def main() -> dict:
+def main(cases: int = CASES, size: int = SIZE) -> dict:
     """Measure, print and return seconds of both, and their ratio; both give the same counts."""
     rng = np.random.default_rng(0)
-    truth = rng.random((CASES, SIZE, SIZE)) < 0.1
+    truth = rng.random((cases, size, size)) < 0.1
     levels = rng.integers(0, 256, truth.shape, dtype=np.uint8)
     one, first = _best(lambda: thresholds.counts(truth, levels, thresholds.PAPER_GRID))
     eleven, second = _best(lambda: _passes(truth, levels))
     if not first[metrics.COUNTS].equals(second[metrics.COUNTS]):
         raise AssertionError("the two searches count differently")
     print(
-        f"threshold search, {CASES} images of {SIZE} px: one pass {one:.2f} s, "
+        f"threshold search, {cases} images of {size} px: one pass {one:.2f} s, "
         f"eleven passes {eleven:.2f} s, ratio {eleven / one:.1f}"
     )
     return {"one_pass_s": one, "eleven_passes_s": eleven, "ratio": eleven / one}

@@ -12,6 +12,7 @@ from busutils import paths
 from busutils.data import phantom
 
 ROOT = Path(__file__).resolve().parents[1]
+MADE = paths.store()  # before `own_store` names another
 
 # Hypothesis's deadline is a time in seconds, which a busy machine misses.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -34,6 +35,12 @@ def own_store(tmp_path_factory) -> Iterator[Path]:
         del os.environ["BUSUTILS_RUNS"]
     else:
         os.environ["BUSUTILS_RUNS"] = before
+
+
+@pytest.fixture(scope="session")
+def made() -> Path:
+    """Store of the runs that `make book` has made, to be read only."""
+    return MADE
 
 
 @pytest.fixture(scope="session")

@@ -264,6 +264,15 @@ def test_parameters_of_published_runs_are_still_taken_as_they_are(manifest):
     assert json.dumps(found) == json.dumps({name: run["parameters"][name] for name in found})
 
 
+@pytest.mark.parametrize("manifest", PUBLISHED, ids=lambda file: file.parent.name)
+def test_a_profile_still_gives_what_is_published(manifest):
+    """A value of the quick profile that a profile leaves to the notebook would move its jobs."""
+    run = json.loads(manifest.read_text())
+    values = parameters.resolve(run["notebook"], run["profile"], {})
+    named = {name: v for name, v in run["parameters"].items() if name not in run["overrides"]}
+    assert json.dumps({name: values[name] for name in named}) == json.dumps(named)
+
+
 @pytest.mark.parametrize("name", parameters.notebooks())
 def test_papermill_lists_every_parameter(name):
     listed = papermill.inspect_notebook(parameters.source(name))

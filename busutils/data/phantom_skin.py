@@ -16,7 +16,7 @@ from busutils.paths import whole_folder
 
 FOLDERS = ("ISIC2018_Task1-2_{}_Input", "ISIC2018_Task1_{}_GroundTruth")
 SHARES = {"Training": 0.7, "Validation": 0.1, "Test": 0.2}
-VERSION = 1
+VERSION = 2
 
 
 def write_isic(root: Path, n: int = 60, seed: int = 0, size: int = 192) -> Path:
@@ -50,7 +50,7 @@ def write_isic(root: Path, n: int = 60, seed: int = 0, size: int = 192) -> Path:
 def photograph(rng: np.random.Generator, height: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw one photograph, uint8 (height, 4/3 height, 3), and its mask, bool (height, width)."""
     shape = (height, height * 4 // 3)
-    depth = lesion(rng, shape)
+    depth = lesion(rng, shape, centre=(0.3, 0.7))
     skin = np.array([rng.uniform(190, 235), rng.uniform(140, 185), rng.uniform(120, 165)])
     brown = skin * rng.uniform(0.25, 0.6) * np.array([1.0, 0.85, 0.8])
     stain = 0.75 + 0.25 * noise(rng, shape, (height / 12,) * 2)[..., None]

@@ -17,12 +17,13 @@ from busutils.errors import RunError, UserError
 N = 24
 
 
-@pytest.fixture(scope="module")
-def lesions():
-    """Forty benign and twenty malignant phantoms: BUSI's mix."""
+@pytest.fixture(scope="module", params=[0, phantom.CONTRAST])
+def lesions(request):
+    """Forty benign and twenty malignant phantoms: BUSI's mix, as encoders and as quick runs see it."""
     labels = ["benign"] * 40 + ["malignant"] * 20
     rngs = (np.random.default_rng([1, k]) for k in range(60))
-    return [phantom.ultrasound(r, (150, 192), label) for r, label in zip(rngs, labels, strict=True)]
+    kinds = zip(rngs, labels, strict=True)
+    return [phantom.ultrasound(r, (150, 192), label, request.param) for r, label in kinds]
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +131,18 @@ def test_malignant_lesions_are_taller_and_shadow_more(lesions):
     }
     lost = {label: np.mean([s.loss_db[-1].max() for s in found]) for label, found in scenes.items()}
     assert lost["malignant"] > lost["benign"] + 2
+
+
+def test_contrast_darkens_the_lesion_and_nothing_else():
+    shape, inside = (96, 128), []
+    for k in range(8):
+        plain, mask = phantom.ultrasound(np.random.default_rng(k), shape)
+        dark, same = phantom.ultrasound(np.random.default_rng(k), shape, contrast=12)
+        assert np.array_equal(mask, same)
+        far = ~ndimage.binary_dilation(mask, iterations=24)
+        assert np.array_equal(plain[far], dark[far])
+        inside.append(plain[mask].mean() - dark[mask].mean())
+    assert min(inside) >= 0 and np.mean(inside) > 10
 
 
 def test_normal_phantoms_hold_dark_regions_too():

@@ -1,25 +1,35 @@
-"""Quick runs of the notebooks in a store of their own, and what is kept of them to compare with."""
+"""The quick runs that `make book` has made: where they are, and how well their networks learned."""
 
 import json
 import os
 import subprocess
 import sys
-from fnmatch import fnmatch
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from busutils import runs
+from busutils import execution, jobs, metrics, parameters, runs, statistics
+from busutils.data.dataset import open_cached
+from busutils.jobs import Job
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-EXPECTED = HERE / "expected"
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = Path(__file__).parent / "expected"
 NOTEBOOKS = {file.stem: file for file in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+TRAINED = ["01_unet_backbones", "02_attention_unet", "03_multitask_unet"]
+TRAINED += ["04_fgfeu_net", "05_mu_net"]
 CHECKED = "# NBVAL_CHECK_OUTPUT"
-EXACT = 1e-9
+
+
+def run(name: str, store: Path) -> runs.Run:
+    """Return the quick run of a notebook in the store of `make book`."""
+    folder = execution.folder(name, "quick", parameters.resolve(name, "quick", {}))
+    there = store / "notebooks" / folder.name
+    assert there.exists(), f"{there} is not there: call `make book` first"
+    return runs.Run(there)
 
 
 def execute(name: str, store: Path, **environment: str) -> runs.Run:
-    """Execute a notebook's quick profile with an empty store and return its run."""
+    """Execute a notebook's quick profile in a store and return its run."""
     done = subprocess.run(
         [sys.executable, "-m", "busutils", "run", name, "--quiet"],
         cwd=ROOT,
@@ -30,6 +40,15 @@ def execute(name: str, store: Path, **environment: str) -> runs.Run:
     )
     assert done.returncode == 0, done.stderr
     return runs.Run(Path(done.stdout.strip()))
+
+
+def borrow(made: Path, store: Path, *parts: str) -> Path:
+    """Give a new store what lies in parts of another one, so that it is not made again."""
+    for part in parts:
+        (store / part).mkdir(parents=True)
+        for entry in (made / part).glob("[!.]*"):
+            (store / part / entry.name).symlink_to(entry)
+    return store
 
 
 def code_cells(notebook: Path) -> list[str]:
@@ -49,23 +68,46 @@ def without_other_outputs(notebook: Path) -> dict[str, Any]:
     return content
 
 
-def differences(name: str, got: dict[str, float], stated: str = "") -> list[str]:
-    """Say which numbers of a quick run differ from the expected ones by more than is stated.
+def jobs_of(made: runs.Run) -> list[Job]:
+    """Return the jobs of a run, from the store that it lies in."""
+    store = made.folder.parents[1]
+    folders = [jobs.results(identity, store) for identity in made.manifest["jobs"]]
+    return [Job.from_json((folder / "job.json").read_text()) for folder in folders]
 
-    ``tolerances.json`` states for each notebook (or for `stated`), by pattern of the number's
-    name, the largest absolute difference; null: not compared. The first pattern that fits counts;
-    without one the number must be the same.
+
+def train(name: str, seed: int) -> list[Job]:
+    """Train the networks of a quick run from another seed, on another split."""
+    study = execution.study(name)
+    values = parameters.resolve(name, "quick", {}) | {"split_seed": seed}
+    planned = study.plan(values, study.dataset(values))
+    other = [replace(job, init_seed=seed, order_seed=seed) for job in planned]
+    jobs.complete(other, quiet=True)
+    return other
+
+
+def learned(job: Job, store: Path) -> tuple[float, float]:
+    """Return the mean Dice of held-out lesions, and that of the best trivial answer.
+
+    What a job holds out is its test set, and where it has none what it validates on.
     """
-    expected = json.loads((EXPECTED / f"{name}.json").read_text(encoding="utf-8"))
-    tolerances = json.loads((HERE / "tolerances.json").read_text(encoding="utf-8"))
-    patterns = tolerances.get(stated or name, {}).items()
-    told = []
-    for key in sorted(expected.keys() | got.keys()):
-        allowed = next((t for pattern, t in patterns if fnmatch(key, pattern)), EXACT)
-        if allowed is None:
-            continue
-        if key not in expected or key not in got:
-            told.append(f"{key}: only on one side")
-        elif not abs(got[key] - expected[key]) <= allowed:
-            told.append(f"{key}: {got[key]:.6g}, expected {expected[key]:.6g} ± {allowed:g}")
-    return told
+    data = open_cached(job.dataset, store)
+    table = jobs.read_split(job, store).set_index("case")["role"]
+    role = table.reindex(data.cases["case"]).to_numpy()
+    held_out = "test" if "test" in role else "val"
+    counts = jobs.cases([job], store).query("split == @held_out and threshold == 0.5")
+    masks = data.masks[role == held_out]
+    ellipse = statistics.best_ellipse(data.masks[role == "train"])
+    trivial = statistics.trivial_answers(masks[masks.any(axis=(1, 2))], ellipse)
+    best = max(metrics.per_case(of)["dice"] for _, of in trivial.groupby("answer"))
+    return metrics.per_case(counts[counts["tp"] + counts["fn"] > 0])["dice"], best
+
+
+def told_apart(job: Job, store: Path) -> tuple[float, float]:
+    """Return the share of training images told benign or malignant rightly, and the larger class's.
+
+    Ten held-out images say nothing of a diagnosis.
+    """
+    cases = jobs.cases([job], store).query("split == 'train' and threshold == 0.5")
+    malignant = cases["label"] == "malignant"
+    share = malignant.mean()
+    return ((cases["p_malignant"] >= 0.5) == malignant).mean(), max(share, 1 - share)
