@@ -36,9 +36,11 @@ class Drawn:
 
 def as_drawn(settings: Settings) -> Drawn:
     """Build the six networks as their papers have them, and count."""
-    import keras
+    from busutils import frameworks, models
 
-    from busutils import models
+    with frameworks.loading():
+        import keras
+
     from busutils.models.operations import operations
 
     printed, wide = _printed(), replace(settings, **WIDE)

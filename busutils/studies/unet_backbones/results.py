@@ -116,9 +116,11 @@ def sizes(rows: Sequence[str]) -> pd.DataFrame:
 
     Columns: backbone, total, trainable (under the row's freezing), printed and ours (MiB).
     """
-    import keras
+    from busutils import frameworks, models
 
-    from busutils import models
+    with frameworks.loading():
+        import keras
+
     from busutils.models import encoders
 
     printed = compare.reported(REPORTED, 1, "2").cells.query("column == 'Size'")
