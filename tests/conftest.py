@@ -1,5 +1,6 @@
 """What all tests share: a store of their own, phantoms, and the real images where they are."""
 
+import importlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import hypothesis
 import nbformat
 import pytest
 
-from busutils import paths
+from busutils import frameworks, paths
 from busutils.data import phantom
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,13 @@ hypothesis.settings.load_profile("any machine")
 def pytest_addoption(parser: pytest.Parser) -> None:
     text = "write book/results/parity.csv from what tests/models/test_parity.py measures"
     parser.addoption("--write-parity", action="store_true", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what frameworks log while they load off the terminal of `make test`."""
+    if hasattr(config, "workerinput"):
+        with frameworks.loading():
+            importlib.import_module("keras")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -258,11 +258,14 @@ def _folds(pool: pd.DataFrame, folds: int, seed: int, grouped: bool) -> np.ndarr
     """Number the fold (1..folds) of each case, whole units together, labels in proportion."""
     units = pool["unit"].nunique()
     if units < folds:
-        raise UserError(f"{units} groups cannot fill {folds} folds: ask for fewer folds")
+        raise UserError(
+            f"{units} groups cannot fill {folds} folds: bring more images, or ask for fewer folds"
+        )
     most = pool["label"].value_counts().max()
     if most < folds:
         raise UserError(
-            f"no label has as many cases as there are folds ({most} of {folds}): ask for fewer folds"
+            f"no label has as many cases as there are folds ({most} of {folds}): "
+            "bring more images, or ask for fewer folds"
         )
     kind = StratifiedGroupKFold if grouped else StratifiedKFold
     splitter = kind(folds, shuffle=True, random_state=seed)

@@ -34,7 +34,8 @@ def values(tmp_path, monkeypatch, enough):
     """The quick parameters, with a store and phantoms of the test's own."""
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(reading, "groups", lambda listing, store=None: _own_groups(listing))
-    return parameters.resolve(NAME, "quick", {}) | {"data_root": str(enough)}
+    told = {"losses": ["tversky 0.5 0.5", "combo"], "epochs": 3, "data_root": str(enough)}
+    return parameters.resolve(NAME, "quick", {}) | told
 
 
 def _own_groups(listing):

@@ -24,7 +24,8 @@ def values(tmp_path, monkeypatch, phantoms):
     """The quick parameters, with a store and phantoms of the test's own."""
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(reading, "groups", lambda listing, store=None: _own_groups(listing))
-    return parameters.resolve(NAME, "quick", {}) | {"data_root": str(phantoms)}
+    told = {"dropout": 0.1, "class_weight": 1.0, "data_root": str(phantoms)}
+    return parameters.resolve(NAME, "quick", {}) | told
 
 
 def _own_groups(listing):

@@ -24,8 +24,8 @@ def values(tmp_path, monkeypatch, phantoms):
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("BUSUTILS_PUBLISHED", str(tmp_path / "published"))
     monkeypatch.setattr(reading, "groups", lambda listing, store=None: _own_groups(listing))
-    quick = parameters.resolve(NAME, "quick", {})
-    return quick | {"data_root": str(phantoms), "size": 32}
+    told = {"rows": ["base", "vgg16"], "size": 32, "data_root": str(phantoms)}
+    return parameters.resolve(NAME, "quick", {}) | told
 
 
 def _own_groups(listing):
