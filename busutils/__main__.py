@@ -94,7 +94,7 @@ def _dry_run(args: argparse.Namespace) -> None:
     missing = jobs.plan(planned)
     for job, _ in missing:
         print(job.id, job.title)
-    print(f"{len(planned)} jobs, {len(missing)} of them to train")
+    print(f"{len(_with_needs(planned))} jobs, {len(missing)} of them to train")
     if missing:
         cost = costs.cost([job for job, _ in missing])
         print(f"about {cost.time} and {cost.megabytes:.0f} MB on this machine")

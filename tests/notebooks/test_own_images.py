@@ -114,7 +114,7 @@ def test_images_with_several_masks_are_trained_on(tmp_path, capsys, store):
 def test_what_is_said_of_busis_images_alone_is_left_out(root, capsys):
     asked = ["-p", "contrasts=several masks,test mix,freezing", "-p", "rows=vgg16"]
     assert cli.main(command("run", "01_unet_backbones", root, "--dry-run", *asked)) == 0
-    assert "2 jobs" in capsys.readouterr().out
+    assert "3 jobs, 3 of them to train" in capsys.readouterr().out
     mix = command("run", "01_unet_backbones", root, "--dry-run", "-p", "test_mix=paper")
     assert cli.main(mix) == 2
     assert "take stratified for your own" in capsys.readouterr().err
