@@ -272,7 +272,7 @@ def test_merge_refuses_what_is_not_whole(store, tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [
-        (f"{JOB.id}/cases.csv.gz", gzip.compress(b""), "No columns"),
+        (f"{JOB.id}/cases.csv.gz", gzip.compress(b"", mtime=0), "No columns"),
         (f"{JOB.id}/cases.csv.gz", b"x", "gzip"),
         (f"{JOB.id}/history.csv", b"epoch\n1\n", "a column is missing"),
         (f"{JOB.id}/manifest.json", b"{}", "names no machine"),

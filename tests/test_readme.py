@@ -141,7 +141,7 @@ def own_run(desk):
     return made[0]
 
 
-@pytest.mark.parametrize("commands", blocks())
+@pytest.mark.parametrize("commands", [*blocks()])
 def test_what_is_printed_works_as_typed(commands, desk, capsys):
     if any("predict" in words for words in commands):
         shutil.rmtree("predictions", ignore_errors=True)
