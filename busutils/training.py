@@ -236,11 +236,22 @@ def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
 
 
 def _network(job: Job, **started) -> keras.Model:
+    _refuse_precision(job)
     keras.backend.clear_session()
     keras.config.set_dtype_policy(job.precision)
     keras.utils.set_random_seed(job.init_seed)
     given = {name: value for name, value in started.items() if value != "none"}
     return models.build(job.model, size=job.size, **job.options, **given)
+
+
+def _refuse_precision(job: Job) -> None:
+    """oneDNN that is held below its own AVX512 kills the process at the first bfloat16 product."""
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    if job.precision == "mixed_bfloat16" and limit in ("SSE41", "AVX", "AVX2", "AVX2_VNNI"):
+        raise UserError(
+            f"mixed_bfloat16 of job {job.id} cannot be computed with ONEDNN_MAX_CPU_ISA={limit}: "
+            "unset it, or take float32"
+        )
 
 
 def _criteria(job: Job) -> dict:

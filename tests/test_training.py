@@ -278,9 +278,18 @@ def test_training_and_inference_mode_agree_after_a_short_run(store):
 def test_mixed_precision_trains_and_is_left_behind(store):
     import keras
 
+    if os.environ.get("ONEDNN_MAX_CPU_ISA"):
+        pytest.skip("ONEDNN_MAX_CPU_ISA keeps bfloat16 off")
     jobs.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
     jobs.complete([JOB], quiet=True)
     assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize("limit", ["AVX2", "avx2_vnni", "SSE41"])
+def test_mixed_precision_is_refused_where_it_would_kill_the_process(store, monkeypatch, limit):
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+    with pytest.raises(UserError, match="unset it, or take float32"):
+        jobs.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
 
 
 BOTH = replace(
