@@ -17,6 +17,9 @@ import numpy as np
 from busutils import paths
 from busutils.errors import UserError
 
+BROKEN = (zipfile.BadZipFile, RuntimeError)
+"""What a damaged zip file raises; the second where it seems encrypted, or packed in another way."""
+
 
 class Checkpoint:
     """The state of a training after an epoch, in a folder of its own."""
@@ -75,7 +78,7 @@ class Checkpoint:
         try:
             with np.load(self.folder / name) as arrays:
                 yield arrays
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, TypeError, ValueError, *BROKEN) as error:
             raise UserError(
                 f"the checkpoint {self.folder / name} is damaged ({error}): delete {self.folder}, "
                 "and the job starts anew"
