@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import shutil
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,8 @@ KEEP = {
     "encoder": "encoder.weights.h5",
     "film": "film.npz",
 }
+TRAINING = "BUSUTILS_TRAINING"
+"""Variable that is "none" where only finished jobs may be read (:mod:`busutils.rebuild`)."""
 MERGED = "merged"
 """Name of the file that marks a job as trained elsewhere: its results are never made again here."""
 
@@ -232,8 +235,19 @@ def complete(
     Returns
     -------
     The jobs that are still unfinished (empty unless `minutes` ran out).
+
+    Raises
+    ------
+    UserError
+        If a result is damaged, or something is to be trained where `TRAINING` is "none".
     """
     todo = plan(jobs, keep, store)
+    if todo and os.environ.get(TRAINING) == "none":
+        job, _ = todo[-1]
+        raise UserError(
+            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
+            "than before: find out what changed its id"
+        )
     if todo:
         with frameworks.loading():
             from busutils import training  # imports a framework, which takes seconds

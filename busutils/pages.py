@@ -16,7 +16,17 @@ from typing import Any
 from busutils import jobs, paths
 from busutils.errors import RunError, UserError
 from busutils.parameters import QUICK, places
-from busutils.runs import CARD, MANIFEST, NUMBERS, VERDICTS, Run, job_manifests, write_json
+from busutils.runs import (
+    CARD,
+    CASES,
+    MANIFEST,
+    MEASURED,
+    NUMBERS,
+    VERDICTS,
+    Run,
+    job_manifests,
+    write_json,
+)
 
 NONE_YET = "Nothing is published yet."
 NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
@@ -116,10 +126,24 @@ def _executed(run: Run) -> Path:
 def _copy_results(run: Run, part: Path) -> None:
     if (run.folder / "tables").exists():
         shutil.copytree(run.folder / "tables", part / "tables")
-    if (run.folder / VERDICTS).exists():
-        shutil.copyfile(run.folder / VERDICTS, part / VERDICTS)
-    write_json(part / MANIFEST, _without_paths(run.manifest, run.manifest))
+    for name in (VERDICTS, CASES):
+        if (run.folder / name).exists():
+            shutil.copyfile(run.folder / name, part / name)
+    for file in sorted((run.folder / MEASURED).glob("*")):
+        (part / MEASURED).mkdir(exist_ok=True)
+        shutil.copyfile(file, part / MEASURED / file.name)
+    for file in (part / MEASURED).glob("*.json"):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        write_json(file, _without_paths(told, run.manifest))
+    told = run.manifest | {"parameters": _with_hashes(run.manifest["parameters"])}
+    write_json(part / MANIFEST, _without_paths(told, run.manifest))
     write_json(part / NUMBERS, _without_paths(run.numbers, run.manifest))
+
+
+def _with_hashes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Name each file of weights by its hash, as jobs do, so that a clone plans the same ones."""
+    files = {k: v for k, v in values.items() if isinstance(v, str) and Path(v).is_file()}
+    return dict(values) | {k: f"file:{paths.sha256(Path(v))[:12]}" for k, v in files.items()}
 
 
 def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def test_lesions_by_hand(data):
 
 
 def test_summary_counts(data):
-    table = study.summary(data).set_index("label")
+    table = study.summary(data, study.lesions(data)).set_index("label")
     assert table["images"].to_dict() == {"benign": 2, "malignant": 1, "normal": 1}
     assert table["several masks"].to_dict() == {"benign": 1, "malignant": 0, "normal": 0}
     assert table["in groups"].to_dict() == {"benign": 2, "malignant": 1, "normal": 0}
