@@ -3,6 +3,7 @@
 import gzip
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -109,12 +110,21 @@ def test_unfinished_jobs_are_named(store):
         jobs.read_split(JOB)
 
 
-PUBLISHED = sorted(path.name for path in (paths.project() / "book/results/jobs").iterdir())
+def test_nothing_is_trained_where_only_finished_jobs_may_be_read(store, monkeypatch):
+    monkeypatch.setenv(jobs.TRAINING, "none")
+    with pytest.raises(UserError, match=rf"job {JOB.id} \(.*\) is not published, so the page asks"):
+        jobs.complete([JOB])
+
+
+PUBLISHED = Path(__file__).with_name("published_jobs.txt").read_text().split()
+"""Ids of the jobs in ``book/results/jobs``, one a line; new ones are added, none is taken away."""
 
 
 def test_published_ids_do_not_move(store, monkeypatch):
     """Neither of what was published, nor of the same jobs if they were planned today."""
     monkeypatch.delenv("BUSUTILS_PUBLISHED")
+    there = {path.name for path in (paths.published() / "jobs").iterdir()}
+    assert there == set(PUBLISHED), "list new jobs in tests/published_jobs.txt"
     for name in PUBLISHED:
         job = Job.from_json((paths.published() / "jobs" / name / "job.json").read_text())
         assert job.id == replace(job).id == name

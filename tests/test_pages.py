@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 
+import pandas as pd
 import pytest
 
 from busutils import pages, paths, runs
@@ -85,6 +86,23 @@ def test_no_path_of_this_machine_is_published(project, home):
             assert place not in file.read_text()
     assert 'data_root = ""' in text_of(page)
     assert "-p data_root=BUSI -p weights_file=mobile.h5" in text_of(page)
+
+
+def test_what_a_page_needs_of_images_is_published_without_paths(project, home):
+    weights = project / "mobile.h5"
+    weights.write_bytes(b"weights")
+    values = {"dataset": "busi", "data_root": f"{home}/BUSI", "weights_file": str(weights)}
+    run = make(project, "00_small-busi-cpu-0a1b2c3d", parameters=values)
+    run.cases.write_text("case\na\n")
+    run.measured("areas.csv", lambda: pd.DataFrame({"case": ["a"], "area": [0.5]}))
+    run.measured("check.json", lambda: {"root": f"{home}/BUSI/benign"})
+    pages.publish(run)
+    published = runs.Run(project / "book" / "results" / "notebooks" / "00_small-busi-cpu")
+    assert published.cases.read_text() == "case\na\n"
+    assert (published.folder / "measured" / "areas.csv").read_text() == "case,area\na,0.5\n"
+    assert published.measured("check.json", dict) == {"root": "/benign"}
+    told = published.manifest["parameters"]  # the hash by which jobs name the weights too
+    assert told == {"dataset": "busi", "data_root": "", "weights_file": "file:9a129038d9a0"}
 
 
 def test_a_picture_stays_as_it_is_though_it_may_spell_a_path(project):

@@ -36,9 +36,12 @@ class NoPixels:
         self.name, self.shape = name, shape
 
     def __array__(self, *_: object, **__: object) -> np.ndarray:
-        self[:]
+        raise UserError(NEEDS_PIXELS.format(self.name))
 
     def __getitem__(self, _: object) -> np.ndarray:
+        raise UserError(NEEDS_PIXELS.format(self.name))
+
+    def __getattr__(self, _: str) -> object:
         raise UserError(NEEDS_PIXELS.format(self.name))
 
 

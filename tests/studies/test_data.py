@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import parameters
+from busutils import parameters, paths
 from busutils.data import splits
 from busutils.data.dataset import Dataset
+from busutils.errors import UserError
 from busutils.figures import data as plots
 from busutils.studies import data as study
 
@@ -46,6 +47,16 @@ def test_lesions_by_hand(data):
     assert first["area"] == pytest.approx(0.08)
     assert (first["y"], first["x"]) == pytest.approx((0.3, 0.7))
     assert (first["height"], first["width"]) == pytest.approx((0.2, 0.4))
+
+
+def test_a_published_run_stands_for_the_folder_of_images_but_for_pixels():
+    published = paths.project() / "book" / "results" / "notebooks" / "00_data-busi-cpu"
+    values = parameters.resolve("00_data", "cpu", {}) | {"data_root": str(published)}
+    assert len(study.dataset(values)) == 780
+    with pytest.raises(UserError, match="has no pixels of BUSI, 780 cases: give the folder"):
+        study.listing(values)
+    with pytest.raises(UserError, match=r"unknown size of BUSI in 00_data-busi-cpu-\S+ '32'"):
+        study.dataset(values | {"size": 32})
 
 
 def test_summary_counts(data):
