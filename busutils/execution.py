@@ -16,10 +16,10 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, TextIO
 
-from busutils import frameworks, parameters, paths, sources
+from busutils import frameworks, jobs, parameters, paths, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
-from busutils.runs import LOG, MANIFEST, Run, job_manifests, opening, write_json
+from busutils.runs import LOG, MANIFEST, Run, opening, write_json
 
 
 def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
@@ -88,7 +88,8 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
         write_json(draft / MANIFEST, opening(target.name, name, profile, values, overrides))
         execute_cells(parameters.source(name), draft, values, target.name, quiet)
         manifest = Run(draft).manifest
-        backends = {job["backend"] for job in job_manifests(manifest.get("jobs", []))}
+        made = [jobs.manifest(identity) for identity in manifest.get("jobs", [])]
+        backends = {of["backend"] for of in made if of}
         manifest["backend"] = ", ".join(sorted(backends)) or manifest.get("backend", "none")
         manifest["minutes"] = round((time.monotonic() - started) / 60, 2)
         write_json(draft / MANIFEST, manifest)

@@ -24,7 +24,6 @@ from busutils.runs import (
     NUMBERS,
     VERDICTS,
     Run,
-    job_manifests,
     write_json,
 )
 
@@ -33,7 +32,7 @@ NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build th
 
 
 def publish(run: Run) -> Path:
-    """Copy a run and its jobs' small files to ``book/``, without any path of this machine.
+    """Copy a run and the small results of its jobs to ``book/``, without any path of this machine.
 
     Returns
     -------
@@ -51,11 +50,10 @@ def publish(run: Run) -> Path:
     page = paths.published().parent / "papers" / f"{name}.ipynb"
     with paths.whole_folder(paths.published() / "notebooks" / name) as part:
         _copy_results(run, part)
+        jobs.publish(run.manifest.get("jobs", []), part)
     tables = Path("..") / "results" / "notebooks" / name / "tables"
     suffix = f" ({run.manifest['data']['name']})" if run.manifest.get("data") else ""
     write_json(page, _without_paths(_page(source, run, tables, suffix), run.manifest))
-    stored = [paths.store() / "jobs" / job for job in run.manifest.get("jobs", [])]
-    jobs.publish(jobs.load(folder.name) for folder in stored if folder.exists())
     return page
 
 
@@ -238,7 +236,8 @@ def _runtimes(published: list[Run], local: list[Run]) -> str:
 
 def _runtime(run: Run, page: str) -> str:
     manifest = run.manifest
-    trained = [job["minutes"] for job in job_manifests(manifest.get("jobs", []))]
+    made = [jobs.manifest(identity) for identity in manifest.get("jobs", [])]
+    trained = [of["minutes"] for of in made if of]
     cells = [
         f"[{manifest['notebook']}]({page})",
         run.data,

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,14 +213,6 @@ def flat(content: Any, name: str = "") -> dict[str, float]:
         return {k: v for part in parts for k, v in part.items()}
     is_number = isinstance(content, (int, float)) and not isinstance(content, bool)
     return {name: float(content)} if is_number else {}
-
-
-def job_manifests(ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the manifests of finished jobs, local ones before published ones."""
-    stores = (paths.store(), paths.published())
-    found = [[s / "jobs" / i / MANIFEST for s in stores] for i in ids]
-    there = [next((f for f in files if f.exists()), None) for files in found]
-    return [json.loads(f.read_text(encoding="utf-8")) for f in there if f]
 
 
 def write_json(file: Path, content: Any) -> None:
