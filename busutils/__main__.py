@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from busutils.data import progress
 from busutils.errors import RunError, UserError
 
 REMEDIES = {
@@ -41,7 +42,8 @@ def _carry_out(arguments: list[str] | None) -> int:
     try:
         try:
             args = _parser().parse_args(arguments)
-            args.command(args)
+            with progress.silent(args.quiet):
+                args.command(args)
         finally:  # after --help too; at exit it would be too late to catch what goes wrong
             print(end="", flush=True)
     except BrokenPipeError:
@@ -225,7 +227,7 @@ def _data_check(args: argparse.Namespace) -> None:
     name = "pairs" if args.images else sets.recognise(args.root)
     said = (args.images or "", args.masks or "", args.labels, args.groups, args.mask_levels)
     listing = sets.listing(name, str(args.root), *said)
-    report = check.check(listing, args.quiet)
+    report = check.check(listing)
     print(report.to_json() if args.json else report.to_text())
     if args.figure:
         check.figure(listing, report.groups, args.figure)

@@ -93,7 +93,7 @@ def _operations(model: str, size: int, options: str) -> int:
     """Operations of a network for one image; `options` as JSON."""
     from busutils.models.operations import operations  # imports a framework, which takes seconds
 
-    return operations(models.build(model, size, **json.loads(options)))
+    return operations(models.outline(model, size, **json.loads(options)))
 
 
 def _quicker(size: int) -> float:

@@ -234,14 +234,9 @@ def _gradient(function: Callable, x):
             tape.watch(x)
             value = function(x)
         return tape.gradient(value, x)
-    if keras.backend.backend() == "jax":
-        import jax
+    import jax
 
-        return jax.grad(function)(x)
-    import torch
-
-    x = x.detach().requires_grad_()
-    return torch.autograd.grad(function(x), x)[0]
+    return jax.grad(function)(x)
 
 
 def _divided_by_maximum(maps: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from typing import Any
 
 from busutils import execution, jobs, parameters, paths
 from busutils.errors import UserError
-from busutils.runs import MANIFEST, MEASURED, NUMBERS, Run, write_json
+from busutils.runs import MANIFEST, MEASURED, NUMBERS, VERDICTS, Run, write_json
 
 TAG = "images"
 """Tag of the cells that need images."""
@@ -31,7 +31,7 @@ class Rebuilt:
 
     Attributes
     ----------
-    equal : number of values that are the same, in ``numbers.json``, tables and the list of jobs
+    equal : number of values that are the same: numbers and words, cells of tables, ids of jobs
     different : place -> what is there instead of what was published
     left_out : published tables that only cells with the tag `TAG` make
     """
@@ -79,7 +79,7 @@ def without_images(notebook: Path) -> dict[str, Any]:
 
 
 def compare(published: Run, made: Run) -> Rebuilt:
-    """Compare numbers, words, jobs and tables; a table that was not made is left out."""
+    """Compare numbers, words, ids of jobs and tables; a table that was not made is left out."""
     before, after = (_leaves(of) for of in (published, made))
     tables = {of: {f.stem for f in of.folder.glob("tables/*.csv")} for of in (published, made)}
     for name in sorted(tables[made]):
@@ -124,8 +124,11 @@ def _opening(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _leaves(run: Run) -> dict[str, Any]:
-    """Numbers and words of a run by their path, and its jobs."""
-    return dict(_flat({"numbers": run.numbers, "jobs": run.manifest.get("jobs", [])}, ""))
+    """Numbers and words of a run by their path, its jobs, and what the front page says of it."""
+    file = run.folder / VERDICTS
+    verdicts = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    found = {"numbers": run.numbers, "jobs": run.manifest.get("jobs", []), "verdicts": verdicts}
+    return dict(_flat(found, ""))
 
 
 def _flat(content: Any, name: str) -> Iterator[tuple[str, Any]]:

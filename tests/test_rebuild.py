@@ -66,8 +66,8 @@ def run(project):
 def test_a_run_is_rebuilt_without_the_cells_that_need_images(run, project, capsys):
     before = {file: file.read_bytes() for file in (project / "book").rglob("*.*")}
     assert cli.main(["rebuild", run.id, "-q"]) == 0
-    # dice, three words, two pixels, a job, and two cells of a table
-    assert capsys.readouterr().out == "numbers equal: 7\n"
+    # dice, the interpreter, two pixels, a job, a verdict, and two cells of a table
+    assert capsys.readouterr().out == "numbers equal: 8\n"
     assert cli.main(["rebuild", run.published_name, "-q"]) == 0
     assert {file: file.read_bytes() for file in (project / "book").rglob("*.*")} == before
     assert [f.name for f in (project / "runs" / "notebooks").iterdir()] == [run.id]
@@ -88,7 +88,7 @@ def test_what_differs_is_told_by_its_place(run, project, capsys):
         r"numbers\.gone: nothing instead of 3\n"
         r"tables\.one\.0\.row: vgg16 instead of vgg19\n"
         r"tables left out, which need images: pixels\n"
-        r"numbers equal: 5\n",
+        r"numbers equal: 6\n",
         out,
     )
     assert re.fullmatch(r"busutils: 3 numbers of \S+ are not what was published: .*\n", error)

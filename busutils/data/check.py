@@ -133,25 +133,24 @@ class Report:
         return f"{count}" if count == published else f"{count} (published: {published})"
 
 
-def check(listing: Listing, quiet: bool = False) -> Report:
+def check(listing: Listing) -> Report:
     """Look at every file of a listing; nothing is changed, and unreadable files are reported.
 
     Near-duplicates take about a minute for 800 images on 2 cores, and are kept in the store's cache.
-    `quiet` shows no progress.
     """
     findings = {kind: [] for kind in _TEXTS}
     findings["orphan_masks"] += [{"file": _name(path, listing)} for path in listing.orphans]
-    looks = _look_at(listing, quiet)
+    looks = _look_at(listing)
     for kind, item in (found for seen in looks for found in seen.found):
         findings[kind].append(item)
     readable = {seen.case.case: seen.case for seen in looks if seen.share is not None}
     _judge_levels(looks, findings)
     visible = replace(listing, cases=tuple(seen.case for seen in looks if seen.visible))
     if listing.grouped:  # slices of one patient are alike by nature: only copies matter
-        pairs = duplicates.find(visible, near=False, quiet=quiet)
+        pairs = duplicates.find(visible, near=False)
         groups = reading.groups(listing)
     else:
-        pairs = reading.pairs(visible, quiet=quiet)
+        pairs = reading.pairs(visible)
         groups = duplicates.groups(listing, pairs)
     labels = pd.Series([case.label for case in listing.cases], index=groups.index, dtype=object)
     if not listing.grouped:
@@ -185,10 +184,10 @@ def _divided(groups: pd.Series, parts: dict[str, str] | None) -> list[dict]:
     ]
 
 
-def _look_at(listing: Listing, quiet: bool) -> list[Look]:
+def _look_at(listing: Listing) -> list[Look]:
     with ThreadPoolExecutor() as pool:
         looks = pool.map(lambda case: look(case, listing.root), listing.cases)
-        return list(bar(looks, "looking at files", len(listing.cases), quiet))
+        return list(bar(looks, "looking at files", len(listing.cases)))
 
 
 def _judge_levels(looks: list[Look], findings: dict) -> None:

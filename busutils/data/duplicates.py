@@ -38,7 +38,7 @@ _WORKING = 320  # longest side, pixels, at which pictures are compared
 
 
 def find(
-    listing: Listing, classes: Sequence[str] | None = None, near: bool = True, quiet: bool = False
+    listing: Listing, classes: Sequence[str] | None = None, near: bool = True
 ) -> pd.DataFrame:
     """Find the pairs of cases that show the same or a neighbouring frame.
 
@@ -51,8 +51,6 @@ def find(
         Labels to look at; all if not given.
     near : bool
         False looks for exact copies only, which takes a moment.
-    quiet : bool
-        Show no progress.
 
     Returns
     -------
@@ -64,7 +62,7 @@ def find(
     """
     cases = [c for c in listing.cases if classes is None or c.label in classes]
     with ThreadPoolExecutor() as pool:
-        seen = bar(pool.map(_read, cases), "looking for copies", len(cases), quiet)
+        seen = bar(pool.map(_read, cases), "looking for copies", len(cases))
         read = [picture for picture in seen if picture is not None]
     # sorted by content, so that the order of the listing does not change what is found
     read = pd.DataFrame(read, columns=["case", "content", "picture", "factor"])
@@ -72,7 +70,7 @@ def find(
     first = read.drop_duplicates("content", ignore_index=True)
     pairs = _exact(read)
     if near:
-        pairs = pd.concat([pairs, _spread(_near(first, quiet), read)], ignore_index=True)
+        pairs = pd.concat([pairs, _spread(_near(first), read)], ignore_index=True)
     return _in_order(pairs, {c.case: i for i, c in enumerate(cases)})
 
 
@@ -148,10 +146,10 @@ def _exact(read: pd.DataFrame) -> pd.DataFrame:
     return both.assign(transform=[np.eye(2, 3)] * len(both))
 
 
-def _near(first: pd.DataFrame, quiet: bool) -> pd.DataFrame:
+def _near(first: pd.DataFrame) -> pd.DataFrame:
     """Pairs of different contents, by content."""
     pictures = list(first["picture"])
-    proposed = landmarks.candidates(pictures, EVIDENCE, quiet)
+    proposed = landmarks.candidates(pictures, EVIDENCE)
     prepared = [alignment.prepare(p) for p in pictures]
 
     def align(pair) -> alignment.Agreement:
@@ -160,7 +158,7 @@ def _near(first: pd.DataFrame, quiet: bool) -> pd.DataFrame:
 
     with ThreadPoolExecutor() as pool:
         aligned = pool.map(align, proposed.itertuples())
-        agreed = list(bar(aligned, "aligning pictures", len(proposed), quiet))
+        agreed = list(bar(aligned, "aligning pictures", len(proposed)))
     least = _least_score([found.score for found in agreed])
     rows = []
     for pair, found in zip(proposed.itertuples(), agreed, strict=True):

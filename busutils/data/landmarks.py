@@ -42,7 +42,7 @@ def describe(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
 
-def candidates(pictures: list[np.ndarray], least: float, quiet: bool = True) -> pd.DataFrame:
+def candidates(pictures: list[np.ndarray], least: float) -> pd.DataFrame:
     """Pairs of pictures whose landmarks agree on one scaling and shift.
 
     Parameters
@@ -52,8 +52,6 @@ def candidates(pictures: list[np.ndarray], least: float, quiet: bool = True) -> 
         Evidence from which a pair is returned. A match counts 1 if both landmarks have no other
         look-alike in the set and less the more they have: the edge of a dark cyst is like that of
         any other.
-    quiet : bool
-        Show no progress.
 
     Returns
     -------
@@ -63,7 +61,7 @@ def candidates(pictures: list[np.ndarray], least: float, quiet: bool = True) -> 
         whose landmarks tell two different transforms has two rows.
     """
     with ThreadPoolExecutor() as pool:
-        found = list(bar(pool.map(describe, pictures), "landmarks", len(pictures), quiet))
+        found = list(bar(pool.map(describe, pictures), "landmarks", len(pictures)))
     owner = np.repeat(np.arange(len(found)), [len(places) for places, _ in found])
     if len(owner) < 2 or len(np.unique(owner)) < 2:
         return pd.DataFrame(columns=["a", "b", "evidence", "scale", "row", "column"])

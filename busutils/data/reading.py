@@ -71,7 +71,7 @@ def groups(listing: Listing, store: Path | None = None) -> pd.Series:
     return duplicates.groups(listing, pairs(listing, store))
 
 
-def pairs(listing: Listing, store: Path | None = None, quiet: bool = False) -> pd.DataFrame:
+def pairs(listing: Listing, store: Path | None = None) -> pd.DataFrame:
     """Find near-duplicates as :func:`busutils.data.duplicates.find` does, once for the same images.
 
     It takes minutes, and what was found is kept in the store's cache.
@@ -81,7 +81,7 @@ def pairs(listing: Listing, store: Path | None = None, quiet: bool = False) -> p
     about = json.dumps([content, [c.case for c in listing.cases]])
     digest = hashlib.sha256(about.encode()).hexdigest()[:12]
     kept = store / "cache" / f"pairs-{digest}-v{duplicates.VERSION}.json"
-    text = paths.remembered(kept, lambda: duplicates.to_json(duplicates.find(listing, quiet=quiet)))
+    text = paths.remembered(kept, lambda: duplicates.to_json(duplicates.find(listing)))
     return duplicates.from_json(text)
 
 

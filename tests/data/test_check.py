@@ -410,6 +410,7 @@ def test_progress_is_shown_on_stderr_and_not_with_quiet(own, store, capsys, monk
     monkeypatch.setattr(progress, "SECONDS", 0)
     assert "looking at files" in told(capsys, own, *PATTERNS)[2]
     assert told(capsys, own, *PATTERNS, "-q")[2] == ""
+    assert "looking at files" in told(capsys, own, *PATTERNS)[2]  # quiet lasts for one command
 
 
 @pytest.mark.realdata

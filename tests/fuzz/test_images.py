@@ -70,7 +70,7 @@ def outcome(own: Own) -> dict[str, np.ndarray] | str:
     """The original masks of all cases, or the sentence of a refusal; the check tells which."""
     try:
         listing = own.listing()
-        report = check.check(listing, quiet=True)
+        report = check.check(listing)
         report.to_json(), report.to_text().encode()
     except UserError as error:
         return sentence(error)
@@ -128,7 +128,7 @@ def test_a_damaged_file_is_named_and_the_others_stay(own):
     found = outcome(own)
     if isinstance(found, str):
         assert path.name in found
-        report = check.check(own.listing(), quiet=True)
+        report = check.check(own.listing())
         blamed = [item for items in report.findings.values() for item in items if "why" in item]
         assert {case for item in blamed for case in item["cases"]} <= {name}
         return

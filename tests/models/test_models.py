@@ -79,6 +79,29 @@ def test_output_is_one_probability_a_pixel_or_an_image(case, model):
     assert 0 <= output.min() < output.max() <= 1
 
 
+@pytest.mark.parametrize("case", NETWORKS)
+def test_an_outline_has_the_layers_and_counts_of_the_network(case):
+    drawn = models.outline(case.split()[0], SIZE, channels=3, **NETWORKS[case])
+    keras.backend.clear_session()
+    built = build(case)
+    assert [layer.name for layer in drawn.layers] == [layer.name for layer in built.layers]
+    assert [w.shape for w in drawn.weights] == [w.shape for w in built.weights]
+    assert drawn.count_params() == built.count_params()
+
+
+def test_an_outline_leaves_nothing_behind_in_keras():
+    models.outline("plain_unet", SIZE, filters=4)
+    answers = []
+    for _ in range(2):
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(0)
+        answers.append(build("plain_unet").predict_on_batch(images()))
+        drawn = models.outline("plain_unet", SIZE, filters=4)
+        build("plain_unet")
+        assert all(weight._value is None for weight in drawn.weights)
+    assert np.array_equal(*answers)
+
+
 @pytest.mark.parametrize("case", COUNTS, indirect=True, scope="module")
 def test_parameter_counts_are_those_of_the_paper(case, model):
     total, encoder, trainable = COUNTS[case]

@@ -180,7 +180,7 @@ def models(settings) -> pd.DataFrame:
         for reading, more in models.READINGS.items():
             options = {"reading": reading, **depth}
             counts = [
-                models.build("attention_unet", 64, 1, filters=f, **options).count_params()
+                models.outline("attention_unet", 64, 1, filters=f, **options).count_params()
                 for f in (settings.filters, 64)
             ]
             gates = depth["depth"] + more

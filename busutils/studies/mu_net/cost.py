@@ -36,19 +36,14 @@ class Drawn:
 
 def as_drawn(settings: Settings) -> Drawn:
     """Build the six networks as their papers have them, and count."""
-    from busutils import frameworks, models
-
-    with frameworks.loading():
-        import keras
-
+    from busutils import models
     from busutils.models.operations import operations
 
     printed, wide = _printed(), replace(settings, **WIDE)
     rows, stages = [], {}
     for row, name in ROWS.items():
-        keras.backend.clear_session()
         model, options = wide.network(row)
-        built = models.build(model, wide.size_of(row), **options)
+        built = models.outline(model, wide.size_of(row), **options)
         stages = stages or _stages(built)  # MU-Net is the first one
         count = built.count_params(), printed.get(row, pd.NA)
         rows.append((name, *count, operations(built) / 1e9, wide.size_of(row)))

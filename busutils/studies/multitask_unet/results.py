@@ -203,7 +203,7 @@ def head_parameters(settings, head: str, size: int | None = None) -> tuple[int, 
     """Parameters of the network with a head, and of the dense layers alone."""
     from busutils import models
 
-    model = models.build("multitask_unet", size or settings.size, 1, **settings.options(head))
+    model = models.outline("multitask_unet", size or settings.size, 1, **settings.options(head))
     dense = (model.get_layer(n).count_params() for n in ("malignant_dense", "malignant"))
     return model.count_params(), sum(dense)
 

@@ -116,11 +116,7 @@ def sizes(rows: Sequence[str]) -> pd.DataFrame:
 
     Columns: backbone, total, trainable (under the row's freezing), printed and ours (MiB).
     """
-    from busutils import frameworks, models
-
-    with frameworks.loading():
-        import keras
-
+    from busutils import models
     from busutils.models import encoders
 
     printed = compare.reported(REPORTED, 1, "2").cells.query("column == 'Size'")
@@ -128,8 +124,7 @@ def sizes(rows: Sequence[str]) -> pd.DataFrame:
     lines = []
     for row, (name, backbone) in ROWS.items():
         if name in rows:
-            keras.backend.clear_session()
-            model = models.build("unet", size=64, backbone=backbone)
+            model = models.outline("unet", size=64, backbone=backbone)
             encoders.freeze(model, "none" if name == "base" else "all_but_batchnorm")
             total = model.count_params()
             trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
