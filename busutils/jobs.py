@@ -17,7 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from busutils import frameworks, integrity, packed, paths
@@ -296,18 +295,10 @@ def seal(folder: Path, manifest: dict) -> None:
 
 
 def publish(identities: Iterable[str], to: Path, store: Path | None = None) -> None:
-    """Pack the small results of finished jobs into the folder of a run, and publish their splits.
-
-    What was published stays if the new results are the same: a job that was made again for its
-    probabilities took other minutes.
-    """
+    """Pack small results of finished jobs into the folder of a run, and publish their splits."""
     trainings = {}
     for identity in identities:
         made = read(identity, store)
-        if before := published().get(identity):
-            kept = _unpacked(before, identity, store)
-            same = np.array_equal(packed.encode(kept.cases), packed.encode(made.cases))
-            made = kept if same else made
         job = _job(made)
         trainings[identity] = made._replace(job=job.to_dict())
         write_split(read_split(job, store), job.split["id"], paths.published())
