@@ -254,6 +254,23 @@ def _publish(args: argparse.Namespace) -> None:
     print(pages.publish(runs.find(args.run)))
 
 
+def _rebuild(args: argparse.Namespace) -> None:
+    from busutils import rebuild, runs
+
+    run = runs.find(args.run)
+    found = rebuild.rebuild(run, args.quiet)
+    for place, text in found.different.items():
+        print(f"{place}: {text}")
+    if found.left_out:
+        print(f"tables left out, which need images: {', '.join(found.left_out)}")
+    print(f"numbers equal: {found.equal}")
+    if found.different:
+        raise RunError(
+            f"{len(found.different)} numbers of {run.published_name} are not what was published: "
+            "mend what changed them, or publish the run again"
+        )
+
+
 def _claims(args: argparse.Namespace) -> None:
     from busutils import claims
     from busutils.claims import files, report
@@ -298,6 +315,8 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("first", metavar="RUN")
     add.add_argument("second", metavar="RUN")
     add = _add(commands, "publish", _publish, "copy a run into book/, for git")
+    add.add_argument("run", metavar="RUN")
+    add = _add(commands, "rebuild", _rebuild, "a published run from its small files: equal still?")
     add.add_argument("run", metavar="RUN")
     add = _add(commands, "claims", _claims, "check the arithmetic of a paper's printed numbers")
     add.add_argument("files", metavar="FILE.csv", nargs="+", type=Path)

@@ -13,13 +13,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, TextIO
 
-from busutils import frameworks, parameters, paths, sources
+from busutils import frameworks, jobs, parameters, paths, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
-from busutils.runs import LOG, MANIFEST, Run, job_manifests, opening, write_json
+from busutils.runs import LOG, MANIFEST, Run, opening, write_json
 
 
 def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
@@ -86,9 +86,10 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
         print(f"executing {name}, profile {profile}", file=sys.stderr)
     with paths.whole_folder(target) as draft:
         write_json(draft / MANIFEST, opening(target.name, name, profile, values, overrides))
-        _execute(parameters.source(name), draft, values, target, quiet)
+        execute_cells(parameters.source(name), draft, values, target.name, quiet)
         manifest = Run(draft).manifest
-        backends = {job["backend"] for job in job_manifests(manifest.get("jobs", []))}
+        made = [jobs.manifest(identity) for identity in manifest.get("jobs", [])]
+        backends = {of["backend"] for of in made if of}
         manifest["backend"] = ", ".join(sorted(backends)) or manifest.get("backend", "none")
         manifest["minutes"] = round((time.monotonic() - started) / 60, 2)
         write_json(draft / MANIFEST, manifest)
@@ -113,7 +114,30 @@ def _module(notebook: str) -> str:
     return f"busutils.studies.{re.sub(r'^[0-9]+_', '', notebook)}"
 
 
-def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bool) -> None:
+def execute_cells(
+    source: Path,
+    draft: Path,
+    values: Mapping[str, Any],
+    run: str,
+    quiet: bool = False,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Execute a notebook with papermill into a run's folder.
+
+    Parameters
+    ----------
+    source : the notebook
+    draft : folder of the run, which holds its manifest
+    values : every parameter by name
+    run : name under which a failed notebook is kept
+    quiet : show no progress
+    environment : further variables that the notebook sees
+
+    Raises
+    ------
+    RunError
+        If a cell failed. The notebook up to there is kept in ``<store>/failed/``.
+    """
     import papermill
     from nbclient.exceptions import DeadKernelError
 
@@ -123,7 +147,7 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
     output = draft / source.name
     log = draft / LOG
     try:
-        with _environment(draft), log.open("w", encoding="utf-8") as file:
+        with _environment(draft, environment), log.open("w", encoding="utf-8") as file:
             papermill.execute_notebook(
                 source,
                 output,
@@ -136,18 +160,18 @@ def _execute(source: Path, draft: Path, values: Mapping, target: Path, quiet: bo
             )
     except papermill.PapermillExecutionError as error:
         told = f"cell {error.exec_count} of {source.stem} failed with {error.ename}: {error.evalue}"
-        raise RunError(f"{told} (see {_keep(draft, target)})") from error
+        raise RunError(f"{told} (see {_keep(draft, run)})") from error
     except DeadKernelError as error:
         told = f"the kernel of {source.stem} died, most often for want of memory"
         remedy = "free some, or take a smaller size or batch"
-        raise RunError(f"{told}: {remedy} (see {_keep(draft, target)})") from error
+        raise RunError(f"{told}: {remedy} (see {_keep(draft, run)})") from error
     _drop_progress(output)
 
 
 @contextmanager
-def _environment(draft: Path) -> Iterator[None]:
+def _environment(draft: Path, more: Mapping[str, str]) -> Iterator[None]:
     """Say to the kernel where to write; take the kernel of this interpreter, not the user's."""
-    wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1"}
+    wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1", **more}
     before = {key: os.environ.get(key) for key in wanted}
     os.environ.update(wanted)
     try:
@@ -174,9 +198,9 @@ class _Progress:
         sys.stderr.flush()
 
 
-def _keep(draft: Path, target: Path) -> Path:
+def _keep(draft: Path, run: str) -> Path:
     """Keep log and notebook of a failed run, which shows the failing cell and its traceback."""
-    kept = paths.store() / "failed" / f"{target.name}.ipynb"
+    kept = paths.store() / "failed" / f"{run}.ipynb"
     kept.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(draft / LOG, kept.with_suffix(".log"))
     for notebook in draft.glob("*.ipynb"):

@@ -1,28 +1,30 @@
 """One training, described by plain values: its identity, its folder, its results.
 
 A job is addressed by its inputs: ``job.id`` is a hash of them, ``runs/jobs/<id>/`` holds what it
-made, ``book/results/jobs/<id>/`` the small files of published ones. Nothing here imports a
-deep-learning framework until something must be trained.
+made; the small results of a published run's jobs lie packed in its folder (:mod:`busutils.packed`).
+Nothing here imports a deep-learning framework until something must be trained.
 """
 
 import gzip
 import hashlib
 import io
 import json
-import shutil
+import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from busutils import frameworks, integrity, paths
+from busutils import frameworks, integrity, packed, paths
 from busutils.data.dataset import TEXT
 from busutils.errors import UserError
 from busutils.integrity import Damaged
 from busutils.models import source
+from busutils.packed import Training
 
 VERSION = 1
 """Raised when the same job would give other results."""
@@ -34,8 +36,12 @@ KEEP = {
     "encoder": "encoder.weights.h5",
     "film": "film.npz",
 }
+TRAINING = "BUSUTILS_TRAINING"
+"""Variable that is "none" where only finished jobs may be read (:mod:`busutils.rebuild`)."""
 MERGED = "merged"
 """Name of the file that marks a job as trained elsewhere: its results are never made again here."""
+GONE = {"factor": 0.1}
+"""Fields that jobs had once, with the only value that they ever took."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class Job:
     reestimate_batchnorm : set batch-norm statistics from the training images first (for weights
         with folded batch norm)
     loss, loss_options : what :func:`busutils.losses.build` takes
-    learning_rate, patience, factor : Adam; rate times `factor` after `patience` epochs without a
-        better validation loss
+    learning_rate, patience : Adam; a tenth of the rate after `patience` epochs without a better
+        validation loss
     augmentation : what :func:`busutils.augment.draw` takes
     init_seed, order_seed : of the weights, and of data order and augmentation
     task : "segment"; "classify": tell of the whole image whether it is `positive`; "both": outline
@@ -85,7 +91,6 @@ class Job:
     loss_options: dict = field(default_factory=dict)
     learning_rate: float = 1e-4
     patience: int = 10
-    factor: float = 0.1
     epochs: int = 100
     batch: int = 8
     augmentation: str = "none"
@@ -139,19 +144,27 @@ class Job:
             If the text is none.
         """
         try:
-            return cls._from_dict(json.loads(text))
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            return cls.from_dict(json.loads(text))
+        except ValueError as error:
             raise Damaged(f"job.json is no job: {error}") from error
 
     @classmethod
-    def _from_dict(cls, values: dict) -> "Job":
-        values = dict(values)
-        code = values.pop("code", "")
-        if isinstance(values["encoder_weights"], dict):
-            values["encoder_weights"] = cls._from_dict(values["encoder_weights"])
-        job = cls(**values)
+    def from_dict(cls, values: Mapping[str, Any]) -> "Job":
+        """Read a job from plain values, as `from_json` does."""
+        try:
+            values = {k: v for k, v in values.items() if k not in GONE or v != GONE[k]}
+            code = values.pop("code", "")
+            if isinstance(values.get("encoder_weights"), dict):
+                values["encoder_weights"] = cls.from_dict(values["encoder_weights"])
+            job = cls(**values)
+        except (TypeError, AttributeError) as error:
+            raise Damaged(f"job.json is no job: {error}") from error
         object.__setattr__(job, "code", code)
         return job
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the job as plain values, without what equals its default."""
+        return _told(asdict(self))
 
 
 def _told(values: dict) -> dict:
@@ -178,10 +191,10 @@ def finished(job: Job, keep: Iterable[str] = (), store: Path | None = None) -> b
     UserError
         If they are damaged.
     """
-    here = _found(job.id, store)
-    if here:
-        _refuse_damaged(here, store)
-    return bool(here) and not _lacking(here, keep, store)
+    if not _there(job.id, store):
+        return False
+    read(job.id, store)
+    return not _lacking(folder(job, store), keep)
 
 
 def plan(
@@ -232,8 +245,19 @@ def complete(
     Returns
     -------
     The jobs that are still unfinished (empty unless `minutes` ran out).
+
+    Raises
+    ------
+    UserError
+        If a result is damaged, or something is to be trained where `TRAINING` is "none".
     """
     todo = plan(jobs, keep, store)
+    if todo and os.environ.get(TRAINING) == "none":
+        job, _ = todo[-1]
+        raise UserError(
+            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
+            "than before: find out what changed its id"
+        )
     if todo:
         with frameworks.loading():
             from busutils import training  # imports a framework, which takes seconds
@@ -249,19 +273,17 @@ def cases(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
     the task classifies also the probability p_malignant or p_lesion (where it only classifies, an
     image counts as one pixel).
     """
-    return _tables(jobs, "cases.csv.gz", store)
+    return _tables({job.id: read(job.id, store).cases for job in jobs})
 
 
 def history(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
     """Epochs of each job: job, epoch, loss, val_loss, val_dice, learning_rate, seconds."""
-    return _tables(jobs, "history.csv", store)
+    return _tables({job.id: read(job.id, store).history for job in jobs})
 
 
 def manifests(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
     """What made each job (backend, versions, machine, minutes, parameters), indexed by job id."""
-    rows = {j.id: json.loads((results(j.id, store) / "manifest.json").read_text()) for j in jobs}
-    for row in rows.values():
-        row.pop("sha256", None)
+    rows = {job.id: read(job.id, store).manifest for job in jobs}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("job")
 
 
@@ -272,53 +294,63 @@ def seal(folder: Path, manifest: dict) -> None:
     (folder / "manifest.json").write_text(json.dumps(sealed, indent=1))
 
 
-def publish(jobs: Iterable[Job], store: Path | None = None) -> None:
-    """Copy the small files of finished jobs, and their splits, to the published results.
+def publish(identities: Iterable[str], to: Path, store: Path | None = None) -> None:
+    """Pack small results of finished jobs into the folder of a run, and publish their splits."""
+    trainings = {}
+    for identity in identities:
+        made = read(identity, store)
+        job = _job(made)
+        trainings[identity] = made._replace(job=job.to_dict())
+        write_split(read_split(job, store), job.split["id"], paths.published())
+    packed.write(to, trainings)
 
-    What is published stays if the new results are the same (a job that was made again for its
-    probabilities took other minutes), and so does a pre-training, from which earlier jobs started.
+
+def published() -> dict[str, packed.Archive]:
+    """Where each published job lies, by id.
+
+    Raises
+    ------
+    UserError
+        If a published run is damaged.
     """
-    store = store or paths.store()
-    for job in jobs:
-        for one in filter(None, (job, job.needs)):
-            here, there = folder(one, store), paths.published() / "jobs" / one.id
-            stays = there.exists() and (one is not job or _same_cases(here, there))
-            if here.exists() and not stays:
-                _refuse_damaged(here, store)
-                with paths.whole_folder(there) as part:
-                    for name in SMALL:
-                        shutil.copyfile(here / name, part / name)
-            if (store / "splits" / f"{one.split['id']}.csv").exists():
-                write_split(read_split(one, store), one.split["id"], paths.published())
+    try:
+        return packed.find(paths.published())
+    except Damaged as error:
+        raise UserError(str(error)) from error
 
 
-def _same_cases(here: Path, there: Path) -> bool:
-    files = [place / "cases.csv.gz" for place in (here, there)]
-    return all(f.exists() for f in files) and files[0].read_bytes() == files[1].read_bytes()
-
-
-def results(identity: str, store: Path | None = None) -> Path:
-    """Folder of a finished job's small files, in the store or published.
+def read(identity: str, store: Path | None = None) -> Training:
+    """Return what a finished job left, from the store or as published; do not change it.
 
     Raises
     ------
     UserError
         If the job is not finished, or its files are damaged.
     """
-    here = _found(identity, store)
-    if here is None:
-        raise UserError(f"job {identity} is not finished: train it first")
-    _refuse_damaged(here, store)
-    return here
+    here = (store or paths.store()) / "jobs" / identity
+    if here.exists():
+        return _stored(here, _stamps(here, SMALL), store or paths.store())
+    if archive := published().get(identity):
+        return _unpacked(archive, identity, store)
+    raise UserError(f"job {identity} is not finished: train it first")
+
+
+def manifest(identity: str, store: Path | None = None) -> dict[str, Any] | None:
+    """What made a job, without reading its tables; None where it is not finished."""
+    file = (store or paths.store()) / "jobs" / identity / "manifest.json"
+    if file.exists():
+        return json.loads(file.read_text(encoding="utf-8"))
+    archive = published().get(identity)
+    return archive and archive.jobs[identity]["manifest"]
 
 
 def load(identity: str, store: Path | None = None) -> Job:
-    """Return a finished job; errors are those of `results`."""
-    return Job.from_json((results(identity, store) / "job.json").read_text(encoding="utf-8"))
+    """Return a finished job; errors are those of `read`."""
+    return _job(read(identity, store))
 
 
-def check(identity: str, content: Mapping[str, bytes], store: Path | None = None) -> Job:
-    """Read the files of a finished job, by name, and return the job.
+def check(identity: str, content: Mapping[str, bytes], store: Path | None = None) -> Training:
+    """Read the files of a finished job, by name.
 
     Raises
     ------
@@ -330,18 +362,17 @@ def check(identity: str, content: Mapping[str, bytes], store: Path | None = None
     if missing := [name for name in SMALL if name not in content]:
         raise Damaged(f"{missing[0]} is missing")
     try:
-        job = Job.from_json(content["job.json"].decode())
-        if job.id != identity:
-            raise Damaged("job.json is of another job, or of another version of busutils")
-        manifest = json.loads(content["manifest.json"])
-        split, epochs = read_split(job, store), _read("history.csv", content["history.csv"])
-        integrity.check_history(job, epochs)
-        integrity.check_manifest(job, manifest, epochs)
-        integrity.check_counts(job, _read("cases.csv.gz", content["cases.csv.gz"]), split)
+        job, manifest = (json.loads(content[name]) for name in ("job.json", "manifest.json"))
+        history = pd.read_csv(io.BytesIO(content["history.csv"]))
+        counts = io.BytesIO(gzip.decompress(content["cases.csv.gz"]))
+        # a case called NA keeps its name
+        cases = pd.read_csv(counts, dtype=TEXT, keep_default_na=False)
+        made = Training(job, manifest, history, cases)
+        _check(identity, made, store)
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise Damaged(str(error)) from error
     _check_hashes(manifest, {name: hashlib.sha256(d).hexdigest() for name, d in content.items()})
-    return job
+    return made
 
 
 def write_split(table: pd.DataFrame, identity: str, store: Path | None = None) -> None:
@@ -394,16 +425,70 @@ def weights_file(job: Job, store: Path | None = None) -> Path | None:
     return file
 
 
-def _found(identity: str, store: Path | None) -> Path | None:
-    bases = (store or paths.store(), paths.published())
-    return next((b / "jobs" / identity for b in bases if (b / "jobs" / identity).exists()), None)
+def _there(identity: str, store: Path | None) -> bool:
+    return ((store or paths.store()) / "jobs" / identity).exists() or identity in published()
 
 
-def _lacking(folder: Path, keep: Iterable[str], store: Path | None) -> list[str]:
+def _job(made: Training) -> Job:
+    return Job.from_dict(made.job)
+
+
+def _check(identity: str, made: Training, store: Path | None) -> None:
+    """Refuse what the job of this id cannot have made."""
+    job = _job(made)
+    if job.id != identity:
+        raise Damaged("job.json is of another job, or of another version of busutils")
+    integrity.check_history(job, made.history)
+    integrity.check_manifest(job, made.manifest, made.history)
+    integrity.check_counts(job, made.cases, read_split(job, store))
+
+
+def _stamps(folder: Path, names: Iterable[str]) -> tuple:
+    """What tells whether files were written again since they were read."""
+    files = [folder / name for name in names if (folder / name).exists()]
+    return tuple((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files)
+
+
+@lru_cache(64)
+def _stored(folder: Path, stamps: tuple, store: Path) -> Training:
+    """Read a job's folder, once in a process and again when a file changes."""
+    content = {name: (folder / name).read_bytes() for name, *_ in stamps}
+    try:
+        return check(folder.name, content, store)
+    except Damaged as error:
+        raise _damaged(folder, error) from error
+
+
+@lru_cache(64)
+def _unpacked(archive: packed.Archive, identity: str, store: Path | None) -> Training:
+    """Read a published job."""
+    about = archive.jobs[identity]
+    job, counts = Job.from_dict(about["job"]), archive.counts(identity)
+    pixels, told = (1 if job.task == "classify" else job.size**2), f"p_{job.positive}"
+    try:
+        cases = packed.decode(
+            counts, read_split(job, store), pixels, "" if job.task == "segment" else told
+        )
+        made = Training(about["job"], about["manifest"], archive.history(identity), cases)
+        _check(identity, made, store)
+    except Damaged as error:
+        raise UserError(
+            f"job {identity} in {archive.folder} is damaged ({error}): get it from git again"
+        ) from error
+    return made
+
+
+def _damaged(folder: Path, reason: object) -> UserError:
+    return UserError(
+        f"job {folder.name} is damaged ({reason}): delete {folder}, and it is trained again"
+    )
+
+
+def _lacking(folder: Path, keep: Iterable[str]) -> list[str]:
     """Names of the large files in `keep` that a finished job has not; those there are whole."""
-    there = sorted(KEEP[name] for name in keep if (folder / KEEP[name]).exists())
-    if there:
-        _refuse_damaged(folder, store, tuple(there))
+    there = [KEEP[name] for name in keep if (folder / KEEP[name]).exists()]
+    for name in sorted(there):
+        _refuse_changed(folder / name, _stamps(folder, [name, "manifest.json"]))
     return sorted(name for name in keep if KEEP[name] not in there)
 
 
@@ -411,7 +496,7 @@ def _refuse_to_replace(job: Job, keep: Iterable[str], store: Path | None) -> Non
     """Refuse to train a job again whose results came from elsewhere: they would be others."""
     here = folder(job, store)
     if (here / MERGED).exists():
-        files = ", ".join(KEEP[name] for name in _lacking(here, keep, store))
+        files = ", ".join(KEEP[name] for name in _lacking(here, keep))
         raise UserError(
             f"job {job.id} was trained elsewhere and merged without {files}, which is needed here: "
             f"copy it from there (store/jobs/{job.id} of the bundle) to {here}, or delete that "
@@ -419,27 +504,14 @@ def _refuse_to_replace(job: Job, keep: Iterable[str], store: Path | None) -> Non
         )
 
 
-def _refuse_damaged(folder: Path, store: Path | None, large: tuple[str, ...] = ()) -> None:
-    """Refuse a finished job whose small files, or those called `large`, are damaged."""
-    files = sorted(f for f in folder.iterdir() if f.name in SMALL or f.name in large)
-    stamps = tuple((f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in files)
-    if reason := _damage(folder, stamps, large, store or paths.store()):
-        raise UserError(
-            f"job {folder.name} is damaged ({reason}): delete {folder}, and it is trained again"
-        )
-
-
-@cache
-def _damage(folder: Path, stamps: tuple, large: tuple[str, ...], store: Path) -> str:
-    """What is wrong with the files; found once in a process, and again when one changes."""
-    content = {name: (folder / name).read_bytes() for name, *_ in stamps if name in SMALL}
+@lru_cache
+def _refuse_changed(file: Path, _: tuple) -> None:
+    """Refuse a large file that is not the one of the manifest; hashed once in a process."""
+    manifest = json.loads((file.parent / "manifest.json").read_text(encoding="utf-8"))
     try:
-        check(folder.name, content, store)
-        hashes = {name: paths.sha256(folder / name) for name in large}
-        _check_hashes(json.loads(content["manifest.json"]), hashes)
+        _check_hashes(manifest, {file.name: paths.sha256(file)})
     except Damaged as error:
-        return str(error)
-    return ""
+        raise _damaged(file.parent, error) from error
 
 
 def _check_hashes(manifest: dict, found: dict[str, str]) -> None:
@@ -457,17 +529,6 @@ def _hash(values: dict) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _tables(jobs: Iterable[Job], name: str, store: Path | None) -> pd.DataFrame:
-    tables = [
-        _read(name, (results(j.id, store) / name).read_bytes()).assign(job=j.id) for j in jobs
-    ]
-    table = pd.concat(tables, ignore_index=True)
+def _tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat([of.assign(job=name) for name, of in tables.items()], ignore_index=True)
     return table[["job", *[c for c in table.columns if c != "job"]]]
-
-
-def _read(name: str, content: bytes) -> pd.DataFrame:
-    """Read a table of a job; a case called NA keeps its name."""
-    if name == "history.csv":
-        return pd.read_csv(io.BytesIO(content))
-    table = gzip.decompress(content)
-    return pd.read_csv(io.BytesIO(table), dtype=TEXT, keep_default_na=False)

@@ -16,14 +16,23 @@ from typing import Any
 from busutils import jobs, paths
 from busutils.errors import RunError, UserError
 from busutils.parameters import QUICK, places
-from busutils.runs import CARD, MANIFEST, NUMBERS, VERDICTS, Run, job_manifests, write_json
+from busutils.runs import (
+    CARD,
+    CASES,
+    MANIFEST,
+    MEASURED,
+    NUMBERS,
+    VERDICTS,
+    Run,
+    write_json,
+)
 
 NONE_YET = "Nothing is published yet."
 NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
 
 
 def publish(run: Run) -> Path:
-    """Copy a run and its jobs' small files to ``book/``, without any path of this machine.
+    """Copy a run and the small results of its jobs to ``book/``, without any path of this machine.
 
     Returns
     -------
@@ -41,11 +50,10 @@ def publish(run: Run) -> Path:
     page = paths.published().parent / "papers" / f"{name}.ipynb"
     with paths.whole_folder(paths.published() / "notebooks" / name) as part:
         _copy_results(run, part)
+        jobs.publish(run.manifest.get("jobs", []), part)
     tables = Path("..") / "results" / "notebooks" / name / "tables"
     suffix = f" ({run.manifest['data']['name']})" if run.manifest.get("data") else ""
     write_json(page, _without_paths(_page(source, run, tables, suffix), run.manifest))
-    stored = [paths.store() / "jobs" / job for job in run.manifest.get("jobs", [])]
-    jobs.publish(jobs.load(folder.name) for folder in stored if folder.exists())
     return page
 
 
@@ -116,10 +124,24 @@ def _executed(run: Run) -> Path:
 def _copy_results(run: Run, part: Path) -> None:
     if (run.folder / "tables").exists():
         shutil.copytree(run.folder / "tables", part / "tables")
-    if (run.folder / VERDICTS).exists():
-        shutil.copyfile(run.folder / VERDICTS, part / VERDICTS)
-    write_json(part / MANIFEST, _without_paths(run.manifest, run.manifest))
+    for name in (VERDICTS, CASES):
+        if (run.folder / name).exists():
+            shutil.copyfile(run.folder / name, part / name)
+    for file in sorted((run.folder / MEASURED).glob("*")):
+        (part / MEASURED).mkdir(exist_ok=True)
+        shutil.copyfile(file, part / MEASURED / file.name)
+    for file in (part / MEASURED).glob("*.json"):
+        told = json.loads(file.read_text(encoding="utf-8"))
+        write_json(file, _without_paths(told, run.manifest))
+    told = run.manifest | {"parameters": _with_hashes(run.manifest["parameters"])}
+    write_json(part / MANIFEST, _without_paths(told, run.manifest))
     write_json(part / NUMBERS, _without_paths(run.numbers, run.manifest))
+
+
+def _with_hashes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Name each file of weights by its hash, as jobs do, so that a clone plans the same ones."""
+    files = {k: v for k, v in values.items() if isinstance(v, str) and Path(v).is_file()}
+    return dict(values) | {k: f"file:{paths.sha256(Path(v))[:12]}" for k, v in files.items()}
 
 
 def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:
@@ -214,7 +236,8 @@ def _runtimes(published: list[Run], local: list[Run]) -> str:
 
 def _runtime(run: Run, page: str) -> str:
     manifest = run.manifest
-    trained = [job["minutes"] for job in job_manifests(manifest.get("jobs", []))]
+    made = [jobs.manifest(identity) for identity in manifest.get("jobs", [])]
+    trained = [of["minutes"] for of in made if of]
     cells = [
         f"[{manifest['notebook']}]({page})",
         run.data,

@@ -1,6 +1,5 @@
 """Masks, probabilities and overlays for images that a user names."""
 
-import json
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
@@ -58,8 +57,7 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
 
 def _trained(identity: str) -> tuple[Job, dict]:
     """A finished job, and what its manifest says."""
-    manifest = json.loads((jobs.results(identity) / "manifest.json").read_text(encoding="utf-8"))
-    return jobs.load(identity), manifest
+    return jobs.load(identity), jobs.read(identity).manifest
 
 
 def _refuse(images: list[Path], to: Path) -> None:

@@ -1,8 +1,9 @@
 """The folder of a run: what a notebook writes to it, and how it is found again.
 
 A run folder ``<store>/notebooks/<name>-<dataset>-<profile>-<hash>/`` holds the executed notebook,
-``numbers.json``, ``tables/*.csv``, ``manifest.json`` and ``log.txt``, what went to stderr. It
-appears by rename when all is done; of a run that failed, notebook and log stay in
+``numbers.json``, ``tables/*.csv``, ``manifest.json`` and ``log.txt``, what went to stderr, and for
+:mod:`busutils.rebuild` ``cases.csv`` (the set's cases) and ``measured/`` (what was measured on
+pixels). It appears by rename when all is done; of a run that failed, notebook and log stay in
 ``<store>/failed/``.
 """
 
@@ -10,21 +11,26 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from busutils import paths
+from busutils.data.dataset import PLANNED_WITH, Dataset, from_table, read_table
 from busutils.errors import UserError, choose
 from busutils.provenance import backend, provenance
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from busutils.jobs import Job
+
 MANIFEST = "manifest.json"
 NUMBERS = "numbers.json"
+CASES = "cases.csv"
+MEASURED = "measured"
 VERDICTS = "verdicts.md"
 CARD = "card.html"
 LOG = "log.txt"
@@ -70,6 +76,24 @@ class Run:
         return f"{self.data} · profile {self.manifest['profile']} · run {self.id}"
 
     @property
+    def cases(self) -> Path:
+        """File with the cases of the set that the run read: no pixels, and no hashes of files."""
+        return self.folder / CASES
+
+    def dataset(self, size: int) -> Dataset:
+        """Open these cases as a `Dataset` without pixels, which plans and splits as the whole one.
+
+        Raises
+        ------
+        UserError
+            If the run did not read its set at `size` pixels.
+        """
+        data = self.manifest["data"]
+        sizes = data["fingerprints"]
+        fingerprint = sizes[choose(str(size), sizes, f"size of {data['name']} in {self.id}")]
+        return from_table(self.cases, data["name"], size, fingerprint)
+
+    @property
     def numbers(self) -> dict[str, Any]:
         """What `save_numbers` was given."""
         file = self.folder / NUMBERS
@@ -94,17 +118,45 @@ class Run:
         """Write what the front page says of this run once it is published (link to `page`)."""
         (self.folder / VERDICTS).write_text(markdown, encoding="utf-8")
 
-    def record(self, dataset: Any = None, jobs: Iterable[Any] = ()) -> None:
-        """Note in the manifest which `Dataset` was used, which jobs (or ids), and the backend."""
+    def measured(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` measures on pixels, which is kept and never measured again.
+
+        A page computes its numbers from what is kept, so that `rebuild` can do so without images.
+
+        Parameters
+        ----------
+        name : file in ``measured/``: a DataFrame as ``.csv``, plain values as ``.json``
+        make : measures it
+        """
+        file = self.folder / MEASURED / name
+        is_table = file.suffix == ".csv"
+        if not file.exists():
+            made = make()
+            if is_table:
+                with paths.whole_file(file) as part:
+                    made.to_csv(part, index=False)
+            else:
+                write_json(file, made)
+        return read_table(file) if is_table else json.loads(file.read_text(encoding="utf-8"))
+
+    def record(self, dataset: Dataset | None = None, jobs: Sequence["Job"] = ()) -> None:
+        """Note in the manifest which `Dataset` was used, which jobs, and the backend.
+
+        The table of cases is kept beside it, and of every size that jobs read the fingerprint; sets
+        made of that one (``<fingerprint>-...``) follow from it.
+        """
         facts: dict[str, Any] = {"backend": backend()}
         if dataset is not None:
+            read = {job.size: job.dataset for job in jobs if "-" not in job.dataset}
             facts["data"] = {
                 "name": dataset.name,
-                "cases": len(dataset.cases),
+                "cases": len(dataset),
                 "fingerprint": dataset.fingerprint,
+                "fingerprints": read | {dataset.size: dataset.fingerprint},
             }
+            dataset.cases.to_csv(self.cases, index=False, columns=list(PLANNED_WITH))
         manifest = self.manifest
-        ids = [getattr(job, "id", job) for job in jobs]
+        ids = [job.id for job in jobs]
         facts["jobs"] = list(dict.fromkeys([*manifest.get("jobs", []), *ids]))
         write_json(self.folder / MANIFEST, manifest | facts)
 
@@ -161,14 +213,6 @@ def flat(content: Any, name: str = "") -> dict[str, float]:
         return {k: v for part in parts for k, v in part.items()}
     is_number = isinstance(content, (int, float)) and not isinstance(content, bool)
     return {name: float(content)} if is_number else {}
-
-
-def job_manifests(ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the manifests of finished jobs, local ones before published ones."""
-    stores = (paths.store(), paths.published())
-    found = [[s / "jobs" / i / MANIFEST for s in stores] for i in ids]
-    there = [next((f for f in files if f.exists()), None) for files in found]
-    return [json.loads(f.read_text(encoding="utf-8")) for f in there if f]
 
 
 def write_json(file: Path, content: Any) -> None:

@@ -197,7 +197,7 @@ def next_rate(history: list[dict], job: Job) -> float:
         else:
             waited += 1
         if waited >= job.patience:
-            rate, waited = rate * job.factor, 0
+            rate, waited = rate / 10, 0
     return rate
 
 

@@ -103,11 +103,18 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
+
 from busutils import runs
+from busutils.data.dataset import Dataset
 
 run = runs.current("00_small")
-data = SimpleNamespace(name="Phantoms", cases=range(60), fingerprint="0123456789ab")
-run.record(data, jobs=["aaaaaaaaaaaa"])
+names = [f"benign ({i})" for i in range(60)]
+cases = pd.DataFrame({"case": names, "label": "benign", "group": names, "n_masks": 1})
+cases = cases.assign(height=64, width=80, source="a file")
+data = Dataset("Phantoms", np.zeros((60, 32, 32, 1)), None, cases, "0123456789ab")
+run.record(data, [SimpleNamespace(id="aaaaaaaaaaaa", size=16, dataset="ba9876543210")])
 print("a progress bar", file=sys.stderr)
 """,
     """

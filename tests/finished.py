@@ -1,6 +1,7 @@
 """Finished jobs with made-up results, so that tables are tested without training."""
 
 import json
+import shutil
 from collections.abc import Callable
 
 import numpy as np
@@ -20,6 +21,13 @@ HISTORY = {
     "val_loss": [0.8, 0.5, 0.6, 0.7],
     "val_dice": [0.5, 0.66, 0.66, 0.66],
 }
+
+
+def publish(*trained: Job, run: str = "a_run") -> None:
+    """Publish jobs that were written, as those of one run, and take them out of the store."""
+    jobs.publish([job.id for job in trained], paths.published() / "notebooks" / run)
+    for job in trained:
+        shutil.rmtree(jobs.folder(job))
 
 
 def write(

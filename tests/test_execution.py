@@ -28,7 +28,8 @@ def test_a_run_folder_holds_notebook_numbers_tables_and_manifest(project):
     assert folder.parent == project / "runs" / "notebooks"
     assert folder.name.startswith("00_small-phantom-cpu-")
     assert {f.name for f in folder.iterdir()} == {
-        *("00_small.ipynb", "log.txt", "manifest.json", "numbers.json", "tables", "verdicts.md")
+        *("00_small.ipynb", "cases.csv", "log.txt", "manifest.json", "numbers.json", "tables"),
+        "verdicts.md",
     }
     assert [f for f in folder.parent.iterdir() if f != folder] == []
     run = Run(folder)
@@ -130,9 +131,10 @@ def test_a_notebook_that_trains_nothing_has_no_study(project):
 def test_the_environment_is_as_before(project, monkeypatch):
     monkeypatch.delenv("BUSUTILS_RUN_DIR", raising=False)
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
-    with execution._environment(project):
+    with execution._environment(project, {"BUSUTILS_TRAINING": "none"}):
+        assert os.environ["BUSUTILS_TRAINING"] == "none"
         assert os.environ["BUSUTILS_RUN_DIR"] == str(project)
-    assert "BUSUTILS_RUN_DIR" not in os.environ
+    assert not {"BUSUTILS_RUN_DIR", "BUSUTILS_TRAINING"} & set(os.environ)
     assert os.environ["JUPYTER_PREFER_ENV_PATH"] == "0"
 
 

@@ -3,6 +3,7 @@
 import gzip
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,14 +20,10 @@ from tests.discs import JOB
 FIRST = replace(JOB, options={"depth": 3})
 
 
-def write(job, folder):
+def write(job, **more):
     """A finished job with 5 of 8 lesion pixels found in each image."""
     discs.write_split()
-    finished.write(job, lambda case, threshold: (5, 2, 3, 1014))
-    if folder != paths.store():
-        (folder / "splits").mkdir(parents=True, exist_ok=True)
-        shutil.copy(paths.store() / "splits" / f"{job.split['id']}.csv", folder / "splits")
-        shutil.move(jobs.folder(job), folder / "jobs" / job.id)
+    finished.write(job, lambda case, threshold: (5, 2, 3, 1014), **more)
 
 
 @pytest.fixture
@@ -60,20 +57,22 @@ def test_json_round_trip_keeps_a_nested_job():
 def test_plan_puts_pretraining_first_and_once(store):
     two = [replace(JOB, encoder_weights=FIRST, init_seed=s) for s in (0, 1)]
     assert jobs.plan(two) == [(FIRST, {"encoder"}), (two[0], set()), (two[1], set())]
-    write(two[0], store)
+    write(two[0])
     assert [job for job, _ in jobs.plan(two)] == [FIRST, two[1]]
 
 
 def test_a_finished_pretraining_without_its_encoder_is_trained_again(store):
     job = replace(JOB, encoder_weights=FIRST)
-    write(FIRST, store)
+    write(FIRST)
     assert [j for j, _ in jobs.plan([job])] == [FIRST, job]
     (store / "jobs" / FIRST.id / "encoder.weights.h5").touch()
     assert [j for j, _ in jobs.plan([job])] == [job]
 
 
 def test_published_small_files_are_enough_unless_large_ones_are_asked_for(store):
-    write(JOB, paths.published())
+    write(JOB)
+    finished.publish(JOB)
+    shutil.rmtree(store / "splits")
     assert jobs.finished(JOB)
     assert not jobs.finished(JOB, {"probabilities"})
     assert jobs.complete([JOB]) == []
@@ -82,24 +81,67 @@ def test_published_small_files_are_enough_unless_large_ones_are_asked_for(store)
     assert jobs.manifests([JOB]).loc[JOB.id, "minutes"] == 1.5
 
 
-def test_publish_copies_small_files_and_the_split(store):
-    write(JOB, store)
+def test_a_published_run_has_its_jobs_in_three_files_that_are_always_the_same(store):
+    for job in (JOB, FIRST):
+        write(job)
     (jobs.folder(JOB) / "probabilities.npz").write_text("large")
-    jobs.publish([JOB])
-    published = sorted(p.name for p in (paths.published() / "jobs" / JOB.id).iterdir())
-    assert published == ["cases.csv.gz", "history.csv", "job.json", "manifest.json"]
+    for run in ("one", "two"):
+        jobs.publish([JOB.id, FIRST.id], paths.published() / "notebooks" / run)
+    one, two = (
+        {f.name: f.read_bytes() for f in (paths.published() / "notebooks" / run).iterdir()}
+        for run in ("one", "two")
+    )
+    assert sorted(one) == ["counts.npz", "history.csv", "jobs.json"] and one == two
     assert (paths.published() / "splits" / f"{JOB.split['id']}.csv").exists()
 
 
-def test_what_is_published_stays_unless_results_are_others(store):
-    job, same = replace(JOB, encoder_weights=FIRST), replace(JOB, init_seed=7)
-    for one in (job, same, FIRST):
-        write(one, paths.published())
-        counts = (4, 2, 4, 1014) if one in (job, FIRST) else (5, 2, 3, 1014)
-        finished.write(one, lambda case, threshold, c=counts: c, manifest={"minutes": 9})
-    jobs.publish([job, same])
-    published = jobs.manifests([job, same, FIRST], paths.published())["minutes"]
-    assert published[[job.id, same.id, FIRST.id]].tolist() == [9, 1.5, 1.5]
+def test_what_is_published_is_what_was_trained(store):
+    """Also where a job names classes, and where it records its training cases."""
+    both = replace(JOB, model="multitask_unet", task="both", record="training")
+    only = replace(JOB, model="cnn", task="classify", positive="lesion")
+    discs.write_split()
+    drawn = np.random.default_rng(0)
+    for job in (JOB, both, only):
+        lesion = {case: drawn.integers(2 if job is only else 500) for case in discs.SPLIT["case"]}
+
+        def counts(case, threshold, job=job, lesion=lesion):
+            tp, fp = (
+                int(n * (1 - threshold)) for n in (lesion[case.case], 300 * (job is not only))
+            )
+            pixels = 1 if job is only else 1024
+            return tp, fp, lesion[case.case] - tp, pixels - fp - lesion[case.case]
+
+        finished.write(job, counts, malignant=None if job is JOB else lambda case: 0.123457)
+    before = [jobs.read(job.id) for job in (JOB, both, only)]
+    finished.publish(JOB, both, only)
+    for one, job in zip(before, (JOB, both, only), strict=True):
+        after = jobs.read(job.id)
+        pd.testing.assert_frame_equal(after.cases, one.cases)
+        pd.testing.assert_frame_equal(after.history, one.history, check_dtype=False)
+        assert (jobs.load(job.id), after.manifest) == (job, one.manifest)
+        assert jobs.manifest(job.id) == one.manifest
+
+
+@pytest.mark.parametrize("name", ["jobs.json", "history.csv", "counts.npz"])
+def test_a_damaged_published_file_is_refused_by_name(store, name):
+    write(JOB)
+    finished.publish(JOB)
+    file = paths.published() / "notebooks" / "a_run" / name
+    content = file.read_bytes()
+    for damaged in (content[:-20], content.replace(b"1", b"2"), b""):
+        file.write_bytes(damaged)
+        with pytest.raises(UserError, match=r"a_run is damaged \(.*\): get it from git again"):
+            jobs.read(JOB.id)
+    file.write_bytes(content)
+    assert jobs.finished(JOB)
+
+
+def test_a_run_is_published_with_the_trainings_that_its_numbers_are_of(store):
+    write(JOB)
+    finished.publish(JOB)
+    write(JOB, manifest={"minutes": 9})  # trained again, say for its pictures
+    finished.publish(JOB)
+    assert jobs.manifest(JOB.id)["minutes"] == 9
 
 
 def test_unfinished_jobs_are_named(store):
@@ -109,14 +151,23 @@ def test_unfinished_jobs_are_named(store):
         jobs.read_split(JOB)
 
 
-PUBLISHED = sorted(path.name for path in (paths.project() / "book/results/jobs").iterdir())
+def test_nothing_is_trained_where_only_finished_jobs_may_be_read(store, monkeypatch):
+    monkeypatch.setenv(jobs.TRAINING, "none")
+    with pytest.raises(UserError, match=rf"job {JOB.id} \(.*\) is not published, so the page asks"):
+        jobs.complete([JOB])
+
+
+PUBLISHED = Path(__file__).with_name("published_jobs.txt").read_text().split()
+"""Ids of the published jobs, one a line; new ones are added, none is taken away."""
 
 
 def test_published_ids_do_not_move(store, monkeypatch):
     """Neither of what was published, nor of the same jobs if they were planned today."""
     monkeypatch.delenv("BUSUTILS_PUBLISHED")
+    there = jobs.published()
+    assert set(there) == set(PUBLISHED), "list new jobs in tests/published_jobs.txt"
     for name in PUBLISHED:
-        job = Job.from_json((paths.published() / "jobs" / name / "job.json").read_text())
+        job = Job.from_dict(there[name].jobs[name]["job"])
         assert job.id == replace(job).id == name
         jobs.read_split(job)  # which is found only if it hashes to its id
 
@@ -139,7 +190,7 @@ def test_published_fingerprints_do_not_move(shared, tmp_path, name, folder, expe
 def test_every_published_job_could_have_made_its_tables(store, monkeypatch):
     monkeypatch.delenv("BUSUTILS_PUBLISHED")
     for name in PUBLISHED[::20]:
-        jobs.results(name)
+        jobs.read(name)
 
 
 def test_networks_are_as_published():
@@ -258,7 +309,7 @@ def rows(change):
     ],
 )
 def test_a_damaged_job_says_so(store, name, change, told):
-    write(JOB, store)
+    write(JOB)
     assert jobs.finished(JOB)
     tampered(JOB, name, change)
     for use in (jobs.finished, lambda job: jobs.plan([job]), lambda job: jobs.cases([job])):
@@ -294,7 +345,7 @@ def test_cases_called_like_missing_values_keep_their_names(store):
 
 
 def test_what_came_from_elsewhere_is_not_trained_again_unasked(store):
-    write(JOB, store)
+    write(JOB)
     assert jobs.plan([JOB], {"weights"}) == [(JOB, {"weights"})]
     assert jobs.again([JOB, FIRST], {"weights"}) == [JOB]
     (jobs.folder(JOB) / jobs.MERGED).touch()

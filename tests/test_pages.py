@@ -5,10 +5,13 @@ import re
 import shutil
 import sys
 
+import pandas as pd
 import pytest
 
-from busutils import pages, paths, runs
+from busutils import jobs, pages, paths, runs
 from busutils.errors import RunError, UserError
+from tests import discs, finished
+from tests.discs import JOB
 
 
 @pytest.fixture
@@ -87,6 +90,23 @@ def test_no_path_of_this_machine_is_published(project, home):
     assert "-p data_root=BUSI -p weights_file=mobile.h5" in text_of(page)
 
 
+def test_what_a_page_needs_of_images_is_published_without_paths(project, home):
+    weights = project / "mobile.h5"
+    weights.write_bytes(b"weights")
+    values = {"dataset": "busi", "data_root": f"{home}/BUSI", "weights_file": str(weights)}
+    run = make(project, "00_small-busi-cpu-0a1b2c3d", parameters=values)
+    run.cases.write_text("case\na\n")
+    run.measured("areas.csv", lambda: pd.DataFrame({"case": ["a"], "area": [0.5]}))
+    run.measured("check.json", lambda: {"root": f"{home}/BUSI/benign"})
+    pages.publish(run)
+    published = runs.Run(project / "book" / "results" / "notebooks" / "00_small-busi-cpu")
+    assert published.cases.read_text() == "case\na\n"
+    assert (published.folder / "measured" / "areas.csv").read_text() == "case,area\na,0.5\n"
+    assert published.measured("check.json", dict) == {"root": "/benign"}
+    told = published.manifest["parameters"]  # the hash by which jobs name the weights too
+    assert told == {"dataset": "busi", "data_root": "", "weights_file": "file:9a129038d9a0"}
+
+
 def test_a_picture_stays_as_it_is_though_it_may_spell_a_path(project):
     run = make(project, "00_small-phantom-quick-0a1b2c3d")
     notebook = json.loads((run.folder / "00_small.ipynb").read_text())
@@ -98,14 +118,15 @@ def test_a_picture_stays_as_it_is_though_it_may_spell_a_path(project):
     assert shown == {"image/png": f"iVBOR{project}", "text/plain": "."}
 
 
-def test_the_finished_jobs_of_a_run_are_published(project, monkeypatch):
-    run = make(project, "00_small-phantom-quick-0a1b2c3d", jobs=["here", "published before"])
-    (project / "runs" / "jobs" / "here").mkdir(parents=True)
-    taken = []
-    monkeypatch.setattr(pages.jobs, "load", lambda identity: identity)
-    monkeypatch.setattr(pages.jobs, "publish", taken.extend)
+def test_the_finished_jobs_of_a_run_are_published(project):
+    discs.write_split()
+    finished.write(JOB, lambda case, threshold: (5, 2, 3, 1014))
+    run = make(project, "00_small-phantom-quick-0a1b2c3d", jobs=[JOB.id])
     pages.publish(run)
-    assert taken == ["here"]
+    shutil.rmtree(project / "runs" / "jobs")
+    assert jobs.cases([JOB])["tp"].unique().tolist() == [5]
+    pages.publish(run)  # again, in a clone
+    assert jobs.finished(JOB)
 
 
 def test_a_run_by_hand_cannot_be_published(project):
@@ -166,9 +187,11 @@ def test_the_front_page_tells_the_verdicts_of_published_runs_only(project):
 
 
 def test_minutes_of_trainings_come_from_the_store_or_from_what_is_published(project):
+    discs.write_split()
+    finished.write(JOB, lambda case, threshold: (5, 2, 3, 1014), manifest={"minutes": 20})
+    finished.publish(JOB)
     runs.write_json(project / "runs" / "jobs" / "a" / "manifest.json", {"minutes": 10})
-    runs.write_json(project / "book" / "results" / "jobs" / "b" / "manifest.json", {"minutes": 20})
-    make(project, "00_small-phantom-quick-1", jobs=["a", "b", "unknown"], backend="jax")
+    make(project, "00_small-phantom-quick-1", jobs=["a", JOB.id, "unknown"], backend="jax")
     pages.collect()
     told = (project / "_build" / "pages" / "runtimes.md").read_text()
     assert "| jax | 1.2 | 30 (2) |" in told

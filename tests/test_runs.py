@@ -2,12 +2,15 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from busutils import runs
+from busutils.data import copies
+from busutils.data.dataset import Dataset
 from busutils.errors import UserError
 
 
@@ -41,16 +44,56 @@ def test_a_named_index_becomes_a_column_and_another_is_left_out(run):
 
 
 def test_record_notes_data_jobs_once_and_backend(run):
-    class Data:
-        name, cases, fingerprint = "BUSI", range(780), "0123456789ab"
-
-    run.record(Data, jobs=["a", "b"])
-    run.record(jobs=["b", "c"])
+    first = [job("a", 64, "64aa"), job("b", 16, "16aa"), job("b", 16, "16aa-mask-twice")]
+    run.record(data(), first)
+    run.record(jobs=[job("b", 16, "16aa"), job("c", 16, "16aa")])
     manifest = run.manifest
-    assert manifest["data"] == {"name": "BUSI", "cases": 780, "fingerprint": "0123456789ab"}
+    assert manifest["data"] == {
+        **{"name": "BUSI", "cases": 3, "fingerprint": "64aa"},
+        "fingerprints": {"16": "16aa", "64": "64aa"},
+    }
     assert manifest["jobs"] == ["a", "b", "c"]
     assert manifest["backend"] in ("none", "tensorflow", "jax")
-    assert run.caption == "BUSI, 780 cases · profile by hand · run 00_small-by-hand"
+    assert run.caption == "BUSI, 3 cases · profile by hand · run 00_small-by-hand"
+
+
+def test_the_cases_of_a_run_plan_as_the_whole_set_and_have_no_pixels(run):
+    run.record(data(), [job("a", 16, "16aa")])
+    told = run.dataset(16)
+    assert (told.name, told.size, told.fingerprint, len(told)) == ("BUSI", 16, "16aa", 3)
+    assert told.cases["case"].tolist() == ["007", "NA", "b"]
+    assert list(told.cases) == ["case", "label", "group", "n_masks", "height", "width"]
+    assert data().has_pixels
+    assert not told.has_pixels
+    twice = copies.doubled(told, "mask")
+    assert twice.cases["twin"].tolist() == ["007", "NA", "b"] * 2
+    assert twice.fingerprint == "16aa-mask-twice"
+    pixels = [lambda: told.images[0], lambda: np.asarray(told.masks), lambda: twice.masks.any()]
+    for ask in pixels:
+        with pytest.raises(UserError, match="has no pixels of BUSI: give the folder of the images"):
+            ask()
+    with pytest.raises(UserError, match=r"unknown size of BUSI in 00_small-by-hand '32'.* 16, 64"):
+        run.dataset(32)
+
+
+def test_what_was_measured_is_not_measured_again(run):
+    table = pd.DataFrame({"case": ["007", "NA"], "area": [1 / 3, math.nan]})
+    made = run.measured("areas.csv", lambda: table)
+    pd.testing.assert_frame_equal(made, table)
+    pd.testing.assert_frame_equal(run.measured("areas.csv", lambda: 1 / 0), table)
+    assert run.measured("dice.json", lambda: {"nothing": np.float64(0)}) == {"nothing": 0}
+    assert run.measured("dice.json", lambda: 1 / 0) == {"nothing": 0}
+
+
+def data():
+    names = ["007", "NA", "b"]
+    cases = pd.DataFrame({"case": names, "label": "benign", "group": names, "n_masks": 1})
+    cases = cases.assign(height=64, width=80, source="a file")
+    return Dataset("BUSI", np.zeros((3, 64, 64, 1)), np.zeros((3, 64, 64), bool), cases, "64aa")
+
+
+def job(identity, size, dataset):
+    return SimpleNamespace(id=identity, size=size, dataset=dataset)
 
 
 def test_a_run_knows_its_published_page():

@@ -36,17 +36,14 @@ def doubled(data: Dataset, second: str, store: Path | None = None) -> Dataset:
         If `second` is unknown.
     """
     choose(second, SECONDS, "second item")
-    more = data.images
-    if second == "mask":
-        more = (255 * np.asarray(data.masks, np.uint8))[..., None]
     again = data.cases.assign(case=data.cases["case"] + f", {second} again")
     cases = pd.concat([data.cases, again], ignore_index=True)
     cases["twin"] = [*data.cases["case"], *data.cases["case"]]
-    return from_arrays(
-        f"{data.name}, {second}s twice",
-        np.concatenate([data.images, more]),
-        np.concatenate([data.masks, data.masks]),
-        cases,
-        f"{data.fingerprint}-{second}-twice",
-        store,
-    )
+    name, fingerprint = f"{data.name}, {second}s twice", f"{data.fingerprint}-{second}-twice"
+    if not data.has_pixels:
+        return Dataset(name, data.images, data.masks, cases, fingerprint)
+    more = data.images
+    if second == "mask":
+        more = (255 * np.asarray(data.masks, np.uint8))[..., None]
+    images, masks = (np.concatenate(both) for both in ([data.images, more], [data.masks] * 2))
+    return from_arrays(name, images, masks, cases, fingerprint, store)

@@ -22,6 +22,33 @@ from busutils.errors import UserError, choose
 TEXT = dict.fromkeys(("case", "label", "group", "source", "twin", "role", "split"), str)
 """Columns of tables that stay text, so that a case called 1, 007 or NA keeps its name."""
 FILES = ("images.npy", "masks.npy", "cases.csv")
+PLANNED_WITH = ("case", "label", "group", "n_masks", "height", "width")
+"""Columns of the table of cases that a run is published with: what plans and splits ask."""
+
+
+class NoPixels:
+    """Stands for the images or masks of a set that was opened from its table of cases alone.
+
+    `shape` is that of masks, (n, size, size); whatever else is asked raises :class:`UserError`.
+    """
+
+    def __init__(self, name: str, shape: tuple[int, ...]):
+        self.name, self.shape = name, shape
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise UserError(NEEDS_PIXELS.format(self.name))
+
+    def __getitem__(self, _: object) -> np.ndarray:
+        raise UserError(NEEDS_PIXELS.format(self.name))
+
+    def __getattr__(self, _: str) -> object:
+        raise UserError(NEEDS_PIXELS.format(self.name))
+
+
+NEEDS_PIXELS = (
+    "a published table of cases has no pixels of {}: give the folder of the images as data root, "
+    "tag the cell `images`, or keep what it measures with `run.measured`"
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +79,16 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.cases)
+
+    @property
+    def size(self) -> int:
+        """Pixels a side."""
+        return self.images.shape[1]
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether images and masks are there, not only the table of cases."""
+        return not isinstance(self.images, NoPixels)
 
     def original_mask(self, case: str) -> np.ndarray:
         """Return the mask of `case` at the size of the original image, bool (height, width)."""
@@ -131,6 +168,23 @@ def open_cached(
     images = np.load(folder / "images.npy", mmap_mode="r")
     masks = np.load(folder / "masks.npy", mmap_mode="r")
     return Dataset(meta["name"], images, masks, cases, fingerprint, original)
+
+
+def from_table(file: Path, name: str, size: int, fingerprint: str) -> Dataset:
+    """Open the table of cases that a run was published with: enough to plan and to split.
+
+    Parameters
+    ----------
+    file : CSV with the columns of `PLANNED_WITH`
+    name, size, fingerprint : of the set that the run read
+
+    Returns
+    -------
+    Dataset whose images and masks are :class:`NoPixels`.
+    """
+    cases = read_table(file)
+    absent = NoPixels(name, (len(cases), size, size))
+    return Dataset(name, absent, absent, cases, fingerprint)
 
 
 def empty_array(file: Path, kind: type, shape: tuple[int, ...]) -> np.memmap:

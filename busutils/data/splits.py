@@ -218,23 +218,22 @@ def _hold_out(used: pd.DataFrame, protocol: Protocol) -> pd.Index:
     Where whole units cannot give the numbers, waiting ones are taken that bring them nearer, and one
     for a label that would have none.
     """
-    rng = np.random.default_rng(protocol.seed)
-    units = [unit for _, unit in used.groupby("unit", sort=True)]
     _refuse_short(used, protocol)
-    left, chosen, waiting = pd.Series(protocol.test), [], []
-    for i in rng.permutation(len(units)):
-        counts = units[i]["label"].value_counts().reindex(left.index, fill_value=0)
-        if (counts <= left).all():
-            chosen.append(units[i])
-            left -= counts
+    units = pd.crosstab(used["unit"], used["label"]).reindex(columns=protocol.test, fill_value=0)
+    counts, wanted = units.to_numpy(), np.array(list(protocol.test.values()))
+    left, chosen, waiting = wanted.copy(), [], []
+    for i in np.random.default_rng(protocol.seed).permutation(len(counts)):
+        if (counts[i] <= left).all():
+            chosen.append(i)
+            left -= counts[i]
         else:
-            waiting.append((units[i], counts))
-    for unit, counts in waiting:
-        none = (left == pd.Series(protocol.test)) & (left > 0)
-        if (left - counts).abs().sum() < left.abs().sum() or counts[none].any():
-            chosen.append(unit)
-            left -= counts
-    return pd.concat(chosen).index if chosen else pd.Index([])
+            waiting.append(i)
+    for i in waiting:
+        none = (left == wanted) & (left > 0)
+        if np.abs(left - counts[i]).sum() < np.abs(left).sum() or counts[i][none].any():
+            chosen.append(i)
+            left -= counts[i]
+    return used.index[used["unit"].isin(units.index[chosen])]
 
 
 def _refuse_short(used: pd.DataFrame, protocol: Protocol) -> None:

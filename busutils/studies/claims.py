@@ -1,13 +1,12 @@
 """The page on printed numbers: the five papers, and our own tables, through one checker."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
-from busutils import claims, compare, metrics, parameters, paths
+from busutils import claims, compare, jobs, metrics, parameters, paths
 from busutils.claims import report
 from busutils.claims.meaning import QUANTITIES, meaning
 from busutils.claims.result import FITS, NOT, OPEN, RECOVERED, UNUSUAL, Check
@@ -219,8 +218,8 @@ def _printed(columns: Mapping[str, Mapping]) -> dict[str, object]:
 def our_counts(threshold: float = 0.5) -> Paper:
     """Scores of every published job's test lesions, per case and pooled, as a paper prints them."""
     cells = {}
-    for file in sorted((paths.published() / "jobs").glob("*/cases.csv.gz")):
-        cases = pd.read_csv(file)
+    for identity in sorted(jobs.published()):
+        cases = jobs.read(identity).cases
         chosen = cases["split"].eq("test") & cases["threshold"].sub(threshold).abs().lt(1e-6)
         cases = cases[chosen & (cases["tp"] + cases["fn"] > 0)]
         if len(cases) == 0:
@@ -228,7 +227,7 @@ def our_counts(threshold: float = 0.5) -> Paper:
         for how in (metrics.per_case, metrics.pooled):
             for score, value in how(cases).items():
                 if score in QUANTITIES:
-                    cells[how.__name__, file.parent.name, score] = (f"{value:.4f}", "")
+                    cells[how.__name__, identity, score] = (f"{value:.4f}", "")
     about = dict(OURS)
     about["columns"] = {s: {"is": s} for s in metrics.SCORES if s in QUANTITIES}
     kinds = {"per_case": "means", "pooled": "pooled"}
@@ -245,12 +244,10 @@ def our_checks() -> dict[str, list[Check]]:
     }
 
 
-def per_case_example(rows: int = 3) -> tuple[Path, pd.DataFrame] | None:
+def per_case_example(rows: int = 3) -> tuple[str, pd.DataFrame] | None:
     """The beginning of one published table of counts a case; None where none is published."""
-    files = sorted((paths.published() / "jobs").glob("*/cases.csv.gz"))
-    if not files:
-        return None
-    return files[0].relative_to(paths.project()), pd.read_csv(files[0], nrows=rows)
+    identity = min(jobs.published(), default=None)
+    return identity and (identity, jobs.read(identity).cases.head(rows))
 
 
 def totals(checks: Sequence[Check]) -> dict[str, int]:

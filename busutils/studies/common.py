@@ -4,16 +4,18 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
 
 from busutils import compare, jobs, parameters, paths, statistics, thresholds
 from busutils.data import reading, sets, splits
-from busutils.data.dataset import Dataset
+from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
 from busutils.errors import UserError
 from busutils.jobs import Job
+from busutils.runs import Run
 from busutils.statistics import Difference
 
 REPORTED = paths.project() / "book" / "reported"
@@ -81,6 +83,8 @@ class Study:
     def dataset(self, values: Mapping) -> Dataset:
         """Open the data set that the parameters name, at their size."""
         settings = self.settings.of(values)
+        if published := _published(settings):
+            return published.dataset(settings.size)
         found = listing(settings)
         self.refuse(settings, found)
         return _loaded(found, settings.size)
@@ -175,24 +179,13 @@ def as_table(found: Sequence) -> pd.DataFrame:
     return pd.DataFrame([{**vars(e), "job": e.job.id} for e in found])
 
 
-def from_table(table: pd.DataFrame, kind: type = Entry) -> list:
-    """Read entries back; their jobs are finished ones, in the store or published.
-
-    Raises
-    ------
-    UserError
-        If a job is not finished.
-    """
-    return [kind(**{**row, "job": jobs.load(row["job"])}) for row in table.to_dict("records")]
-
-
 def job(settings: Settings, data: Dataset, split: dict, seed: int, **own: Any) -> Job:
     """Return the training that a study's settings ask for; `own` is what they do not say alike.
 
     Where no `patience` is a setting, the rate stays as it is: no schedule is printed.
     """
     said = {name: getattr(settings, name) for name in SHARED if hasattr(settings, name)}
-    said = {"patience": settings.epochs} | said | {"size": data.images.shape[1]}
+    said = {"patience": settings.epochs} | said | {"size": data.size}
     seeds = {"init_seed": seed, "order_seed": seed}
     return Job(dataset=data.fingerprint, split=split, **(said | seeds | own))
 
@@ -236,7 +229,15 @@ def _say(note: str) -> None:
 
 
 def listing(settings: Settings) -> Listing:
-    """List the files of the set that a notebook's settings name."""
+    """List the files of the set that a notebook's settings name.
+
+    Raises
+    ------
+    UserError
+        If they are not where the settings say, or these name a published run, which has no files.
+    """
+    if published := _published(settings):
+        raise UserError(NEEDS_PIXELS.format(published.data))
     return sets.listing(
         settings.dataset,
         settings.data_root,
@@ -249,8 +250,16 @@ def listing(settings: Settings) -> Listing:
 
 
 def opened(settings: Settings, size: int) -> Dataset:
-    """Open that set at `size` pixels."""
+    """Open that set at `size` pixels; of a published run, its table of cases."""
+    if published := _published(settings):
+        return published.dataset(size)
     return _loaded(listing(settings), size)
+
+
+def _published(settings: Settings) -> Run | None:
+    """The published run that is named in place of a folder of images, as `rebuild` does."""
+    run = Run(Path(settings.data_root))
+    return run if settings.data_root and run.cases.is_file() else None
 
 
 def _loaded(found: Listing, size: int) -> Dataset:

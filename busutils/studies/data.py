@@ -72,18 +72,17 @@ def lesions(data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def summary(data: Dataset) -> pd.DataFrame:
-    """Count and measure by class.
+def summary(data: Dataset, lesions: pd.DataFrame) -> pd.DataFrame:
+    """Count and measure by class; `lesions` is what :func:`lesions` measured.
 
     Columns: label, images, several masks, in groups (images that share a frame with another),
     median width and height (pixels), median lesion area (per cent of the image), its 5th and 95th
     percentile.
     """
-    found = lesions(data)
     together = shared(data)
     rows = []
     for label, of in data.cases.groupby("label", sort=False):
-        area = 100 * found.loc[found["label"] == label, "area"]
+        area = 100 * lesions.loc[lesions["label"] == label, "area"]
         rows.append(
             {
                 "label": label,

@@ -26,7 +26,8 @@ def start(settings: Starting, backbone: str, weights: str) -> str | Job:
     """Return what :class:`busutils.jobs.Job` takes as ``encoder_weights``.
 
     `weights` is phantom (a pre-training, which is a job), imagenet (the file that the settings
-    name, else Keras's download), none, or a file of that backbone's weights.
+    name, else Keras's download), none, or a file of that backbone's weights. ``file:<hash>`` names
+    one that the store has, as a published run does.
 
     Raises
     ------
@@ -40,10 +41,14 @@ def start(settings: Starting, backbone: str, weights: str) -> str | Job:
     if weights == "imagenet" and settings.imagenet_file:
         if backbone != IN_FILE:
             raise UserError(f"imagenet_file holds MobileNetV2, not {backbone}: leave it empty")
-        return f"file:{_keep(Path(settings.imagenet_file).expanduser())}"
+        return _file(settings.imagenet_file)
     if weights in ("imagenet", "none"):
         return weights
-    return f"file:{_keep(Path(weights).expanduser())}"
+    return _file(weights)
+
+
+def _file(weights: str) -> str:
+    return weights if weights.startswith("file:") else f"file:{_keep(Path(weights).expanduser())}"
 
 
 def _keep(file: Path) -> str:

@@ -71,8 +71,7 @@ def without_other_outputs(notebook: Path) -> dict[str, Any]:
 def jobs_of(made: runs.Run) -> list[Job]:
     """Return the jobs of a run, from the store that it lies in."""
     store = made.folder.parents[1]
-    folders = [jobs.results(identity, store) for identity in made.manifest["jobs"]]
-    return [Job.from_json((folder / "job.json").read_text()) for folder in folders]
+    return [jobs.load(identity, store) for identity in made.manifest["jobs"]]
 
 
 def train(name: str, seed: int) -> list[Job]:

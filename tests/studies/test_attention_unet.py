@@ -165,7 +165,8 @@ def test_readings_of_iou(found):
 
 
 def test_lesion_table_leaves_normal_images_out(found):
-    table = results.lesion_table(*found).set_index("answer")
+    trivial = results.trivial(*found)
+    table = results.lesion_table(found[0], trivial).set_index("answer")
     assert table.loc["Attention3 U-Net", "IoU"] == pytest.approx(50 / 105)
     assert table.loc["nothing", "IoU"] == 0
     assert table.loc["Attention4 U-Net", "Dice"] == pytest.approx(120 / 165)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import parameters
+from busutils import parameters, paths
 from busutils.data import splits
 from busutils.data.dataset import Dataset
+from busutils.errors import UserError
 from busutils.figures import data as plots
 from busutils.studies import data as study
 
@@ -48,8 +49,18 @@ def test_lesions_by_hand(data):
     assert (first["height"], first["width"]) == pytest.approx((0.2, 0.4))
 
 
+def test_a_published_run_stands_for_the_folder_of_images_but_for_pixels():
+    published = paths.project() / "book" / "results" / "notebooks" / "00_data-busi-cpu"
+    values = parameters.resolve("00_data", "cpu", {}) | {"data_root": str(published)}
+    assert len(study.dataset(values)) == 780
+    with pytest.raises(UserError, match="has no pixels of BUSI, 780 cases: give the folder"):
+        study.listing(values)
+    with pytest.raises(UserError, match=r"unknown size of BUSI in 00_data-busi-cpu-\S+ '32'"):
+        study.dataset(values | {"size": 32})
+
+
 def test_summary_counts(data):
-    table = study.summary(data).set_index("label")
+    table = study.summary(data, study.lesions(data)).set_index("label")
     assert table["images"].to_dict() == {"benign": 2, "malignant": 1, "normal": 1}
     assert table["several masks"].to_dict() == {"benign": 1, "malignant": 0, "normal": 0}
     assert table["in groups"].to_dict() == {"benign": 2, "malignant": 1, "normal": 0}

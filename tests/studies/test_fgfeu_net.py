@@ -249,7 +249,7 @@ def test_two_names_of_one_training_may_be_best(values):
 
 def test_a_mask_answers_by_being_empty_or_not(values):
     found, data = _found(values | {"classifiers": ["svm", "cnn"]})
-    answers = presence.answers(found, data, "lesion")
+    answers = presence.answers(found, "lesion", presence.by_svm(found, data, "lesion"))
     assert list(answers) == ["CNN", "SVM", "FgFEU-Net (Ours)"]
     mask = answers["FgFEU-Net (Ours)"]
     lesion = mask["label"] != "normal"
@@ -269,8 +269,8 @@ def test_a_mask_answers_by_being_empty_or_not(values):
 
 def test_table_3_has_what_can_be_compared(values):
     four = {"epochs": 4, "classifier_epochs": 4}  # the fewest that can be flat
-    found, data = _found(values | {"classifiers": ["cnn"]} | four)
-    answers = presence.answers(found, data, "lesion")
+    found, _ = _found(values | {"classifiers": ["cnn"]} | four)
+    answers = presence.answers(found, "lesion", None)
     table = presence.table3(found, answers).set_index(["key", "column"])
     assert table.loc[("CNN", "Accuracy Test"), "ours"] == 1
     tested = answers["CNN"].query("split == 'test'")
@@ -285,8 +285,8 @@ def test_table_3_has_what_can_be_compared(values):
 
 
 def test_only_classifiers_tell_malignant_lesions(values):
-    found, data = _found(values | {"classifiers": ["cnn"]})
-    answers = presence.answers(found, data, "malignant")
+    found, _ = _found(values | {"classifiers": ["cnn"]})
+    answers = presence.answers(found, "malignant", None)
     assert list(answers) == ["CNN"]
     tested = answers["CNN"].query("split == 'test'")
     assert set(tested["label"]) == {"benign", "malignant"}

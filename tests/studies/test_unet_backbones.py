@@ -10,7 +10,6 @@ import yaml
 from busutils import jobs, parameters, paths
 from busutils.data import busi, reading, sets
 from busutils.errors import UserError
-from busutils.studies import common
 from busutils.studies import unet_backbones as study
 from busutils.studies.unet_backbones import questions, results, words
 from tests import finished
@@ -254,8 +253,3 @@ def test_numbers_of_the_real_split(values):
     assert table["ours"].tolist() == [453, 114, 21, 42, 133]
     mixed = study.Settings.of(values | {"test_mix": "paper", "grouped": False})
     assert results.table1(mixed, data)["ours"].tolist() == [453, 114, 50, 13, 133]
-
-
-def test_entries_come_back_from_their_table(found, tmp_path):
-    common.as_table(found[0].entries).to_csv(tmp_path / "entries.csv", index=False)
-    assert common.from_table(pd.read_csv(tmp_path / "entries.csv"), study.Entry) == found[0].entries

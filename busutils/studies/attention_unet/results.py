@@ -71,12 +71,11 @@ def readings(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def lesion_table(results: Results, data: Dataset) -> pd.DataFrame:
+def lesion_table(results: Results, trivial: pd.DataFrame) -> pd.DataFrame:
     """IoU and Dice on validation images that hold a lesion, beside answers without training.
 
     Columns: answer, IoU, low, high, Dice, images (with a lesion). Networks are those of the
-    random fifths where there are any, all repeats together; the ellipse is fitted to the training
-    images of each.
+    random fifths where there are any, all repeats together; `trivial` as that function gives.
     """
     part = detected_on(results)
     rows = []
@@ -86,7 +85,7 @@ def lesion_table(results: Results, data: Dataset) -> pd.DataFrame:
         one = statistics.interval(by_case["score"], by_case["group"])
         row = {"answer": NETWORKS[name][0], "IoU": one.estimate, "low": one.low, "high": one.high}
         rows.append(row | {"Dice": dice["score"].mean(), "images": len(by_case)})
-    for name, counts in _trivial(results, part, data):
+    for name, counts in trivial.groupby("answer", sort=False):
         scores = metrics.per_case(counts)
         rows.append({"answer": name, "IoU": scores["iou"], "low": np.nan, "high": np.nan})
         rows[-1] |= {"Dice": scores["dice"], "images": counts["case"].nunique()}
@@ -246,16 +245,21 @@ def _at_half(results: Results, entry: Entry, role: str) -> pd.DataFrame:
     return of[np.isclose(of["threshold"], 0.5)]
 
 
-def _trivial(results: Results, part: str, data: Dataset):
-    """Counts of the answers that need no training, on the same validation images, by answer."""
+def trivial(results: Results, data: Dataset) -> pd.DataFrame:
+    """Counts of the answers that need no training, on the validation images of `lesion_table`.
+
+    The ellipse is fitted to the training images of each split. Columns: answer, row, tp, fp, fn,
+    tn, case.
+    """
     lesions, told = data.masks.any(axis=(1, 2)), []
-    for job in {e.job.split["id"]: e.job for e in results.of(part)}.values():
+    entries = results.of(detected_on(results))
+    for job in {e.job.split["id"]: e.job for e in entries}.values():
         role = jobs.read_split(job).set_index("case")["role"].reindex(data.cases["case"])
         train, val = (np.flatnonzero((role == r).to_numpy() & lesions) for r in PARTS)
         ellipse = statistics.best_ellipse(data.masks[train])
         of = statistics.trivial_answers(data.masks[val], ellipse)
         told.append(of.assign(case=data.cases["case"].to_numpy()[val[of["row"]]]))
-    return pd.concat(told).groupby("answer", sort=False)
+    return pd.concat(told)
 
 
 def _networks(results: Results) -> list[str]:

@@ -98,14 +98,13 @@ def sanity_finding(sanity: pd.DataFrame) -> str:
     return f"With all weights randomised the map correlates {last:.2f} with the trained one's"
 
 
-def plain(results: Results, data: Dataset, claims: Sequence[Claim]) -> Mapping[str, Any]:
-    """Claims and means as plain values for ``numbers.json``."""
-    lesions = made.lesion_table(results, data).set_index("answer")["IoU"].to_dict()
+def plain(results: Results, lesions: pd.DataFrame, claims: Sequence[Claim]) -> Mapping[str, Any]:
+    """Claims and means as plain values for ``numbers.json``; `lesions` is the lesion table."""
     best = max(results.entries, key=lambda e: results.mean(e, split="val").estimate)
     epochs = made.first_detection(results)
     return {
         "claims": common.told(claims),
-        "lesion_iou": lesions,
+        "lesion_iou": lesions.set_index("answer")["IoU"].to_dict(),
         "first_detection": dict(
             zip(epochs["network"] + ", " + epochs["repeat"], epochs["epoch"], strict=True)
         ),

@@ -16,14 +16,20 @@ from busutils.data.dataset import Dataset
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.fgfeu_net import svm
 from busutils.studies.fgfeu_net.planning import roles
-from busutils.studies.fgfeu_net.settings import CLASSIFIERS, SVM
+from busutils.studies.fgfeu_net.settings import CLASSIFIERS
 
 MASKS = {"combo": ("loss", "FgFEU-Net (Ours)"), "unet": ("unet", "U-Net")}
 """Networks whose masks answer: name of the entry -> its part, and the row of Table 3."""
 
 
-def answers(results: Results, data: Dataset, question: str) -> dict[str, pd.DataFrame]:
+def answers(
+    results: Results, question: str, by_svm: pd.DataFrame | None
+) -> dict[str, pd.DataFrame]:
     """What every model says of the images of the first fold.
+
+    Parameters
+    ----------
+    by_svm : what :func:`by_svm` gives, if it was asked too
 
     Returns
     -------
@@ -34,15 +40,19 @@ def answers(results: Results, data: Dataset, question: str) -> dict[str, pd.Data
         for e in results.of(question, name):
             of = results.cases[results.cases["job"] == e.job.id]
             found[chosen.printed] = classification.counts(of, question)
-    if SVM in results.settings.classifiers:
-        first = results.settings.folds[0]
-        table = roles(results.settings, data, first, question)
-        found["SVM"] = svm.classified(data, table, question, first)
+    if by_svm is not None:
+        found["SVM"] = by_svm
     if question == "lesion":
         for name, (part, printed) in MASKS.items():
             for e in results.of(part, name)[:1]:
                 found[printed] = by_mask(results, e)
     return found
+
+
+def by_svm(results: Results, data: Dataset, question: str) -> pd.DataFrame:
+    """What the support vector machine says of the same images; it is trained for it."""
+    first = results.settings.folds[0]
+    return svm.classified(data, roles(results.settings, data, first, question), question, first)
 
 
 def by_mask(results: Results, entry: Entry) -> pd.DataFrame:

@@ -26,10 +26,10 @@ def entries(settings: Settings, data: Dataset) -> list[Entry]:
     own start differs: networks are compared with that one) and contrast (a key of `CONTRASTS`, or
     what it is compared with).
     """
-    sized = {data.images.shape[1]: data}
+    sized = {data.size: data}
     for size in {settings.size_of(row) for row in settings.rows} - set(sized):
         sized[size] = common.opened(settings, size)
-    if len(sized) > 1:
+    if len(sized) > 1 and data.has_pixels:
         _refuse_vanished(sized)
     first, more = settings.used_folds[:1], settings.used_folds[1:]
     found = [*_table(settings, sized, first), *_contrasts(settings, data)]
@@ -108,7 +108,9 @@ def _entry(settings: Settings, data: Dataset, part: str, row: str, fold: int) ->
     if part == "contrast" and settings.contrast_train:
         table = fewer(table, settings.contrast_train)
     kind = "patients left out" if settings.patients_apart else "drawn"
-    split = common.keep_split(table, {"kind": kind, "fold": fold})
+    # over several folds each patient is tested once, so that one fold may hold a single one
+    fewest = 1 if settings.patients_apart and len(settings.used_folds) > 1 else 2
+    split = common.keep_split(table, {"kind": kind, "fold": fold}, fewest)
     return Entry(part, row, f"fold {fold}", _job(settings, data, row, split, fold - 1))
 
 

@@ -10,7 +10,6 @@ from busutils.compare import Claim
 from busutils.data.dataset import Dataset
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
-from busutils.studies.multitask_unet import copies
 from busutils.studies.multitask_unet import results as made
 from busutils.studies.multitask_unet.settings import Settings
 
@@ -64,9 +63,9 @@ def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> 
     return common.facts(data, results, how, cuts(settings))
 
 
-def accuracy_finding(results: Results) -> str:
-    """Our test accuracy beside what needs no network, in one sentence."""
-    table = made.classified(results).set_index("score").loc["accuracy"]
+def accuracy_finding(classified: pd.DataFrame) -> str:
+    """Our test accuracy beside what needs no network, in one sentence; of the table of scores."""
+    table = classified.set_index("score").loc["accuracy"]
     always = next(name for name in table.index if name.startswith("always"))
     return (
         f"Test accuracy {table['ours']:.3f} ({table['low']:.3f} to {table['high']:.3f}); "
@@ -85,13 +84,17 @@ def alone_finding(results: Results) -> str:
     return f"Against both tasks, {'; '.join(told)}".replace("-", "−") if told else ""
 
 
-def plain(results: Results, claims: Sequence[Claim]) -> Mapping[str, Any]:
-    """Claims and means as plain values for ``numbers.json``."""
-    scores = made.classified(results).set_index("score")["ours"].to_dict()
+def plain(
+    results: Results, tables: Mapping[str, pd.DataFrame], claims: Sequence[Claim]
+) -> Mapping[str, Any]:
+    """Claims and means as plain values for ``numbers.json``.
+
+    `tables` are those that the page shows: classified, copies and alone.
+    """
+    scores = tables["classified"].set_index("score")["ours"].to_dict()
     best = max(results.of("folds"), key=lambda e: results.mean(e, split="val").estimate)
     dice = pd.concat([results.scores(e) for e in results.of("folds")])["score"].mean()
-    arms = copies.table(results)
-    alone = made.alone(results).dropna(subset="minus both")
+    arms, alone = tables["copies"], tables["alone"].dropna(subset="minus both")
     return {
         "claims": common.told(claims),
         "classified": scores,
