@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import yaml
 
-from busutils import claims
-from busutils.claims import files, report
+import scorecheck as claims
+from scorecheck import files, report
 from busutils.errors import UserError
 
 N = int(os.environ.get("FUZZ", 20))

@@ -1,0 +1,148 @@
+"""Which confusion matrices give printed ratios: the rays of a cone.
+
+Let x = (TP, FP, FN, TN) be shares of all pixels. A score is a ratio a·x / b·x of two sums, and
+"the score lies between l and h" is a·x >= l b·x and a·x <= h b·x: two linear conditions without a
+constant. So the matrices that give all printed scores of one mask, or of added counts, form a
+convex cone with few edges. Each edge lies on three of the limiting planes, so all are found by
+trying every three; and another ratio c·x / d·x takes its extremes on edges (linear-fractional
+programming), because a sum of edges has a ratio between theirs. A general solver would do, but its
+tolerance of 1e-7 is too coarse for shares of a thousandth.
+
+References
+----------
+Charnes, Cooper: Programming with linear fractional functionals. Naval Research Logistics
+Quarterly 9 (1962) 181-186.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+from scipy.optimize import least_squares
+from scipy.special import expit, logit
+
+from scorecheck.intervals import Interval
+
+RATIOS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "dice": ((2, 0, 0, 0), (2, 1, 1, 0)),
+    "iou": ((1, 0, 0, 0), (1, 1, 1, 0)),
+    "background_iou": ((0, 0, 0, 1), (0, 1, 1, 1)),
+    "sensitivity": ((1, 0, 0, 0), (1, 0, 1, 0)),
+    "specificity": ((0, 0, 0, 1), (0, 1, 0, 1)),
+    "precision": ((1, 0, 0, 0), (1, 1, 0, 0)),
+    "accuracy": ((1, 0, 0, 1), (1, 1, 1, 1)),
+    "share": ((1, 0, 1, 0), (1, 1, 1, 1)),
+}
+"""Numerator and denominator over (TP, FP, FN, TN); `share` is that of lesion pixels."""
+CLASS_MEANS = ("precision", "sensitivity")
+"""Scores that libraries also give as means of both classes."""
+ROOM = 1e-9
+TOLERANCE = 1e-13
+
+
+def possible(given: Mapping[str, Interval]) -> bool:
+    """Whether one confusion matrix with a lesion pixel, in truth or prediction, gives these ratios.
+
+    Without TP + FP + FN > 0 a picture without lesions would give any overlap, as 0/0.
+    """
+    return bool((_edges(tuple(given.items()))[:, :3].sum(axis=1) > 0).any())
+
+
+def span(ratio: str, given: Mapping[str, Interval]) -> Interval | None:
+    """Return what a ratio can be where others are given, or None where no matrix gives those.
+
+    Parameters
+    ----------
+    ratio : a key of `RATIOS`
+    given : intervals by key of `RATIOS`
+
+    Examples
+    --------
+    >>> print(span("iou", {"dice": Interval(0.8, 0.8)}))
+    0.6667
+    """
+    if not possible(given):
+        return None
+    top, bottom = (_edges(tuple(given.items())) @ np.array(part, float) for part in RATIOS[ratio])
+    values = top[bottom > 0] / bottom[bottom > 0]
+    low, high = float(values.min()), float(values.max())
+    return Interval(low, low if high - low < 10 * ROOM else high)
+
+
+def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
+    """Largest miss of the one confusion matrix that comes closest to scores (least squares).
+
+    Parameters
+    ----------
+    scores : by key of `RATIOS`
+    class_means : precision and sensitivity are means of both classes, as libraries' "macro"
+
+    Examples
+    --------
+    >>> round(distance({"dice": 0.8, "precision": 0.8, "sensitivity": 0.8}), 6)
+    0.0
+    """
+    return _distance(tuple(scores.items()), class_means)
+
+
+@lru_cache(maxsize=4096)
+def _distance(scores: tuple[tuple[str, float], ...], class_means: bool) -> float:
+    def misses(logits: np.ndarray) -> np.ndarray:
+        share, recall, specificity = expit(logits)
+        x = _counts(share, recall, specificity)
+        found = {name: _ratio(name, x) for name, _ in scores}
+        if class_means:  # of the background: the same with both classes exchanged
+            turned = x[::-1]
+            found |= {n: (found[n] + _ratio(n, turned)) / 2 for n in CLASS_MEANS if n in found}
+        return np.array([found[name] - value for name, value in scores])
+
+    starts = [logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
+    exact = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "bounds": (-15, 15)}
+    fits = [least_squares(misses, start, **exact) for start in starts]
+    return float(np.abs(min(fits, key=lambda fit: fit.cost).fun).max())
+
+
+def _counts(share: float, recall: float, specificity: float) -> np.ndarray:
+    """TP, FP, FN, TN as shares of all."""
+    lesion, background = share, 1 - share
+    missed, called = lesion * (1 - recall), background * (1 - specificity)
+    return np.array([lesion * recall, called, missed, background * specificity])
+
+
+def _ratio(name: str, x: np.ndarray) -> float:
+    top, bottom = RATIOS[name]
+    return float(x @ np.array(top) / (x @ np.array(bottom)))
+
+
+@lru_cache(maxsize=4096)
+def _edges(given: tuple[tuple[str, Interval], ...]) -> np.ndarray:
+    """Edges of the cone, of shape (n, 4), the largest entry 1."""
+    planes = np.concatenate([-np.eye(4), *(_limits(name, i) for name, i in given)])
+    found = _crossings(planes[_threes(len(planes))])
+    found = np.concatenate([found, -found])
+    largest = found.max(axis=1)
+    found = found[largest > TOLERANCE] / largest[largest > TOLERANCE, None]
+    inside = (found @ planes.T <= TOLERANCE).all(axis=1)
+    return np.where(found[inside] < TOLERANCE, 0, found[inside])
+
+
+def _limits(name: str, interval: Interval) -> np.ndarray:
+    """Rows r of length 1 with r·x <= 0 where a ratio lies in an interval."""
+    a, b = (np.array(part, float) for part in RATIOS[name])
+    rows = np.array([(interval.low - ROOM) * b - a, a - (interval.high + ROOM) * b])
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@lru_cache
+def _threes(n: int) -> np.ndarray:
+    return np.array(list(combinations(range(n), 3)))
+
+
+def _crossings(threes: np.ndarray) -> np.ndarray:
+    """The direction at right angles to three others in four dimensions, (n, 3, 4) to (n, 4)."""
+    found = []
+    for i in range(4):
+        a, b, c = np.delete(threes, i, axis=2).transpose(1, 0, 2)
+        found.append((-1) ** i * (a * np.cross(b, c)).sum(axis=1))
+    return np.stack(found, axis=1)

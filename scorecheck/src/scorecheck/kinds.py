@@ -1,0 +1,267 @@
+"""What may stand where in a context file: kinds of values, and the place that an error names.
+
+A kind is a function of a value and its place. It returns the value as the checks need it, or
+refuses it in one sentence with the place and the remedy. Values come from YAML as texts
+(:mod:`scorecheck.yaml_values`) or from Python as they are.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from scorecheck.cells import Cell, interval
+from scorecheck.errors import UserError, choose
+
+Key = tuple[str, str, str]
+NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,2})?", re.IGNORECASE)
+YES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+MOST = 10**12
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands: the keys above it, and the line where the file is known.
+
+    Attributes
+    ----------
+    file : its name, or that of the table
+    path : keys from the top; lists by index
+    lines : by path
+    printed : the paper's cells, if known, so that references to them are looked up
+    """
+
+    file: str = ""
+    path: tuple[str, ...] = ()
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    printed: Mapping[Key, Cell] | None = None
+
+    def __truediv__(self, key: object) -> "Place":
+        return replace(self, path=(*self.path, str(key)))
+
+    def __str__(self) -> str:
+        line = self.lines.get(self.path)
+        return ", ".join(filter(None, [self.file, line and f"line {line}", " / ".join(self.path)]))
+
+    def error(self, what: str) -> UserError:
+        """What is wrong here, and the remedy, as an error."""
+        return UserError(f"{self}: {what}")
+
+    def choose(self, value: str, options: Iterable[str], what: str) -> str:
+        """Return `value` if it is one of `options`, or raise with the nearest."""
+        try:
+            return choose(value, options, what)
+        except UserError as error:
+            raise self.error(str(error)) from None
+
+    @property
+    def table(self) -> str:
+        """The table that this place is about."""
+        return self.path[self.path.index("tables") + 1] if "tables" in self.path else ""
+
+
+Kind = Callable[[Any, Place], Any]
+
+
+def seen(value: Any) -> str:
+    """What a value is, in a word or two."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, str | int | float):
+        return repr(value if len(str(value)) < 60 else f"{str(value)[:60]}...")
+    return "a list"
+
+
+def text(value: Any, place: Place) -> str:
+    """A name or a sentence."""
+    if not isinstance(value, str | int | float) or value == "":
+        raise place.error(f"{seen(value)} is not a text: write one, in quotes")
+    return str(value)
+
+
+def anything(value: Any, place: Place) -> Any:
+    """What the checker does not read."""
+    return value
+
+
+def number(value: Any, place: Place) -> int | float:
+    """A plain number; a whole one as int."""
+    if isinstance(value, str | int | float) and NUMBER.fullmatch(str(value)):
+        found = float(value)
+        return int(found) if found.is_integer() else found
+    raise place.error(f"{seen(value)} is not a number: write one, such as 0.8")
+
+
+def between(low: float, high: float, whole: bool = False) -> Kind:
+    """A number, or a whole number, from `low` to `high`."""
+
+    def kind(value: Any, place: Place) -> int | float:
+        found = number(value, place)
+        if low <= found <= high and (not whole or isinstance(found, int)):
+            return found
+        what = "a whole number" if whole else "a number"
+        raise place.error(f"{found} is not {what} from {low:g} to {high:g}: mend it")
+
+    return kind
+
+
+def whole(low: int = 0, high: int = MOST) -> Kind:
+    """A whole number from `low` to `high`."""
+    return between(low, high, whole=True)
+
+
+def yes(value: Any, place: Place) -> bool:
+    """Yes or no."""
+    found = YES.get(str(value).lower())
+    if found is None:
+        raise place.error(f"{seen(value)} is neither true nor false: write one of them")
+    return found
+
+
+def choice(options: Iterable[str], what: str) -> Kind:
+    """One of several words."""
+    return lambda value, place: place.choose(text(value, place), options, what)
+
+
+def many(kind: Kind, least: int = 1, most: int = 10_000) -> Kind:
+    """A list of at least `least` things of a kind."""
+
+    def listed(value: Any, place: Place) -> list:
+        if not isinstance(value, list | tuple):
+            raise place.error(f"{seen(value)} is not a list: write [..., ...]")
+        if not least <= len(value) <= most:
+            wanted = f"{least}" if least == most else f"{least} or more"
+            raise place.error(f"{len(value)} entries stand where {wanted} are needed: add them")
+        return [kind(one, place / i) for i, one in enumerate(value)]
+
+    return listed
+
+
+def one_or_many(kind: Kind) -> Kind:
+    """One thing, or a list; always read as a list."""
+    return lambda value, place: (
+        many(kind)(value, place) if isinstance(value, list | tuple) else [kind(value, place)]
+    )
+
+
+def named(kind: Kind, names: Kind = text) -> Kind:
+    """Names, each with a thing of a kind."""
+
+    def mapping(value: Any, place: Place) -> dict:
+        if not isinstance(value, Mapping) or not value:
+            raise place.error(f"{seen(value)} stands where names with values are needed: add them")
+        return {names(k, place / k): kind(v, place / k) for k, v in value.items()}
+
+    return mapping
+
+
+def keys(known: Mapping[str, Kind], needs: Sequence[str] = ()) -> Kind:
+    """Known keys, each with its kind, of which some are needed."""
+
+    def mapping(value: Any, place: Place) -> dict:
+        if not isinstance(value, Mapping):
+            raise place.error(
+                f"{seen(value)} stands where keys are needed: write {{{next(iter(known))}: ...}}"
+            )
+        for key in value:
+            if ":" in str(key) and key not in known:
+                raise (place / key).error("write a space after the colon of a key")
+            (place / key).choose(key, known, "key")
+        missing = [key for key in needs if key not in value]
+        if missing:
+            raise place.error(f"{', '.join(missing)} is missing: add it")
+        return {k: known[k](v, place / k) for k, v in value.items()}
+
+    return mapping
+
+
+def cell(value: Any, place: Place) -> list:
+    """A printed number: [table, row, column], or [table, row, column, part]."""
+    if not isinstance(value, list | tuple) or len(value) not in (3, 4):
+        raise place.error(f"{seen(value)} is no cell: write [table, row, column]")
+    table, row, column = (text(one, place / i) for i, one in enumerate(value[:3]))
+    part = [whole(0, 99)(one, place / 3) for one in value[3:]]
+    if place.printed is not None:
+        found = look_up(place, table, row, column)
+        try:
+            interval(found, *part)
+        except UserError as error:
+            raise place.error(str(error)) from None
+    return [table, row, column, *part]
+
+
+def look_up(place: Place, table: str, row: str, column: str) -> Cell:
+    """The printed cell of these names, or an error that names the nearest."""
+    keys_of = place.printed or {}
+    place.choose(table, dict.fromkeys(t for t, _, _ in keys_of), "table")
+    place.choose(row, dict.fromkeys(r for t, r, _ in keys_of if t == table), f"row of {table}")
+    columns = dict.fromkeys(c for t, r, c in keys_of if (t, r) == (table, row))
+    place.choose(column, columns, f"column of {table} / {row}")
+    found = keys_of[table, row, column]
+    if found.text is None:
+        raise place.error(
+            f"{table} / {row} / {column} is not printed ({found.place}): leave it out"
+        )
+    return found
+
+
+def amount(value: Any, place: Place) -> list | int | float:
+    """A cell, or a number that is known from elsewhere."""
+    if isinstance(value, list | tuple):
+        return cell(value, place)
+    if isinstance(value, str | int | float) and NUMBER.fullmatch(str(value)):
+        return number(value, place)
+    raise place.error(f"{seen(value)} is neither a number nor a cell: write [table, row, column]")
+
+
+def several(kind: Kind) -> Kind:
+    """A list of cells or amounts, or {table, column} with `rows` or `without`."""
+
+    def chosen(value: Any, place: Place) -> list | dict:
+        if not isinstance(value, Mapping):
+            return many(kind)(value, place)
+        selection = {"table": text, "column": text, "rows": many(text), "without": many(text)}
+        found = keys(selection, ("table", "column"))(value, place)
+        if place.printed is not None:
+            _selected(found, place)
+        return found
+
+    return chosen
+
+
+cells, amounts = several(cell), several(amount)
+
+
+def _selected(found: Mapping, place: Place) -> None:
+    """Look up every row of a selection."""
+    table, column, known = found["table"], found["column"], place.printed
+    (place / "table").choose(table, dict.fromkeys(t for t, _, _ in known), "table")
+    columns = dict.fromkeys(c for t, _, c in known if t == table)
+    (place / "column").choose(column, columns, f"column of {table}")
+    rows = [r for t, r, c in known if (t, c) == (table, column)]
+    for key in ("rows", "without"):
+        for i, row in enumerate(found.get(key, ())):
+            (place / key / i).choose(row, rows, f"row of {table} / {column}")
+    without = found.get("without", ())
+    left = [r for r in found.get("rows", rows) if r not in without]
+    left = [r for r in left if known[table, r, column].text is not None or "rows" in found]
+    if not left:
+        raise place.error(f"no number of {table} / {column} is left: name other rows")
+    for row in left:
+        cell([table, row, column], place)
+
+
+def row(value: Any, place: Place) -> str:
+    """A row of the table that this place is about."""
+    found = text(value, place)
+    rows = dict.fromkeys(r for t, r, _ in place.printed or () if t == place.table)
+    return place.choose(found, rows, f"row of table {place.table}") if rows else found
+
+
+def column(value: Any, place: Place) -> str:
+    """A column of the table that this place is about."""
+    found = text(value, place)
+    columns = dict.fromkeys(c for t, _, c in place.printed or () if t == place.table)
+    return place.choose(found, columns, f"column of table {place.table}") if columns else found

@@ -1,0 +1,44 @@
+"""Small papers for tests: a table from rows of text, with what it means."""
+
+import scorecheck as claims
+from scorecheck.context import meaning
+from scorecheck.paper import Paper
+
+PLAIN = {
+    **{"averaging": "alike", "masks": "hard", "smoothed": False, "macro": False},
+    **{"epoch": "same", "empty": "none", "two_classes": True},
+}
+"""All that a paper can say of its scores; what a test sets to None is left out."""
+
+
+def paper(columns, rows, statements=(), **about):
+    """A paper with one table ``T``; `columns` by name, `rows` by name with values as text."""
+    kinds = {
+        name: {"is": kind} if isinstance(kind, str) else kind for name, kind in columns.items()
+    }
+    cells = {
+        ("T", row, column): (text.removesuffix("%"), "%" if text.endswith("%") else "")
+        for row, values in rows.items()
+        for column, text in zip(columns, values, strict=True)
+        if text
+    }
+    said = {key: value for key, value in (PLAIN | about).items() if value is not None}
+    return Paper(cells, {"T": meaning({"columns": kinds} | said, "T")}, statements)
+
+
+def checks(kind, *args, **about):
+    """All checks of one kind."""
+    return [one for one in claims.check(paper(*args, **about)) if one.kind == kind]
+
+
+def verdict(kind, *args, **about):
+    """The verdict of the one check of a kind."""
+    (one,) = checks(kind, *args, **about)
+    return one.verdict
+
+
+def stated(statement, rows, columns=("x",)):
+    """The answer to one statement about a table of plain numbers."""
+    made = paper(dict.fromkeys(columns, "other"), rows, [statement])
+    (one,) = [c for c in claims.check(made)]
+    return one
