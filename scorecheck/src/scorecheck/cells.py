@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scorecheck import text
-from scorecheck.intervals import SEPARATORS, Interval, printed
-from scorecheck.errors import UserError
+from scorecheck.errors import InputError
+from scorecheck.spans import SEPARATORS, Span, printed
 
 HEAD = ("paper", "table", "row", "column", "value", "unit")
 WHAT = f"a CSV with the columns {','.join(HEAD)}, one number a line"
@@ -36,7 +36,7 @@ THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 @dataclass(frozen=True)
-class Cell:
+class CsvCell:
     """One line: `text` is None where nothing is printed; `place` is file and line, for people."""
 
     paper: str
@@ -46,12 +46,12 @@ class Cell:
     place: str
 
 
-def read(file: Path) -> tuple[list[Cell], list[str]]:
+def read(file: Path) -> tuple[list[CsvCell], list[str]]:
     """Read one file: its cells, and what a reader should know of how it was read.
 
     Raises
     ------
-    UserError
+    InputError
         If the file is malformed; the sentence names the line and the remedy.
     """
     whole, notes = text.read(file, WHAT)
@@ -61,14 +61,14 @@ def read(file: Path) -> tuple[list[Cell], list[str]]:
         lines[0] = "\n"
     start = next((i for i, line in enumerate(lines) if line.strip(" \n,;\t|")), None)
     if start is None:
-        raise UserError(f"{file} is empty: give {WHAT}")
+        raise InputError(f"{file} is empty: give {WHAT}")
     delimiter, names = _head(lines[start], given[1] if given else "", f"{file}, line {start + 1}")
     cells = [
         _cell({n: v for n, v in zip(names, values, strict=True) if n}, place)
         for values, place in _values(file, lines, start, delimiter, len(names))
     ]
     if not cells:
-        raise UserError(f"{file} holds no number: write them below the first line, one a line")
+        raise InputError(f"{file} holds no number: write them below the first line, one a line")
     commas = _decimal_commas(cells)
     told = [DELIMITERS.get(delimiter, repr(delimiter)), "decimal commas" * commas]
     if any(told):
@@ -76,12 +76,12 @@ def read(file: Path) -> tuple[list[Cell], list[str]]:
     return [_in_points(c, commas) for c in cells], notes
 
 
-def interval(cell: Cell, part: int | None = None) -> Interval:
+def span_of(cell: CsvCell, part: int | None = None) -> Span:
     """Return what the number in a cell, or one of several there, can stand for.
 
     Raises
     ------
-    UserError
+    InputError
         If there is no such number; the sentence names the line.
     """
     if part is None and not PLAIN.fullmatch(cell.text):
@@ -92,13 +92,13 @@ def interval(cell: Cell, part: int | None = None) -> Interval:
             if len(pieces) > 1 and all(map(PLAIN.match, pieces))
             else "mend it, or leave it out"
         )
-        raise UserError(f"{cell.place}: {cell.text!r} cannot be read as a number: {hint}")
+        raise InputError(f"{cell.place}: {cell.text!r} cannot be read as a number: {hint}")
     try:
         found = printed(cell.text, cell.unit, part)
-    except UserError as error:
-        raise UserError(f"{cell.place}: {error}") from error
+    except InputError as error:
+        raise InputError(f"{cell.place}: {error}") from error
     if not max(abs(found.low), abs(found.high)) < 1e15:
-        raise UserError(f"{cell.place}: {cell.text} is too large: mend it, or leave it out")
+        raise InputError(f"{cell.place}: {cell.text} is too large: mend it, or leave it out")
     return found
 
 
@@ -109,10 +109,10 @@ def _head(line: str, given: str, place: str) -> tuple[str, list[str]]:
     names = tried[delimiter]
     wanted = f"the columns must be {','.join(HEAD)}, one number a line"
     if missing := [n for n in HEAD if n not in names]:
-        raise UserError(f"{place}: {wanted}: add {','.join(missing)}")
+        raise InputError(f"{place}: {wanted}: add {','.join(missing)}")
     heads = [n for n in names if n]  # a sheet may have empty columns beside
     if extra := [n for i, n in enumerate(heads) if n not in HEAD or n in heads[:i]]:
-        raise UserError(f"{place}: {wanted}: leave out {extra[0]!r}")
+        raise InputError(f"{place}: {wanted}: leave out {extra[0]!r}")
     return delimiter, names
 
 
@@ -134,52 +134,52 @@ def _values(
         for values in reader:
             place, line = f"{file}, line {line}", start + 2 + reader.line_num
             if any("\n" in value for value in values):
-                raise UserError(f'{place}: a value goes on in the next line: close its quote (")')
+                raise InputError(f'{place}: a value goes on in the next line: close its quote (")')
             values = [text.name(value) for value in values]
             if any(values):
                 if len(values) != width:
-                    raise UserError(
+                    raise InputError(
                         f"{place}: {width} values are needed and {len(values)} are there: "
                         'quote a value that holds a delimiter ("U-Net, deep"), write 0.80 for 0,80'
                     )
                 yield values, place
     except csv.Error as error:
-        raise UserError(f'{file}, line {line}: {error}: close each quote (")') from error
+        raise InputError(f'{file}, line {line}: {error}: close each quote (")') from error
 
 
-def _cell(values: dict[str, str], place: str) -> Cell:
+def _cell(values: dict[str, str], place: str) -> CsvCell:
     """One line; a value in a form with one meaning is brought into the plainest."""
     unit = values["unit"].strip("[]() ")
     unit = "%" if unit.casefold() in PERCENT else "" if _absent(unit) else unit
     told = values["value"]
     if not all(values[n] for n in ("table", "row", "column")):
-        raise UserError(f"{place}: table, row and column are needed: fill each cell")
+        raise InputError(f"{place}: table, row and column are needed: fill each cell")
     if PLAIN.fullmatch(unit):
-        raise UserError(f"{place}: the unit is a number, {unit}: write 0.80 for 0,80, or a unit")
+        raise InputError(f"{place}: the unit is a number, {unit}: write 0.80 for 0,80, or a unit")
     key = (values["table"], values["row"], values["column"])
     if _absent(told):
-        return Cell(values["paper"], key, None, unit, place)
+        return CsvCell(values["paper"], key, None, unit, place)
     plain = re.sub(r"^(\*{1,3}|_{1,3})(.+)\1$", r"\2", told).replace("−", "-").replace("％", "%")
     plain = re.sub(rf"^\(([^()]*{SIGN}[^()]*)\)", r"\1", plain)
     form = FORM.fullmatch(plain)
     if form is None:
-        return Cell(values["paper"], key, told, unit, place)
+        return CsvCell(values["paper"], key, told, unit, place)
     mean, first, after, within, second, third = form.groups()
     sd = after or within
     percent = bool(first or second or third)
     other_unit = percent and unit not in ("", "%")
     bare = bool(within) and ("." in mean or "," in mean) and within.isdigit()  # 0.951(3), 0.95 (1)
     if other_unit or bare or (second and not first):  # 12 (10 %): a number and its share
-        return Cell(values["paper"], key, told, unit, place)
+        return CsvCell(values["paper"], key, told, unit, place)
     plain = f"{mean} +- {sd}" if sd else mean
-    return Cell(values["paper"], key, plain, "%" if percent else unit, place)
+    return CsvCell(values["paper"], key, plain, "%" if percent else unit, place)
 
 
 def _absent(value: str) -> bool:
     return value.casefold() in ABSENT or not value.strip("-–—− ")
 
 
-def _decimal_commas(cells: Sequence[Cell]) -> bool:
+def _decimal_commas(cells: Sequence[CsvCell]) -> bool:
     """Whether commas are decimal signs in a file; refused where that cannot be told."""
     plain = [c for c in cells if c.text and FORM.fullmatch(c.text)]
     commas = [c for c in plain if "," in c.text]
@@ -188,18 +188,18 @@ def _decimal_commas(cells: Sequence[Cell]) -> bool:
     remedy = "write points for decimals (0.80) and nothing between thousands (1200)"
     points = [c for c in plain if "." in c.text]
     if points:
-        raise UserError(
+        raise InputError(
             f"{commas[0].place}: {commas[0].text} has a comma, {points[0].text} "
             f"({points[0].place}) a point: {remedy}"
         )
     thousands = [c for c in commas if THOUSANDS.fullmatch(c.text)]
     doubtful = thousands[:1] if len(thousands) == len(commas) else []
     for one in doubtful + [c for c in thousands if c.unit not in ("", "%")]:
-        raise UserError(f"{one.place}: {one.text} may be a thousand or a decimal: {remedy}")
+        raise InputError(f"{one.place}: {one.text} may be a thousand or a decimal: {remedy}")
     return True
 
 
-def _in_points(cell: Cell, commas: bool) -> Cell:
+def _in_points(cell: CsvCell, commas: bool) -> CsvCell:
     """The cell with a decimal point, where the file has decimal commas."""
     number = commas and cell.text and FORM.fullmatch(cell.text)
     return replace(cell, text=cell.text.replace(",", ".")) if number else cell

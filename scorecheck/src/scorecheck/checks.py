@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from scorecheck.spans import Span
 
 FITS = "fits"
 NOT = "does not fit"
@@ -45,18 +48,16 @@ class Check:
     ----------
     kind : which check
     place : where the numbers stand, for people
-    verdict : one of `VERDICTS`
-    strength : one of `STRENGTHS`, or "" where all is well or open
+    verdict, strength : one of `VERDICTS`; one of `STRENGTHS`, or "" where all is well or open
     shown : the computation, in a line or two
     readings : what was tried, or, where nobody can say, each reading with its answer
-    rests : what a misfit rests on that papers hardly ever print; "" where it rests on none of it
     causes : innocent causes that stay open
+    rests : what a misfit rests on that papers hardly ever print
     table, row, column : where, to find it again; "" where the check spans several
     finding : the finding in the list kept for this paper, where it is one
-    paper, family : which paper, and which module asked
-    printed, feasible : ends of the printed interval and of each reading's, for the picture
-    cell, alike : key of the cell, and numbers that look like it and would fit: in a family's answer
-        this question, in that of a whole paper every other one too
+    paper, family : which paper, and which family of checks asked
+    printed, feasible : the printed span and those of the readings
+    cell, alike : key of the cell, and other texts that would fit, where somebody looked for them
     """
 
     kind: str
@@ -73,8 +74,8 @@ class Check:
     finding: str = ""
     paper: str = ""
     family: str = ""
-    printed: tuple[float, float] | None = None
-    feasible: tuple[tuple[float, float], ...] = ()
+    printed: Span | None = None
+    feasible: Sequence[Span] = ()
     cell: tuple[str, str, str] | None = None
     alike: Sequence[str] = ()
 
@@ -82,3 +83,13 @@ class Check:
     def flagged(self) -> bool:
         """Whether a reader should look at it: it does not fit, is unusual, or was recovered."""
         return self.verdict == NOT or bool(self.strength)
+
+
+def judged(good: bool, causes: Sequence[str], strength: str = NO_READING) -> dict[str, Any]:
+    """Verdict of a check; where it is no good one, its strength and its innocent causes."""
+    return {"verdict": FITS} if good else {"verdict": NOT, "strength": strength, "causes": causes}
+
+
+def remark(unusual: bool, causes: Sequence[str] = (), strength: str = UNUSUAL) -> dict[str, Any]:
+    """Verdict of a check that never misfits; where it is unusual, its strength and causes."""
+    return {"verdict": FITS, "strength": strength if unusual else "", "causes": causes}

@@ -22,7 +22,8 @@ import numpy as np
 from scipy.optimize import least_squares
 from scipy.special import expit, logit
 
-from scorecheck.intervals import Interval
+from scorecheck.printed_numbers import PrintedRow
+from scorecheck.spans import Span
 
 RATIOS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "dice": ((2, 0, 0, 0), (2, 1, 1, 0)),
@@ -41,33 +42,76 @@ ROOM = 1e-9
 TOLERANCE = 1e-13
 
 
-def possible(given: Mapping[str, Interval]) -> bool:
+def iou_of_dice(dice: float) -> float:
+    """IoU of a mask with this Dice.
+
+    Examples
+    --------
+    >>> round(iou_of_dice(0.8), 4)
+    0.6667
+    """
+    return dice / (2 - dice)
+
+
+def harmonic(precision: float, sensitivity: float) -> float:
+    """Dice of a mask with this precision and recall; 0 where both are 0."""
+    both = precision + sensitivity
+    return 2 * precision * sensitivity / both if both else 0.0
+
+
+def iou_of_rates(precision: float, sensitivity: float) -> float:
+    """IoU of a mask with this precision and recall."""
+    return iou_of_dice(harmonic(precision, sensitivity))
+
+
+def given(row: PrintedRow) -> dict[str, Span]:
+    """Ratios of counts that a row prints once, of one class and without a smoothing constant."""
+    kept = [q for q in RATIOS if row.how("smoothed", q) <= {None, False}]
+    kept = [q for q in kept if True not in row.how("macro", q)]
+    return {q: span for q in kept if (span := row.span(q)) is not None}
+
+
+def possible(ratios: Mapping[str, Span]) -> bool:
     """Whether one confusion matrix with a lesion pixel, in truth or prediction, gives these ratios.
 
     Without TP + FP + FN > 0 a picture without lesions would give any overlap, as 0/0.
     """
-    return bool((_edges(tuple(given.items()))[:, :3].sum(axis=1) > 0).any())
+    return bool((_edges(tuple(ratios.items()))[:, :3].sum(axis=1) > 0).any())
 
 
-def span(ratio: str, given: Mapping[str, Interval]) -> Interval | None:
+def allowed(ratio: str, ratios: Mapping[str, Span]) -> Span | None:
     """Return what a ratio can be where others are given, or None where no matrix gives those.
 
     Parameters
     ----------
     ratio : a key of `RATIOS`
-    given : intervals by key of `RATIOS`
+    ratios : spans by key of `RATIOS`
 
     Examples
     --------
-    >>> print(span("iou", {"dice": Interval(0.8, 0.8)}))
+    >>> print(allowed("iou", {"dice": Span(0.8, 0.8)}))
     0.6667
     """
-    if not possible(given):
+    if not possible(ratios):
         return None
-    top, bottom = (_edges(tuple(given.items())) @ np.array(part, float) for part in RATIOS[ratio])
+    top, bottom = (_edges(tuple(ratios.items())) @ np.array(part, float) for part in RATIOS[ratio])
     values = top[bottom > 0] / bottom[bottom > 0]
     low, high = float(values.min()), float(values.max())
-    return Interval(low, low if high - low < 10 * ROOM else high)
+    return Span(low, low if high - low < 10 * ROOM else high)
+
+
+def class_means(row: PrintedRow) -> str:
+    """Say how far precision and sensitivity fit as means of both classes, if far better; or ""."""
+    scores = {q: i.middle for q, i in given(row).items()}
+    if not {"precision", "sensitivity", "specificity"} <= set(scores):
+        return ""
+    own, both = (distance(scores, how) for how in (False, True))
+    if 4 * both > own:
+        return ""
+    return (
+        f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
+        f"lesion and background, by {own:.5f} if they are the lesion's"
+    )
 
 
 def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
@@ -90,11 +134,13 @@ def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
 def _distance(scores: tuple[tuple[str, float], ...], class_means: bool) -> float:
     def misses(logits: np.ndarray) -> np.ndarray:
         share, recall, specificity = expit(logits)
-        x = _counts(share, recall, specificity)
+        lesion, background = share, 1 - share
+        missed, called = lesion * (1 - recall), background * (1 - specificity)
+        x = np.array([lesion * recall, called, missed, background * specificity])
         found = {name: _ratio(name, x) for name, _ in scores}
         if class_means:  # of the background: the same with both classes exchanged
-            turned = x[::-1]
-            found |= {n: (found[n] + _ratio(n, turned)) / 2 for n in CLASS_MEANS if n in found}
+            turned = {n: _ratio(n, x[::-1]) for n in CLASS_MEANS if n in found}
+            found |= {n: (found[n] + other) / 2 for n, other in turned.items()}
         return np.array([found[name] - value for name, value in scores])
 
     starts = [logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
@@ -103,23 +149,16 @@ def _distance(scores: tuple[tuple[str, float], ...], class_means: bool) -> float
     return float(np.abs(min(fits, key=lambda fit: fit.cost).fun).max())
 
 
-def _counts(share: float, recall: float, specificity: float) -> np.ndarray:
-    """TP, FP, FN, TN as shares of all."""
-    lesion, background = share, 1 - share
-    missed, called = lesion * (1 - recall), background * (1 - specificity)
-    return np.array([lesion * recall, called, missed, background * specificity])
-
-
 def _ratio(name: str, x: np.ndarray) -> float:
     top, bottom = RATIOS[name]
     return float(x @ np.array(top) / (x @ np.array(bottom)))
 
 
 @lru_cache(maxsize=4096)
-def _edges(given: tuple[tuple[str, Interval], ...]) -> np.ndarray:
+def _edges(ratios: tuple[tuple[str, Span], ...]) -> np.ndarray:
     """Edges of the cone, of shape (n, 4), the largest entry 1."""
-    planes = np.concatenate([-np.eye(4), *(_limits(name, i) for name, i in given)])
-    found = _crossings(planes[_threes(len(planes))])
+    planes = np.concatenate([-np.eye(4), *(_limits(name, span) for name, span in ratios)])
+    found = _crossings(planes[list(combinations(range(len(planes)), 3))])
     found = np.concatenate([found, -found])
     largest = found.max(axis=1)
     found = found[largest > TOLERANCE] / largest[largest > TOLERANCE, None]
@@ -127,16 +166,11 @@ def _edges(given: tuple[tuple[str, Interval], ...]) -> np.ndarray:
     return np.where(found[inside] < TOLERANCE, 0, found[inside])
 
 
-def _limits(name: str, interval: Interval) -> np.ndarray:
-    """Rows r of length 1 with r·x <= 0 where a ratio lies in an interval."""
+def _limits(name: str, span: Span) -> np.ndarray:
+    """Rows r of length 1 with r·x <= 0 where a ratio lies in a span."""
     a, b = (np.array(part, float) for part in RATIOS[name])
-    rows = np.array([(interval.low - ROOM) * b - a, a - (interval.high + ROOM) * b])
+    rows = np.array([(span.low - ROOM) * b - a, a - (span.high + ROOM) * b])
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-@lru_cache
-def _threes(n: int) -> np.ndarray:
-    return np.array(list(combinations(range(n), 3)))
 
 
 def _crossings(threes: np.ndarray) -> np.ndarray:

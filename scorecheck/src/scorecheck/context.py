@@ -1,11 +1,28 @@
-"""What a table means: which quantity a column is, and how its scores were made."""
+"""What a table means: which quantity a column is, and how its scores were made.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+Each field of :class:`ColumnContext` and :class:`TableContext` is a key of a context file; beside
+it stands the kind of its values. None is what a paper does not say.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from scorecheck import sampling, values
-from scorecheck.kinds import Place, between, choice, keys, many, named, text, whole, yes
+from scorecheck import kinds
+from scorecheck.kinds import (
+    Kind,
+    Place,
+    as_it_is,
+    between,
+    choice,
+    keys,
+    many,
+    named,
+    one_or_many,
+    text,
+    whole,
+    yes,
+)
 
 QUANTITIES = {
     "dice": "Dice coefficient or F1 of one mask, of added counts, or a mean of those",
@@ -51,10 +68,47 @@ CHOICES = {
         "unknown": "such images may be averaged in or left out, by another rule a column",
     },
 }
+POPULATION = 10**7
+"""Largest population of a draw; its tail is summed term by term."""
+
+
+def _smoothed(value: Any, place: Place) -> float:
+    """Yes or no, or the constant that is added."""
+    return yes(value, place) if str(value).lower() in kinds.YES else between(0, 1e6)(value, place)
+
+
+def _finding(value: Any, place: Place) -> Any:
+    """What a finding is called, for the whole table or row by row."""
+    return (named(text, kinds.row) if isinstance(value, Mapping) else text)(value, place)
+
+
+def _key(kind: Kind, default: Any = None) -> Any:
+    """A field that is a key of a context file, with the kind of its values."""
+    first = {"default_factory": dict} if default is dict else {"default": default}
+    return field(metadata={"kind": kind}, **first)
+
+
+def _keys(of: type) -> dict[str, Kind]:
+    known = {f.name: f.metadata["kind"] for f in fields(of) if f.metadata}
+    return {{"is_": "is"}.get(name, name): kind for name, kind in known.items()}
+
+
+def _word(name: str, default: str = "unknown") -> Any:
+    return _key(choice(CHOICES[name], f"value of {name}"), default)
+
+
+WEIGHT = between(0, 1e6)
+LOSS = keys({"false_positives": WEIGHT, "false_negatives": WEIGHT, "exponent": between(1e-3, 1e3)})
+CLASSES = {
+    "pairs": many(many(kinds.row, least=2, most=2)),
+    "items": one_or_many(whole(1)),
+    "up_to": whole(1, 300),
+    "mix": kinds.all_of(marked=whole(), population=whole(1, POPULATION)),
+}
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnContext:
     """What a column is.
 
     Attributes
@@ -69,36 +123,36 @@ class Column:
     loss : for `region_loss`: its false_positives, false_negatives and exponent, as far as known
     """
 
-    is_: str
-    of: str = ""
-    averaging: str = ""
-    masks: str = ""
-    smoothed: float | None = None
-    macro: bool | None = None
-    sd: str = ""
-    over: int | None = None
-    decimals: int | None = None
-    items: Sequence[int] = ()
-    loss: Mapping[str, float] = field(default_factory=dict)
+    is_: str = _key(choice(QUANTITIES, "quantity"))
+    of: str = _key(text, "")
+    averaging: str = _word("averaging", "")
+    masks: str = _word("masks", "")
+    smoothed: float | None = _key(_smoothed)
+    macro: bool | None = _key(yes)
+    sd: str = _key(kinds.column, "")
+    over: int | None = _key(whole(2))
+    decimals: int | None = _key(whole(1, 30))
+    items: Sequence[int] = _key(one_or_many(whole(1)), ())
+    loss: Mapping[str, float] = _key(LOSS, dict)
 
 
 @dataclass(frozen=True)
-class Means:
+class SummaryRows:
     """A row that is the mean of others, and the row with their standard deviation.
 
     `plain` says that both are of the rows themselves. Else the mean may be weighted by the number
     of images of each row, and the deviation may be that over images.
     """
 
-    of: Sequence[str]
-    mean: str = ""
-    sd: str = ""
-    plain: bool = False
+    mean: str = _key(kinds.row, "")
+    sd: str = _key(kinds.row, "")
+    of: Sequence[str] = _key(many(kinds.row, least=2), ())
+    plain: bool = _key(yes, False)
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """What a table means; see `CHOICES` for the first four. None is what a paper does not say.
+class TableContext:
+    """What a table means; see `CHOICES` for averaging, masks, epoch and empty.
 
     Attributes
     ----------
@@ -109,9 +163,6 @@ class Meaning:
     one_size : all images have one number of pixels, all batches or folds one number of images
     one_set : all rows were scored on the same images
     background_larger : in every image more background than lesion is found rightly
-    split : numbers of images of the column groups that one random split made, as
-        {training: 624, validation: 156}, and `spread`, the standard deviation over images of the
-        lesion share
     means : rows that average others
     classes : pairs of rows that are the two classes of one experiment, and `mix`, the population
         that its images were drawn from; such rows count things, without a constant, one class each
@@ -119,37 +170,41 @@ class Meaning:
     join : a table that is put together from the rows of the same name in others
     findings : by kind of check, what the list of findings calls it
     weak : by kind of check, why its misfits are remarks only
+    more : keys that a project added (:class:`scorecheck.reading.Additions`)
     """
 
-    columns: Mapping[str, Column] = field(default_factory=dict)
-    averaging: str = "unknown"
-    masks: str = "unknown"
-    epoch: str = "unknown"
-    empty: str = "unknown"
-    smoothed: float | None = None
-    macro: bool | None = None
-    two_classes: bool = False
-    one_size: bool = False
-    one_set: bool = False
-    background_larger: bool = False
-    split: Mapping[str, float] = field(default_factory=dict)
-    means: Sequence[Means] = ()
-    classes: Mapping[str, Any] = field(default_factory=dict)
-    cells: Mapping[str, Mapping[str, Sequence]] = field(default_factory=dict)
-    join: Sequence[str] = ()
-    findings: Mapping[str, Any] = field(default_factory=dict)
-    weak: Mapping[str, str] = field(default_factory=dict)
-    where: str = ""
+    columns: Mapping[str, ColumnContext] = _key(
+        named(keys(_keys(ColumnContext), ["is"]), kinds.column), dict
+    )
+    averaging: str = _word("averaging")
+    masks: str = _word("masks")
+    smoothed: float | None = _key(_smoothed)
+    macro: bool | None = _key(yes)
+    epoch: str = _word("epoch")
+    empty: str = _word("empty")
+    two_classes: bool = _key(yes, False)
+    one_size: bool = _key(yes, False)
+    one_set: bool = _key(yes, False)
+    background_larger: bool = _key(yes, False)
+    means: Sequence[SummaryRows] = _key(many(keys(_keys(SummaryRows), ["of"])), ())
+    classes: Mapping[str, Any] = _key(keys(CLASSES, ["pairs"]), dict)
+    cells: Mapping[str, Mapping[str, Sequence]] = _key(
+        named(named(kinds.amount, choice(QUANTITIES, "quantity"))), dict
+    )
+    join: Sequence[str] = _key(many(text), ())
+    findings: Mapping[str, Any] = _key(named(_finding), dict)
+    weak: Mapping[str, str] = _key(named(text), dict)
+    where: str = _key(text, "")
+    more: Mapping[str, Any] = field(default_factory=dict)
 
-    def resolved(self, column: Column) -> Column:
+    def resolved(self, column: ColumnContext) -> ColumnContext:
         """A column with what the table says where the column itself is silent.
 
         Overlaps and losses alone can be of probabilities, a loss is never said to be of masks by
         what the table says of its scores, the name of an IoU, or of the accuracy, says of which
         classes it is, and nobody adds a constant to an accuracy.
         """
-        overlap = column.is_ in OF_PROBABILITIES
-        masks = self.masks if overlap or self.masks != "soft" else "hard"
+        masks = self.masks if column.is_ in OF_PROBABILITIES or self.masks != "soft" else "hard"
         masks = "unknown" if column.is_ == "region_loss" else masks
         macro = self.macro if column.macro is None else column.macro
         by_name = {"iou": bool(macro), "any_iou": False, "mean_iou": True}
@@ -166,120 +221,46 @@ class Meaning:
         )
 
 
-def _finding(value: Any, place: Place) -> Any:
-    """What a finding is called, for the whole table or row by row."""
-    return (
-        named(text, values.row)(value, place) if isinstance(value, Mapping) else text(value, place)
-    )
+AddedKind = Callable[[Any, Place, Mapping[str, ColumnContext]], Any]
+"""A kind that a project adds, which is asked with the columns of its table as well."""
 
 
-def _smoothed(value: Any, place: Place) -> float:
-    """Yes or no, or the constant that is added."""
-    return yes(value, place) if str(value).lower() in values.YES else between(0, 1e6)(value, place)
-
-
-def _choice(name: str) -> values.Kind:
-    return choice(CHOICES[name], f"value of {name}")
-
-
-HOW = {
-    "averaging": _choice("averaging"),
-    "masks": _choice("masks"),
-    "smoothed": _smoothed,
-    "macro": yes,
-}
-"""What a table says of all its columns, and a column of its own."""
-COLUMN = {
-    "is": choice(QUANTITIES, "quantity"),
-    "of": text,
-    **HOW,
-    "sd": values.column,
-    "over": whole(2),
-    "decimals": whole(1, 30),
-    "items": values.one_or_many(whole(1)),
-    "loss": keys(
-        {
-            "false_positives": between(0, 1e6),
-            "false_negatives": between(0, 1e6),
-            "exponent": between(1e-3, 1e3),
-        }
-    ),
-}
-"""The keys of a column in a context file; those of `Column`."""
-MEANS = {"mean": values.row, "sd": values.row, "of": many(values.row, least=2), "plain": yes}
-CLASSES = {
-    "pairs": many(many(values.row, least=2, most=2)),
-    "items": values.one_or_many(whole(1)),
-    "up_to": whole(1, 300),
-    "mix": keys(
-        {"marked": whole(), "population": whole(1, sampling.MOST)}, ["marked", "population"]
-    ),
-}
-TABLE = {
-    "columns": named(keys(COLUMN, ["is"]), values.column),
-    **HOW,
-    "epoch": _choice("epoch"),
-    "empty": _choice("empty"),
-    "two_classes": yes,
-    "one_size": yes,
-    "one_set": yes,
-    "background_larger": yes,
-    "split": named(between(1e-9, values.MOST)),
-    "means": many(keys(MEANS, ["of"])),
-    "classes": keys(CLASSES, ["pairs"]),
-    "cells": named(named(values.amount, choice(QUANTITIES, "quantity"))),
-    "join": many(text),
-    "findings": named(_finding),
-    "weak": named(text),
-    "where": text,
-}
-"""The keys of a table in a context file; those of `Meaning`."""
-
-
-def meaning(given: Mapping[str, Any], place: Place | str) -> Meaning:
-    """Read what a table means from plain values.
+def table_context(
+    given: Mapping[str, Any], place: Place | str, more: Mapping[str, AddedKind] | None = None
+) -> TableContext:
+    """Read what a table means from plain values; `more` are keys that a project adds.
 
     Raises
     ------
-    UserError
+    InputError
         If a key, a choice, a name or the type of a value is wrong; the sentence names its place.
     """
-    place = Place(place) if isinstance(place, str) else place
+    place, more = Place(place) if isinstance(place, str) else place, more or {}
     if place.printed and isinstance(given, Mapping) and "columns" in given:
-        place.choose(place.table, dict.fromkeys(t for t, _, _ in place.printed), "table")
-    found = keys(TABLE)(given, place)
+        place.choose(place.table, place.names(), "table")
+    found = keys(_keys(TableContext) | dict.fromkeys(more, as_it_is))(given, place)
     _complete(found, place)
     columns = {
-        name: Column(**{("is_" if key == "is" else key): value for key, value in column.items()})
+        name: ColumnContext(column.pop("is"), **column)
         for name, column in found.get("columns", {}).items()
     }
-    means = [Means(**m) for m in found.get("means", ())]
+    means = [SummaryRows(**rows) for rows in found.get("means", ())]
     if found.get("classes"):
         found = {"smoothed": False, "macro": False, "two_classes": True} | found
-    return Meaning(**found | {"columns": columns, "means": means})
+    added = {k: kind(found.pop(k), place / k, columns) for k, kind in more.items() if k in found}
+    return TableContext(**found | {"columns": columns, "means": means, "more": added})
 
 
 def _complete(found: Mapping[str, Any], place: Place) -> None:
     """Refuse keys that need another one."""
-    columns = found.get("columns", {})
     if not any(found.get(key) for key in ("columns", "cells", "join")):
         raise place.error("columns is missing: add {NAME: {is: dice}} or another quantity")
-    for i, means in enumerate(found.get("means", ())):
-        if "mean" not in means and "sd" not in means:
+    for i, rows in enumerate(found.get("means", ())):
+        if "mean" not in rows and "sd" not in rows:
             raise (place / "means" / i).error("mean and sd are missing: name one of the two rows")
-    if "split" in found:
-        groups = list(dict.fromkeys(c["of"] for c in columns.values() if "of" in c))
-        _split(found["split"], groups, place / "split")
     if "classes" in found:
-        averages = {m.get(key) for m in found.get("means", ()) for key in ("mean", "sd")}
-        _classes(found["classes"], columns, averages, place / "classes")
-
-
-def _split(split: Mapping[str, Any], groups: Sequence[str], place: Place) -> None:
-    if len(split) != 3 or "spread" not in split:
-        raise place.error("two groups of columns and spread are needed: add them")
-    for group in split:
-        (place / group).choose(group, [*groups, "spread"], "group (`of` of a column)")
+        averages = {rows.get(key) for rows in found.get("means", ()) for key in ("mean", "sd")}
+        _classes(found["classes"], found.get("columns", {}), averages, place / "classes")
 
 
 def _classes(classes: Mapping, columns: Mapping, averages: set, place: Place) -> None:
@@ -290,7 +271,7 @@ def _classes(classes: Mapping, columns: Mapping, averages: set, place: Place) ->
         if row in averages:
             raise (place / "pairs").error(f"{row!r} is a mean or deviation: name single rows")
         for column in needed:
-            values.look_up(place / "pairs", place.table, row, column)
+            kinds.look_up(place / "pairs", place.table, row, column)
     mix = classes.get("mix")
     if mix and max(mix["marked"], *classes.get("items", [1])) > mix["population"]:
         raise (place / "mix").error("population is too small: mend it")

@@ -1,19 +1,11 @@
-"""The two errors that a user meets: each is one sentence that names the thing and the remedy."""
+"""The one error that a user meets: a sentence that names the thing, its place and the remedy."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-class UserError(Exception):
-    """A wrong call or input, refused before anything is written (exit code 2)."""
-
-    exit_code = 2
-
-    def _render_traceback_(self) -> list[str]:
-        """Show the sentence alone in a notebook, where IPython would show where it was raised."""
-        return [f"{type(self).__name__}: {self}"]
-
-
+class InputError(ValueError):
+    """Files or values that cannot be checked as they are (exit code 2)."""
 
 
 def choose(value: str, options: Iterable[str], what: str) -> str:
@@ -21,7 +13,7 @@ def choose(value: str, options: Iterable[str], what: str) -> str:
 
     Raises
     ------
-    UserError
+    InputError
         That names `what`, the nearest choice and all choices.
 
     Examples
@@ -34,4 +26,4 @@ def choose(value: str, options: Iterable[str], what: str) -> str:
         return value
     near = get_close_matches(str(value), options, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    raise UserError(f"unknown {what} {value!r}: {hint}choose one of {', '.join(options)}")
+    raise InputError(f"unknown {what} {value!r}: {hint}choose one of {', '.join(options)}")

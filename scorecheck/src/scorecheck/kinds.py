@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scorecheck.cells import Cell, interval
-from scorecheck.errors import UserError, choose
+from scorecheck.cells import CsvCell, span_of
+from scorecheck.errors import InputError, choose
 
 Key = tuple[str, str, str]
 NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,2})?", re.IGNORECASE)
@@ -34,7 +34,7 @@ class Place:
     file: str = ""
     path: tuple[str, ...] = ()
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
-    printed: Mapping[Key, Cell] | None = None
+    printed: Mapping[Key, CsvCell] = field(default_factory=dict)
 
     def __truediv__(self, key: object) -> "Place":
         return replace(self, path=(*self.path, str(key)))
@@ -43,15 +43,15 @@ class Place:
         line = self.lines.get(self.path)
         return ", ".join(filter(None, [self.file, line and f"line {line}", " / ".join(self.path)]))
 
-    def error(self, what: str) -> UserError:
+    def error(self, what: str) -> InputError:
         """What is wrong here, and the remedy, as an error."""
-        return UserError(f"{self}: {what}")
+        return InputError(f"{self}: {what}")
 
     def choose(self, value: str, options: Iterable[str], what: str) -> str:
         """Return `value` if it is one of `options`, or raise with the nearest."""
         try:
             return choose(value, options, what)
-        except UserError as error:
+        except InputError as error:
             raise self.error(str(error)) from None
 
     @property
@@ -59,19 +59,22 @@ class Place:
         """The table that this place is about."""
         return self.path[self.path.index("tables") + 1] if "tables" in self.path else ""
 
+    def names(self, *above: str) -> list[str]:
+        """Tables; or rows of a table; or columns of a row, or of any row "" of a table."""
+        kept = (
+            k for k in self.printed if all(a in ("", b) for a, b in zip(above, k, strict=False))
+        )
+        return list(dict.fromkeys(key[len(above)] for key in kept))
+
 
 Kind = Callable[[Any, Place], Any]
 
 
 def seen(value: Any) -> str:
     """What a value is, in a word or two."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "a mapping"
     if isinstance(value, str | int | float):
         return repr(value if len(str(value)) < 60 else f"{str(value)[:60]}...")
-    return "a list"
+    return {type(None): "nothing", dict: "a mapping"}.get(type(value), "a list")
 
 
 def text(value: Any, place: Place) -> str:
@@ -81,8 +84,8 @@ def text(value: Any, place: Place) -> str:
     return str(value)
 
 
-def anything(value: Any, place: Place) -> Any:
-    """What the checker does not read."""
+def as_it_is(value: Any, place: Place) -> Any:
+    """What is not read here."""
     return value
 
 
@@ -162,9 +165,8 @@ def keys(known: Mapping[str, Kind], needs: Sequence[str] = ()) -> Kind:
 
     def mapping(value: Any, place: Place) -> dict:
         if not isinstance(value, Mapping):
-            raise place.error(
-                f"{seen(value)} stands where keys are needed: write {{{next(iter(known))}: ...}}"
-            )
+            wanted = f"{{{next(iter(known))}: ...}}"
+            raise place.error(f"{seen(value)} stands where keys are needed: write {wanted}")
         for key in value:
             if ":" in str(key) and key not in known:
                 raise (place / key).error("write a space after the colon of a key")
@@ -177,33 +179,35 @@ def keys(known: Mapping[str, Kind], needs: Sequence[str] = ()) -> Kind:
     return mapping
 
 
+def all_of(**known: Kind) -> Kind:
+    """Keys that are all needed."""
+    return keys(known, list(known))
+
+
 def cell(value: Any, place: Place) -> list:
     """A printed number: [table, row, column], or [table, row, column, part]."""
     if not isinstance(value, list | tuple) or len(value) not in (3, 4):
         raise place.error(f"{seen(value)} is no cell: write [table, row, column]")
     table, row, column = (text(one, place / i) for i, one in enumerate(value[:3]))
     part = [whole(0, 99)(one, place / 3) for one in value[3:]]
-    if place.printed is not None:
+    if place.printed:
         found = look_up(place, table, row, column)
         try:
-            interval(found, *part)
-        except UserError as error:
+            span_of(found, *part)
+        except InputError as error:
             raise place.error(str(error)) from None
     return [table, row, column, *part]
 
 
-def look_up(place: Place, table: str, row: str, column: str) -> Cell:
+def look_up(place: Place, table: str, row: str, column: str) -> CsvCell:
     """The printed cell of these names, or an error that names the nearest."""
-    keys_of = place.printed or {}
-    place.choose(table, dict.fromkeys(t for t, _, _ in keys_of), "table")
-    place.choose(row, dict.fromkeys(r for t, r, _ in keys_of if t == table), f"row of {table}")
-    columns = dict.fromkeys(c for t, r, c in keys_of if (t, r) == (table, row))
-    place.choose(column, columns, f"column of {table} / {row}")
-    found = keys_of[table, row, column]
+    place.choose(table, place.names(), "table")
+    place.choose(row, place.names(table), f"row of {table}")
+    place.choose(column, place.names(table, row), f"column of {table} / {row}")
+    found = place.printed[table, row, column]
     if found.text is None:
-        raise place.error(
-            f"{table} / {row} / {column} is not printed ({found.place}): leave it out"
-        )
+        told = f"{table} / {row} / {column} is not printed ({found.place})"
+        raise place.error(f"{told}: leave it out")
     return found
 
 
@@ -218,14 +222,14 @@ def amount(value: Any, place: Place) -> list | int | float:
 
 def several(kind: Kind) -> Kind:
     """A list of cells or amounts, or {table, column} with `rows` or `without`."""
+    selection = {"table": text, "column": text, "rows": many(text), "without": many(text)}
 
     def chosen(value: Any, place: Place) -> list | dict:
         if not isinstance(value, Mapping):
             return many(kind)(value, place)
-        selection = {"table": text, "column": text, "rows": many(text), "without": many(text)}
         found = keys(selection, ("table", "column"))(value, place)
-        if place.printed is not None:
-            _selected(found, place)
+        if place.printed:
+            _look_up_each(found, place)
         return found
 
     return chosen
@@ -234,34 +238,31 @@ def several(kind: Kind) -> Kind:
 cells, amounts = several(cell), several(amount)
 
 
-def _selected(found: Mapping, place: Place) -> None:
+def _look_up_each(found: Mapping, place: Place) -> None:
     """Look up every row of a selection."""
-    table, column, known = found["table"], found["column"], place.printed
-    (place / "table").choose(table, dict.fromkeys(t for t, _, _ in known), "table")
-    columns = dict.fromkeys(c for t, _, c in known if t == table)
-    (place / "column").choose(column, columns, f"column of {table}")
-    rows = [r for t, r, c in known if (t, c) == (table, column)]
+    table, column, printed = found["table"], found["column"], place.printed
+    (place / "table").choose(table, place.names(), "table")
+    (place / "column").choose(column, place.names(table, ""), f"column of {table}")
+    rows = [row for row in place.names(table) if (table, row, column) in printed]
     for key in ("rows", "without"):
         for i, row in enumerate(found.get(key, ())):
             (place / key / i).choose(row, rows, f"row of {table} / {column}")
-    without = found.get("without", ())
-    left = [r for r in found.get("rows", rows) if r not in without]
-    left = [r for r in left if known[table, r, column].text is not None or "rows" in found]
+    left = found.get("rows") or [r for r in rows if printed[table, r, column].text is not None]
+    left = [row for row in left if row not in found.get("without", ())]
     if not left:
         raise place.error(f"no number of {table} / {column} is left: name other rows")
     for row in left:
         cell([table, row, column], place)
 
 
-def row(value: Any, place: Place) -> str:
-    """A row of the table that this place is about."""
-    found = text(value, place)
-    rows = dict.fromkeys(r for t, r, _ in place.printed or () if t == place.table)
-    return place.choose(found, rows, f"row of table {place.table}") if rows else found
+def _of_table(what: str, *above: str) -> Kind:
+    def name(value: Any, place: Place) -> str:
+        options = place.names(place.table, *above)
+        found = text(value, place)
+        return place.choose(found, options, f"{what} of table {place.table}") if options else found
+
+    return name
 
 
-def column(value: Any, place: Place) -> str:
-    """A column of the table that this place is about."""
-    found = text(value, place)
-    columns = dict.fromkeys(c for t, _, c in place.printed or () if t == place.table)
-    return place.choose(found, columns, f"column of table {place.table}") if columns else found
+row, column = _of_table("row"), _of_table("column", "")
+"""A row, and a column, of the table that a place is about."""

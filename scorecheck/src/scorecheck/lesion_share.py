@@ -1,131 +1,101 @@
-"""The share of lesion pixels that printed scores imply, and what doing nothing would score.
+"""The share of lesion pixels that printed scores imply, in one row and in rows of one set.
 
-For pooled counts with share p of lesion pixels, recall R, specificity S, precision P, accuracy A,
-
-- A = pR + (1 - p)S;
-- 1 - A = p (R(1 - P)/P + 1 - R);
-- p/(1 - p) = (1 - S) / (R(1/P - 1)).
-
-So three of them fix p (:func:`scorecheck.confusion.span` gives its interval), and rows that
-were scored on one set of images must share a value. Means over images fix no p: where the averaging
-is not printed, a spread is at most unusual. An empty answer has accuracy 1 - p and, with
-background, a mean IoU of (1 - p)/2.
-
-References
-----------
-Kovács, Fazekas: Testing the consistency of performance scores. Knowledge-Based Systems 294 (2024)
-111652, for the same idea on classification.
+Three scores of pooled counts fix the share p of lesion pixels (:func:`scorecheck.confusion.allowed`
+gives its span), and rows that were scored on one set of images must share a value. Means over
+images fix no p: where the averaging is not printed, a spread is at most unusual. An empty answer
+has accuracy 1 - p and, with background, a mean IoU of (1 - p)/2. A row far from all others of its
+set in p, or in what its IoU lacks against precision and recall, is named; the others differ among
+themselves as well, so that is a remark and no probability. Formulas are in ``METHODS.md``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import combinations
 
+import numpy as np
+
 from scorecheck import confusion
-from scorecheck.intervals import Interval, image
-from scorecheck.readings import COUNTS, asked, averaging, plain
 from scorecheck.checks import (
     ALWAYS,
     AVERAGING,
     BOTH_CLASSES,
-    FITS,
+    EPOCH,
     LIBRARY,
     NO_READING,
-    NOT,
+    RECOVERED,
     UNUSUAL,
     Check,
+    judged,
+    remark,
 )
-from scorecheck.paper import Paper, Row
+from scorecheck.confusion import class_means, given, iou_of_rates
+from scorecheck.overlap import class_mean
+from scorecheck.printed_numbers import PrintedPaper, PrintedRow
+from scorecheck.readings import COUNTS, RATES, asked, averaging, nearest, plain
+from scorecheck.spans import Span, clipped, image
+
+OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
+NEAR = ", but all within a twentieth of each other, as counts of one set are"
+SPREADS = 5
+"""A row stands apart if it is farther from the middle of the others than this many spreads."""
 
 
-def check(paper: Paper) -> Iterator[Check]:
-    """Check each row by itself; :mod:`scorecheck.one_set` sets rows against each other."""
+def check(paper: PrintedPaper) -> Iterator[Check]:
+    """Check each row by itself."""
     for row in paper.rows():
-        yield from one_matrix(row)
+        quantities = given(row)
+        if len(quantities) >= 3 and _one_matrix_meant(row):
+            yield from asked(row, "one confusion matrix", _one_matrix, *quantities)
         yield from empty_answer(row)
 
 
-def share(row: Row) -> Interval | None:
+def check_sets(paper: PrintedPaper) -> Iterator[Check]:
+    """Check the rows of each table and set against each other."""
+    for table in paper.tables:
+        rows = paper.rows(table)
+        for of in dict.fromkeys(row.of for row in rows):
+            yield from one_set([row for row in rows if row.of == of])
+
+
+def share(row: PrintedRow) -> Span | None:
     """Share of lesion pixels that a row's scores fix, or None where they fix none.
 
     Dice is used where the others are too few, and IoU never: its definition is the least sure.
     """
-    given = {q: i for q, i in _given(row).items() if q not in ("iou", "dice")}
-    if len(given) < 3:
-        given = {q: i for q, i in _given(row).items() if q != "iou"}
-    if len(given) < 3 or not _one_matrix_meant(row):
+    scores = {q: span for q, span in given(row).items() if q != "iou"}
+    without = {q: span for q, span in scores.items() if q != "dice"}
+    scores = without if len(without) >= 3 else scores
+    if len(scores) < 3 or not _one_matrix_meant(row):
         return None
-    found = confusion.span("share", given)
+    found = confusion.allowed("share", scores)
     return found if found and found.width < 0.1 else None  # wider: they say nothing
 
 
-def one_matrix(row: Row) -> Iterator[Check]:
-    """Some confusion matrix must give all scores of one mask, or of pooled counts."""
-    given = _given(row)
-    if len(given) >= 3 and _one_matrix_meant(row):
-        yield from asked(row, "one confusion matrix", _one_matrix, *given)
-
-
-def _one_matrix(row: Row) -> Check | None:
-    given = _given(row)
-    weak = averaging(row, *given) == "alike"
-    if not weak and not counted(row, *given):
-        return None
-    found = confusion.span("share", given)
-    nearer = "" if found or weak else class_means(row)
-    return Check(
-        kind="one confusion matrix",
-        place=row.place,
-        verdict=FITS if found or weak else NOT,
-        strength="" if found or weak else NO_READING,
-        shown=f"{row.said(*given)}: "
-        + (f"share of positives {found}" if found else _apart(given) + nearer),
-        readings=["one confusion matrix", *(["means, which fix none"] if weak else [])],
-        causes=() if found or weak else (*[BOTH_CLASSES] * bool(nearer), *ALWAYS),
-        table=row.table,
-        row=row.name,
-    )
-
-
-def counted(row: Row, *quantities: str) -> bool:
-    """Whether scores are said to be those of one confusion matrix."""
-    pooled = averaging(row, *quantities) in COUNTS
-    told = row.meaning.two_classes or "accuracy" not in quantities
-    return pooled and told and plain(row, *quantities) and row.meaning.epoch == "same"
-
-
-def class_means(row: Row) -> str:
-    """Say how far precision and sensitivity fit as means of both classes, if far better; or ""."""
-    given = {q: i.middle for q, i in _given(row).items()}
-    if not {"precision", "sensitivity", "specificity"} <= set(given):
-        return ""
-    own, both = (confusion.distance(given, how) for how in (False, True))
-    if 4 * both > own:
-        return ""
-    return (
-        f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
-        f"lesion and background, by {own:.5f} if they are the lesion's"
-    )
-
-
-def share_by_iou(row: Row) -> Interval | None:
+def share_by_iou(row: PrintedRow) -> Span | None:
     """Share of lesion pixels that accuracy and an IoU allow, if it is that of the lesion."""
-    iou, accuracy = row.interval("any_iou") or row.interval("iou"), row.interval("accuracy")
+    iou, accuracy = row.span("any_iou") or row.span("iou"), row.span("accuracy")
     if iou is None or accuracy is None:
         return None
-    return confusion.span("share", {"iou": iou, "accuracy": accuracy})
+    return confusion.allowed("share", {"iou": iou, "accuracy": accuracy})
 
 
-def empty_answer(row: Row) -> Iterator[Check]:
+def counted(row: PrintedRow, *quantities: str) -> bool:
+    """Whether scores are said to be those of one confusion matrix."""
+    pooled = averaging(row, *quantities) in COUNTS
+    told = row.about.two_classes or "accuracy" not in quantities
+    return pooled and told and plain(row, *quantities) and row.about.epoch == "same"
+
+
+def empty_answer(row: PrintedRow) -> Iterator[Check]:
     """Accuracy against the 1 - p that doing nothing scores, with the p that the other scores imply.
 
     An IoU below one half may be (1 - p)/2, the class mean of an empty answer; what it says as the
     IoU of the lesion stands beside it.
     """
     name = next((n for n in ("any_iou", "mean_iou") if row.has(n)), "")
-    iou = row.interval(name) if name else None
-    accuracy = row.interval("accuracy")
+    iou, accuracy = row.span(name), row.span("accuracy")
     if iou and iou.high < 0.5 and accuracy:
-        p, other = image(lambda j: 1 - 2 * j, iou), share_by_iou(row)
+        p, other = 1 - 2 * iou, share_by_iou(row)
         why = (
             f"if {row.said(name)} is (1 - p)/2, the class mean of an empty answer, then p = {p} and"
         )
@@ -135,45 +105,133 @@ def empty_answer(row: Row) -> Iterator[Check]:
         why, beside = f"the scores imply a lesion share p = {p}, so that", ""
     if p is None or accuracy is None:
         return
-    nothing = image(lambda x: 1 - x, p)
+    nothing = 1 - p
     below = accuracy.low < nothing.high
     told = "not above" if below else "above"
     yield Check(
-        kind="doing nothing",
-        place=row.place,
-        verdict=FITS,
-        strength=UNUSUAL if below else "",
+        "doing nothing",
         shown=f"{why} doing nothing is right on {nothing}; printed {accuracy}: {told}{beside}",
         readings=["pooled", "IoU with background of an empty answer"],
-        causes=(AVERAGING, LIBRARY),
-        table=row.table,
-        row=row.name,
+        **row.here,
+        **remark(below, (AVERAGING, LIBRARY)),
     )
 
 
-def _given(row: Row) -> dict[str, Interval]:
-    """Ratios of counts that a row prints once, of one class and without a smoothing constant."""
-    unlike = [q for q in confusion.RATIOS if row.how("smoothed", q) - {None, False}]
-    unlike += [q for q in confusion.RATIOS if True in row.how("macro", q)]
-    kept = [q for q in confusion.RATIOS if q not in unlike]
-    return {q: i for q in kept if (i := row.interval(q)) is not None}
+def one_set(rows: Sequence[PrintedRow]) -> Iterator[Check]:
+    """Rows of one set must share the lesion share; a row far from the others is named."""
+    rows = [row for row in rows if row.about.one_set]
+    shares = [(row, p) for row in rows if (p := share(row)) is not None]
+    if len(shares) > 1:
+        one = _one_share(*zip(*shares, strict=True))
+        yield one
+        if one.strength == RECOVERED and len(shares) > 4:
+            yield from _class_means([row for row, _ in shares])
+    residuals = [(row, r) for row in rows if (r := _iou_residual(row)) is not None]
+    for what, found in (("lesion share", shares), ("IoU against precision and recall", residuals)):
+        yield from _standing_apart(what, found)
 
 
-def _one_matrix_meant(row: Row) -> bool:
+def common(spans: Sequence[Span]) -> Span | None:
+    """What all spans hold."""
+    return reduce(lambda both, span: both and both.common(span), spans)
+
+
+def _one_matrix(row: PrintedRow) -> Check | None:
+    """Some confusion matrix must give all scores of one mask, or of pooled counts."""
+    scores = given(row)
+    weak = averaging(row, *scores) == "alike"
+    if not weak and not counted(row, *scores):
+        return None
+    found = confusion.allowed("share", scores)
+    nearer = "" if found or weak else class_means(row)
+    told = f"share of positives {found}" if found else _apart(scores) + nearer
+    return Check(
+        "one confusion matrix",
+        shown=f"{row.said(*scores)}: {told}",
+        readings=["one confusion matrix", *(["means, which fix none"] if weak else [])],
+        **row.here,
+        **judged(bool(found or weak), (*[BOTH_CLASSES] * bool(nearer), *ALWAYS)),
+    )
+
+
+def _one_matrix_meant(row: PrintedRow) -> bool:
     """Whether a row's scores may all be those of one confusion matrix of thresholded masks."""
-    same_masks = row.meaning.epoch == "same" and row.how("masks", *_given(row)) == {"hard"}
-    apart = averaging(row, *_given(row)) in ("means", "medians", "by column")
+    same_masks = row.about.epoch == "same" and row.how("masks", *given(row)) == {"hard"}
+    apart = averaging(row, *given(row)) in ("means", "medians", "by column")
     return same_masks and not apart and not row.may_be_empty()
 
 
-def _apart(given: dict[str, Interval]) -> str:
+def _apart(scores: Mapping[str, Span]) -> str:
     """Name scores that need different shares of positives, or that no matrix gives."""
-    threes = {names: {q: given[q] for q in names} for names in combinations(given, 3)}
-    spans = {names: confusion.span("share", three) for names, three in threes.items()}
-    told = {", ".join(names): s for names, s in spans.items()}
-    if lost := next((names for names, s in told.items() if s is None), ""):
+    threes = combinations(scores, 3)
+    told = {", ".join(q): confusion.allowed("share", {k: scores[k] for k in q}) for q in threes}
+    if lost := next((names for names, p in told.items() if p is None), ""):
         return f"no confusion matrix gives {lost}"
-    for (first, s), (other, t) in combinations(told.items(), 2):
-        if not s.meets(t):
-            return f"{first} need {s} positives, but {other} {t}"
+    for (first, p), (other, q) in combinations(told.items(), 2):
+        if not p.meets(q):
+            return f"{first} need {p} positives, but {other} {q}"
     return "no confusion matrix gives all"
+
+
+def _one_share(rows: Sequence[PrintedRow], shares: Sequence[Span]) -> Check:
+    all_have = common(shares)
+    weak = not all(counted(row, *OF_SHARE) for row in rows)
+    middles = [p.middle for p in shares]
+    told = f"lesion shares of {len(rows)} rows from {min(middles):.4f} to {max(middles):.4f}"
+    near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
+    said = f"common to all: {all_have}" if all_have else f"no value common to all{NEAR * near}"
+    causes = () if all_have or near else (AVERAGING, EPOCH, "rows of different images or crops")
+    strength = RECOVERED if all_have or near else UNUSUAL if weak else NO_READING
+    return Check(
+        "one lesion share",
+        shown=f"{told}; {said}",
+        readings=["pooled over one set", *(["means, which fix none"] if weak else [])],
+        **rows[0].whole_table,
+        **judged(bool(all_have or weak), causes) | {"strength": strength, "causes": causes},
+    )
+
+
+def _standing_apart(what: str, found: Sequence[tuple[PrintedRow, Span]]) -> Iterator[Check]:
+    middles = np.array([span.middle for _, span in found])
+    for i, (row, span) in enumerate(found):
+        others = np.delete(middles, i)
+        spread = max(float(others.std()), span.width) if len(others) >= 4 else 0
+        if spread == 0:
+            continue
+        away = abs(middles[i] - others.mean()) / spread
+        if away > SPREADS:
+            yield Check(
+                "a row apart",
+                shown=f"{what}: {middles[i]:.4f} here, {others.mean():.4f} (sd {others.std():.4f}) "
+                f"in {len(others)} other rows, {away:.0f} sd away (a distance and no probability: "
+                "these differ among themselves too)",
+                readings=["all rows scored on one set"],
+                column=what,
+                **row.here,
+                **remark(True, ("a row from another set or from training", *ALWAYS)),
+            )
+
+
+def _class_means(rows: Sequence[PrintedRow]) -> Iterator[Check]:
+    """Rows that share a lesion share as pooled counts do, against the class mean IoU of such."""
+    tried = [one for row in rows for one in class_mean(nearest(row))]
+    off = [one for one in tried if not any(one.printed.meets(f) for f in one.feasible[:2])]
+    if tried:
+        pairs = [(one.printed.low, one.feasible[0].low) for one in tried]
+        low, high = (f"{min(of):.3f} to {max(of):.3f}" for of in zip(*pairs, strict=True))
+        yield Check(
+            "class mean IoU of pooled rows",
+            shown=f"the other scores fix a class mean IoU of {high} as pooled counts; "
+            f"printed {low}; {len(off)} of {len(tried)} rows differ",
+            readings=["of lesion and background, pooled", "of the lesion, pooled"],
+            **rows[0].whole_table,
+            **remark(bool(off), (AVERAGING, EPOCH, LIBRARY)),
+        )
+
+
+def _iou_residual(row: PrintedRow) -> Span | None:
+    """Printed IoU less that of precision and recall."""
+    iou, *rates = row.span("iou") or row.span("any_iou"), *(row.span(q) for q in RATES)
+    if iou is None or None in rates:
+        return None
+    return iou - image(iou_of_rates, *map(clipped, rates))

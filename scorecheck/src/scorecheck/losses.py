@@ -1,15 +1,9 @@
 """Printed losses against printed scores of the same head, weights, epoch and cases.
 
-Cross-entropy. A case on the wrong side of 0.5 gives its true class a probability of at most one
-half, so it costs at least ln 2, and the others cost at least 0: mean BCE >= (1 - A) ln 2 (threshold
-0.5, natural logarithm, no weights). The bound is linear, so it holds for means over folds too, and
-with the best epoch of each column.
-
-Tversky. With weights a of false positives and b of false negatives, T = TP/(TP + a FP + b FN), so
-1/T = 1 + a(1/P - 1) + b(1/R - 1), and the loss is (1 - T)^e. For a + b >= 1,
-1/T >= 1 + u(1/P - 1) + v(1/R - 1) with u = a/(a + b), v = b/(a + b), which is 1 over the weighted
-harmonic mean of P and R. That mean is concave, so mean T is at most its value at mean P and mean R:
-a loss (e = 1) under 1 minus that value fits neither pooled counts nor means.
+Cross-entropy: mean BCE >= (1 - A) ln 2 (threshold 0.5, natural logarithm, no weights), for means
+over folds too, and with the best epoch of each column. Tversky, with weights a of false positives
+and b of false negatives: 1/T = 1 + a(1/P - 1) + b(1/R - 1), and the loss is (1 - T)^e; means of T
+have a bound. ``METHODS.md`` proves both.
 
 References
 ----------
@@ -22,66 +16,27 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.optimize import least_squares
 
-from scorecheck.answers import RATES
-from scorecheck.intervals import Interval, clipped, image
-from scorecheck.readings import COUNTS, asked, averaging, plain
-from scorecheck.checks import (
-    ALWAYS,
-    EPOCH,
-    FITS,
-    MISPRINT,
-    NO_READING,
-    NOT,
-    RECOVERED,
-    SOFT,
-    UNUSUAL,
-    Check,
-)
-from scorecheck.paper import Paper, Row
+from scorecheck.checks import ALWAYS, EPOCH, MISPRINT, RECOVERED, SOFT, Check, judged, remark
+from scorecheck.printed_numbers import PrintedPaper, PrintedRow
+from scorecheck.readings import COUNTS, RATES, asked, averaging, plain
+from scorecheck.spans import Span, clipped, image
 
 WEIGHTS = ("false_positives", "false_negatives")
 TVERSKY = ("region_loss", *RATES)
+FLOOR = ("cross_entropy", "accuracy")
 
 
-def check(paper: Paper) -> Iterator[Check]:
+def check(paper: PrintedPaper) -> Iterator[Check]:
     """Check the losses of every row, then what a column of losses says of its constants."""
     for row in paper.rows():
-        yield from cross_entropy_floor(row)
-        yield from tversky_loss(row)
+        if all(map(row.first, FLOOR)):
+            yield from asked(row, "cross-entropy floor", _floor, *FLOOR)
+        if all(map(row.first, TVERSKY)) and _weights(row, "region_loss"):
+            yield from asked(row, "Tversky loss", _tversky_loss, *TVERSKY)
     for table in paper.tables:
         rows = paper.rows(table)
         yield from constants(rows)
         yield from orientation(rows)
-
-
-def cross_entropy_floor(row: Row) -> Iterator[Check]:
-    """BCE >= (1 - accuracy) ln 2."""
-    if row.first("cross_entropy") and row.first("accuracy"):
-        yield from asked(row, "cross-entropy floor", _floor, "cross_entropy", "accuracy")
-
-
-def _floor(row: Row) -> Check | None:
-    if not _alike(row, "cross_entropy", "accuracy") or row.how("macro", "accuracy") != {False}:
-        return None
-    loss, accuracy = row.interval("cross_entropy"), row.interval("accuracy")
-    floor = (1 - min(1.0, accuracy.high)) * np.log(2)
-    good = loss.high >= floor * (1 - 1e-9)
-    higher = (1 - min(1.0, accuracy.high + 0.01)) * np.log(2)
-    hint = ["an accuracy printed 1.00 point too low"] if not good and loss.high >= higher else []
-    return Check(
-        kind="cross-entropy floor",
-        place=row.place,
-        verdict=FITS if good else NOT,
-        strength="" if good else NO_READING,
-        shown=f"(1 - accuracy) ln 2 is at least {floor:.4f}; "
-        + row.said("cross_entropy", "accuracy"),
-        readings=["same head, epoch and cases; threshold 0.5; natural logarithm; no weights"],
-        causes=() if good else (*hint, "a loss of another head or base", EPOCH, MISPRINT),
-        table=row.table,
-        row=row.name,
-        printed=(loss.low, loss.high),
-        feasible=((float(floor), max(float(floor), loss.high)),),
-    )
 
 
 def tversky(p: float, r: float, a: float, b: float) -> float:
@@ -95,59 +50,13 @@ def tversky(p: float, r: float, a: float, b: float) -> float:
     return 1 / (1 + a * (1 / p - 1) + b * (1 / r - 1)) if p and r else 0.0
 
 
-def tversky_loss(row: Row) -> Iterator[Check]:
-    """A loss 1 - T against precision and recall, where the weights are printed."""
-    if all(row.first(q) for q in TVERSKY) and _weights(row, "region_loss"):
-        yield from asked(row, "Tversky loss", _tversky_loss, *TVERSKY)
-
-
-def _tversky_loss(row: Row) -> Check | None:
-    weights, how = _weights(row, "region_loss"), averaging(row, *TVERSKY)
-    exponent = row.first("region_loss").meant.loss.get("exponent", 1)
-    if exponent != 1 or not plain(row, *TVERSKY):
-        return None
-    if how not in COUNTS and (how not in ("means", "alike") or row.meaning.empty != "none"):
-        return None
-    if row.meaning.epoch == "unknown" or row.may_be_empty():
-        return None
-    p, r, loss = (row.interval(q) for q in (*RATES, "region_loss"))
-    p, r = clipped(p), clipped(r)
-    exact = _index(p, r, *weights)
-    allowed = Interval(1 - exact.high, 1 - exact.low)
-    if how not in COUNTS or row.meaning.epoch != "same":
-        total = max(1.0, sum(weights))
-        top = _index(p, r, *(w / total for w in weights))
-        allowed = Interval(1 - top.high, 1.0)
-    good = loss.meets(allowed)
-    other = 1 - _index(p, r, *weights[::-1]).middle
-    fitting = _second_weight(p.middle, r.middle, loss.middle, weights[0])
-    return Check(
-        kind="Tversky loss",
-        place=row.place,
-        verdict=FITS if good else NOT,
-        strength="" if good else NO_READING,
-        shown=f"weights {weights[0]:g}, {weights[1]:g} with {row.said('precision', 'sensitivity')} "
-        f"give {1 - exact.middle:.4f} (exchanged {other:.4f}), as means at least "
-        f"{allowed.low:.4f}; printed {row.said('region_loss')}"
-        + ("" if good or not fitting >= 0 else f"; a second weight of {fitting:.2f} would give it"),
-        readings=["pooled counts", "means over cases"],
-        causes=() if good else ("another weight was used", "a loss in training", *ALWAYS),
-        table=row.table,
-        row=row.name,
-        printed=(loss.low, loss.high),
-        feasible=((allowed.low, allowed.high),),
-    )
-
-
-def constants(rows: Sequence[Row]) -> Iterator[Check]:
+def constants(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     """Fit the unprinted weight and exponent of a focal Tversky loss to a column."""
-    fitted = [r for r in rows if all(map(r.first, ("region_loss", "dice", "sensitivity")))]
-    if len(fitted) < 5 or any(_weights(r, "region_loss") for r in fitted):
+    needed = ("region_loss", "dice", "sensitivity")
+    fitted = [row for row in rows if all(map(row.first, needed))]
+    if len(fitted) < 5 or any(_weights(row, "region_loss") for row in fitted):
         return
-    loss, d, r = (
-        np.array([row.interval(q).middle for row in fitted])
-        for q in ("region_loss", "dice", "sensitivity")
-    )
+    loss, d, r = (np.array([row.span(q).middle for row in fitted]) for q in needed)
     if min(*d, *r) <= 0:
         return
     p = 1 / (2 / d - 1 / r)
@@ -160,67 +69,111 @@ def constants(rows: Sequence[Row]) -> Iterator[Check]:
     rms = float(np.sqrt(np.mean(best.fun**2)))
     if rms < 0.005:
         yield Check(
-            kind="constants of a loss",
-            place=rows[0].meaning.where or f"table {rows[0].table}",
-            verdict=FITS,
-            strength=RECOVERED,
+            "constants of a loss",
             shown=f"weight {best.x[0]:.3f} on false negatives and exponent {best.x[1]:.3f} give "
             f"{len(fitted)} printed losses from Dice and sensitivity, rms {rms:.4f}",
             readings=["focal Tversky, weights that sum to 1"],
-            table=rows[0].table,
+            **rows[0].whole_table,
+            **remark(True, strength=RECOVERED),
         )
 
 
-def orientation(rows: Sequence[Row]) -> Iterator[Check]:
+def orientation(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     """Which of the two printed weights of a Tversky index acted on false negatives."""
-    pairs = [(row, w) for row in rows if (w := _weights(row, "tversky")) and w[0] != w[1]]
-    needed = ("tversky", "precision", "sensitivity")
-    pairs = [(row, w) for row, w in pairs if all(map(row.first, needed))]
+    needed = ("tversky", *RATES)
+    pairs = [(row, _weights(row, "tversky")) for row in rows if all(map(row.first, needed))]
+    pairs = [(row, w) for row, w in pairs if w and w[0] != w[1]]
     if not pairs:
         return
-    misses = np.array([_orientation_misses(row, w) for row, w in pairs])
-    turned = int((misses[:, 1] < misses[:, 0]).sum())
+    misses = []
+    for row, weights in pairs:
+        index, p, r = (row.span(q).middle for q in needed)
+        misses.append([abs(tversky(p, r, *ab) - index) for ab in (weights, weights[::-1])])
+    turned = sum(exchanged < kept for kept, exchanged in misses)
+    kept, exchanged = (min(of) for of in zip(*misses, strict=True))
     yield Check(
-        kind="orientation of Tversky weights",
-        place=rows[0].meaning.where or f"table {rows[0].table}",
-        verdict=FITS,
-        strength=UNUSUAL if turned > len(pairs) / 2 else "",
+        "orientation of Tversky weights",
         shown=f"{turned} of {len(pairs)} rows are nearer to the weights exchanged; the smallest "
-        f"miss is {misses[:, 1].min():.4f} exchanged, {misses[:, 0].min():.4f} as printed",
+        f"miss is {exchanged:.4f} exchanged, {kept:.4f} as printed",
         readings=["weights as printed", "weights exchanged"],
-        causes=("labels exchanged in the formula or in the text", SOFT),
-        table=rows[0].table,
+        **rows[0].whole_table,
+        **remark(turned > len(pairs) / 2, ("labels exchanged in the formula or in the text", SOFT)),
     )
 
 
-def _orientation_misses(row: Row, weights: tuple[float, float]) -> tuple[float, float]:
-    p, r, t = (row.interval(q).middle for q in ("precision", "sensitivity", "tversky"))
-    return abs(tversky(p, r, *weights) - t), abs(tversky(p, r, *weights[::-1]) - t)
+def _floor(row: PrintedRow) -> Check | None:
+    """BCE >= (1 - accuracy) ln 2.
+
+    Both sides are linear, so where all images have one size, it holds between a mean of any kind
+    and pooled counts.
+    """
+    how = averaging(row, *FLOOR)
+    alike = how != "unknown" and (how != "by column" or row.about.one_size)
+    if not alike or row.about.epoch == "unknown" or row.how("macro", "accuracy") != {False}:
+        return None
+    loss, accuracy = (row.span(q) for q in FLOOR)
+    floor, higher = (float((1 - min(1.0, accuracy.high + more)) * np.log(2)) for more in (0, 0.01))
+    hint = ["an accuracy printed 1.00 point too low"] * (loss.high >= higher)
+    return Check(
+        "cross-entropy floor",
+        shown=f"(1 - accuracy) ln 2 is at least {floor:.4f}; {row.said(*FLOOR)}",
+        readings=["same head, epoch and cases; threshold 0.5; natural logarithm; no weights"],
+        printed=loss,
+        feasible=(Span(floor, max(floor, loss.high)),),
+        **row.here,
+        **judged(
+            loss.high >= floor * (1 - 1e-9),
+            (*hint, "a loss of another head or base", EPOCH, MISPRINT),
+        ),
+    )
 
 
-def _weights(row: Row, quantity: str) -> tuple[float, float] | None:
+def _tversky_loss(row: PrintedRow) -> Check | None:
+    """A loss 1 - T against precision and recall, where the weights are printed."""
+    weights, how, about = _weights(row, "region_loss"), averaging(row, *TVERSKY), row.about
+    exponent = row.first("region_loss").meant.loss.get("exponent", 1)
+    bounded = how in COUNTS or (how in ("means", "alike") and about.empty == "none")
+    if exponent != 1 or not bounded or not plain(row, *TVERSKY):
+        return None
+    if about.epoch == "unknown" or row.may_be_empty():
+        return None
+    loss, *rates = (row.span(q) for q in TVERSKY)
+    p, r = map(clipped, rates)
+    exact = _index(p, r, *weights)
+    allowed = 1 - exact
+    if how not in COUNTS or about.epoch != "same":
+        total = max(1.0, sum(weights))
+        allowed = Span(1 - _index(p, r, *(w / total for w in weights)).high, 1.0)
+    good = loss.meets(allowed)
+    other = 1 - _index(p, r, *weights[::-1]).middle
+    shown = (
+        f"weights {weights[0]:g}, {weights[1]:g} with {row.said(*RATES)} "
+        f"give {1 - exact.middle:.4f} (exchanged {other:.4f}), as means at least "
+        f"{allowed.low:.4f}; printed {row.said('region_loss')}"
+    )
+    if not good and (b := _second_weight(p.middle, r.middle, loss.middle, weights[0])) >= 0:
+        shown += f"; a second weight of {b:.2f} would give it"
+    return Check(
+        "Tversky loss",
+        shown=shown,
+        readings=["pooled counts", "means over cases"],
+        printed=loss,
+        feasible=(allowed,),
+        **row.here,
+        **judged(good, ("another weight was used", "a loss in training", *ALWAYS)),
+    )
+
+
+def _weights(row: PrintedRow, quantity: str) -> tuple[float, float] | None:
     """Weights of false positives and negatives, from the row or else from its column."""
-    own = [row.interval(w) for w in WEIGHTS]
+    own = [row.span(w) for w in WEIGHTS]
     if quantity == "region_loss" and None not in own:
         return own[0].low + own[0].width / 3, own[1].low + own[1].width / 3
-    column = row.columns.get(quantity)
-    if column and all(w in column.loss for w in WEIGHTS):
-        return column.loss[WEIGHTS[0]], column.loss[WEIGHTS[1]]
-    return None
+    told = row.first(quantity).meant.loss
+    return tuple(told[w] for w in WEIGHTS) if set(WEIGHTS) <= set(told) else None
 
 
-def _alike(row: Row, *quantities: str) -> bool:
-    """Whether columns are of one epoch, or each of its best, and averaged alike.
-
-    Both sides of the floor are linear, so where all images have one size, it holds between a mean
-    of any kind and pooled counts.
-    """
-    how = averaging(row, *quantities)
-    alike = how != "unknown" and (how != "by column" or row.meaning.one_size)
-    return row.meaning.epoch != "unknown" and alike
-
-
-def _index(p: Interval, r: Interval, a: float, b: float) -> Interval:
+def _index(p: Span, r: Span, a: float, b: float) -> Span:
     return image(lambda x, y: tversky(x, y, a, b), p, r)
 
 

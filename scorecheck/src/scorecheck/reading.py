@@ -1,176 +1,170 @@
 """Printed numbers with their context: a CSV of cells and a YAML file that says what they mean.
 
 :mod:`scorecheck.cells` reads the CSV. The YAML file has, under the key `checks`: `tables`
-(:class:`scorecheck.context.Meaning` by the table's name), `statements`
-(:mod:`scorecheck.statements`), `not_by_code` (findings with the reason why code cannot find
-them), `settle` (what would answer the open questions) and `note` (for readers).
+(:class:`scorecheck.context.TableContext` by the table's name), `statements`
+(:mod:`scorecheck.statements`) and `not_by_code` (findings with the reason why code cannot find
+them).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from scorecheck import cells, context
-from scorecheck.cells import Cell, interval
-from scorecheck.context import Meaning, meaning
+from scorecheck import cells, yaml_values
+from scorecheck.cells import CsvCell, span_of
+from scorecheck.context import AddedKind, TableContext, table_context
+from scorecheck.errors import InputError
+from scorecheck.kinds import Key, Kind, Place, keys, many, named, text, yes
 from scorecheck.overlap import SHARES
-from scorecheck.paper import Paper
-from scorecheck.statements import statement
-from scorecheck.kinds import Key, Place, anything, keys, many, named, text, yes
-from scorecheck.errors import UserError
-
-CHECKS = keys(
-    {
-        "tables": named(meaning),
-        "statements": many(statement, least=0),
-        "not_by_code": named(text),
-        "settle": many(text),
-        "note": text,
-    }
-)
-OF_BOOK = dict.fromkeys(
-    ("title", "authors", "source", "sentence", "protocol", "inferred", "claims"), anything
-)
-TABLE_OF_BOOK = dict.fromkeys(("caption", "doubt", "no_counterpart", "columns", "rows"), anything)
-TOP = OF_BOOK | {
-    "paper": text,
-    "tables": named(keys(TABLE_OF_BOOK | {"transposed": yes})),
-    "checks": CHECKS,
-}
-"""The keys of a context file; what :mod:`busutils.compare` reads is left to it."""
+from scorecheck.printed_numbers import PrintedPaper
+from scorecheck.statements import KINDS, StatementKind, statement
 
 
-def read(files: Iterable[Path], file: Path) -> Paper:
+@dataclass(frozen=True)
+class Additions:
+    """Keys, by their kind, that a project's context files may hold beside those known here.
+
+    `top` stand beside `checks`, and `tables` below a key ``tables`` there; `checks` stand beside
+    the tables and statements, and `table` within such a table. `statements` are further kinds.
+    """
+
+    top: Mapping[str, Kind] = field(default_factory=dict)
+    tables: Mapping[str, Kind] = field(default_factory=dict)
+    checks: Mapping[str, Kind] = field(default_factory=dict)
+    table: Mapping[str, AddedKind] = field(default_factory=dict)
+    statements: Mapping[str, StatementKind] = field(default_factory=dict)
+
+
+def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> PrintedPaper:
     """Read the printed numbers of a paper from `files`, and what they mean from `file`.
 
     Raises
     ------
-    UserError
+    InputError
         If a file is malformed; the sentence names file, line or key, and the remedy.
     """
-    about, top, notes = context.read(Path(file))
+    added = added or Additions()
+    about, top, notes = yaml_values.read(Path(file))
     if not isinstance(about, Mapping) or not about.get("checks"):
         raise top.error("there is no key checks with tables or statements below it: add it")
-    lines: list[Cell] = []
+    lines: list[CsvCell] = []
     for one in files:
         found, told = cells.read(Path(one))
         lines += found
         notes += told
     _one_paper(lines, about, top)
-    turned = {n for n, t in _tables(about, top).items() if t.get("transposed")}
+    tables = named(keys({**added.tables, "transposed": yes}))
+    printed = keys({"tables": tables})({k: v for k, v in about.items() if k == "tables"}, top)
+    turned = {n for n, table in printed.get("tables", {}).items() if table.get("transposed")}
     known = _by_key(lines, turned)
-    about = keys(TOP, ["checks"])(about, replace(top, printed=known))
-    paper = Paper(
+    top = replace(top, printed=known)
+    known_keys = {**added.top, "paper": text, "tables": tables, "checks": _checks(added)}
+    about = keys(known_keys)(about, top)
+    said = about["checks"]
+    paper = PrintedPaper(
         cells={key: (c.text, c.unit) for key, c in known.items() if c.text is not None},
-        tables=about["checks"].get("tables", {}),
-        statements=about["checks"].get("statements", ()),
-        not_by_code=about["checks"].get("not_by_code", {}),
-        settle=about["checks"].get("settle", ()),
         name=about.get("paper", Path(file).stem),
         notes=notes,
+        **{key: said[key] for key in ("tables", "statements", "not_by_code") if key in said},
     )
+    with_columns = [name for name, table in paper.tables.items() if table.columns]
     for name, table in paper.tables.items():
-        _joined(table, paper, top / "checks" / "tables" / name / "join")
+        for i, other in enumerate(table.join):
+            place = top / "checks" / "tables" / name / "join" / i
+            place.choose(other, with_columns, "table with columns")
         _in_one_unit(list(_numbers(name, table, known)))
         _with_deviations(name, table, known)
     return paper
 
 
-def _tables(about: Mapping[str, Any], top: Place) -> Mapping[str, Any]:
-    """What the book says of the tables of a paper; read before the cells are known."""
-    kind = keys({"tables": TOP["tables"]})
-    return kind({k: v for k, v in about.items() if k == "tables"}, top).get("tables", {})
+def _checks(added: Additions) -> Kind:
+    kinds = {**KINDS, **added.statements}
+    known = {
+        "tables": named(lambda value, place: table_context(value, place, added.table)),
+        "statements": many(lambda value, place: statement(value, place, kinds), least=0),
+        "not_by_code": named(text),
+    }
+    return keys(known | added.checks)
 
 
-def _one_paper(lines: Sequence[Cell], about: Mapping[str, Any], top: Place) -> None:
+def _one_paper(lines: Sequence[CsvCell], about: Mapping[str, Any], top: Place) -> None:
     """Refuse numbers of several papers, or of another paper than the context's."""
     named_lines = [c for c in lines if c.paper]
     first = named_lines[0].paper if named_lines else ""
     meant = text(about["paper"], top / "paper") if "paper" in about else first
     for one in named_lines:
         if one.paper != meant:
-            raise UserError(
+            raise InputError(
                 f"{one.place}: this number is of paper {one.paper!r}, others or the context are "
                 f"of {meant!r}: check one paper at a time, or give both the same name"
             )
 
 
-def _by_key(lines: Sequence[Cell], turned: set[str]) -> dict[Key, Cell]:
+def _by_key(lines: Sequence[CsvCell], turned: set[str]) -> dict[Key, CsvCell]:
     """Cells by table, row and column; a table that the paper prints turned is turned back."""
-    found: dict[Key, Cell] = {}
+    found: dict[Key, CsvCell] = {}
     for one in lines:
         table, row, column = one.key
         key = (table, column, row) if table in turned else one.key
         if key in found:
-            raise UserError(
-                f"{one.place}: {' / '.join(key)} is there twice (see {found[key].place}): "
-                "leave one out"
-            )
+            told = f"{' / '.join(key)} is there twice (see {found[key].place})"
+            raise InputError(f"{one.place}: {told}: leave one out")
         found[key] = one
     return found
 
 
-def _joined(table: Meaning, paper: Paper, place: Place) -> None:
-    with_columns = [name for name, other in paper.tables.items() if other.columns]
-    for i, name in enumerate(table.join):
-        (place / i).choose(name, with_columns, "table with columns")
-
-
 def _numbers(
-    name: str, table: Meaning, known: Mapping[Key, Cell]
-) -> Iterator[tuple[str, str, Cell, float]]:
+    name: str, table: TableContext, known: Mapping[Key, CsvCell]
+) -> Iterator[tuple[str, str, CsvCell, float]]:
     """Each number that a table's checks read: group, quantity, its cell, its least value."""
     for (of, _, column), cell in known.items():
         meant = table.columns.get(column)
         if of == name and meant and meant.is_ != "other" and cell.text is not None:
-            yield column, meant.is_, cell, interval(cell).low
+            yield column, meant.is_, cell, span_of(cell).low
     for quantities in table.cells.values():
-        for quantity, (*key, last) in (
-            (q, c) for q, c in quantities.items() if isinstance(c, list)
-        ):
-            part = [last] if len(key) == 3 else []
-            cell = known[tuple(key) if part else (*key, last)]
-            yield quantity, quantity, cell, interval(cell, *part).low
+        for quantity, reference in quantities.items():
+            if isinstance(reference, list):
+                cell = known[tuple(reference[:3])]
+                yield quantity, quantity, cell, span_of(cell, *reference[3:]).low
 
 
-def _in_one_unit(numbers: Sequence[tuple[str, str, Cell, float]]) -> None:
+def _in_one_unit(numbers: Sequence[tuple[str, str, CsvCell, float]]) -> None:
     """Refuse units that are not known, and shares whose unit is forgotten, column by column."""
     for _, quantity, cell, _ in numbers:
         if cell.unit not in ("", "%"):
-            raise UserError(
+            raise InputError(
                 f"{cell.place}: {quantity} in {cell.unit!r} is not understood: "
                 "write the unit %, or none"
             )
     for group in dict.fromkeys(g for g, q, _, _ in numbers if q in SHARES):
-        column = [(cell, low) for g, _, cell, low in numbers if g == group]
-        plain = [(cell, low) for cell, low in column if not cell.unit]
-        above = [(cell, low) for cell, low in plain if low > 1]
-        if above and (2 * len(above) > len(plain) or max(low for _, low in above) > 2):
-            cell = max(above, key=lambda pair: pair[1])[0]
-            raise UserError(
+        column = [(low, cell) for g, _, cell, low in numbers if g == group]
+        plain, percent = ([(x, c) for x, c in column if c.unit == unit] for unit in ("", "%"))
+        above = [(low, cell) for low, cell in plain if low > 1]
+        low, cell = max(above, key=lambda pair: pair[0], default=(0, None))
+        if cell and (2 * len(above) > len(plain) or low > 2):
+            raise InputError(
                 f"{cell.place}: {group} {cell.text} is a share above 1 without a unit: "
                 "write % in the column unit if it is in per cent, or mend it"
             )
-        percent = [(cell, low) for cell, low in column if cell.unit]
-        if len(percent) > 1 and 0 < max(low for _, low in percent) < 0.01:
-            cell = percent[0][0]
-            raise UserError(
+        if len(percent) > 1 and 0 < max(low for low, _ in percent) < 0.01:
+            cell = percent[0][1]
+            raise InputError(
                 f"{cell.place}: {group} {cell.text} % and all others are below 1 per cent: "
                 "leave the unit out if they are shares"
             )
 
 
-def _with_deviations(name: str, table: Meaning, known: Mapping[Key, Cell]) -> None:
+def _with_deviations(name: str, table: TableContext, known: Mapping[Key, CsvCell]) -> None:
     """Refuse deviations, and rows that summarise others, that are no numbers in the same unit."""
     for (of, row, column), cell in known.items():
         if of != name or column not in table.columns or cell.text is None:
             continue
-        if any(row in (*means.of, means.mean, means.sd) for means in table.means):
-            interval(cell)
+        if any(row in (*rows.of, rows.mean, rows.sd) for rows in table.means):
+            span_of(cell)
         sd = known.get((name, row, table.columns[column].sd))
-        if sd and sd.text is not None and interval(sd) and sd.unit != cell.unit:
-            raise UserError(
+        if sd and sd.text is not None and span_of(sd) and sd.unit != cell.unit:
+            raise InputError(
                 f"{sd.place}: the deviation is in {sd.unit or 'no unit'!r}, its mean in "
                 f"{cell.unit or 'no unit'!r}: give both the same unit"
             )

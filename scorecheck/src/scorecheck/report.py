@@ -1,121 +1,28 @@
-"""Checks as a table, as text for a terminal, as JSON, and as the part of a paper's page."""
+"""Checks as text for a terminal, and as JSON."""
 
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import astuple
 
-import pandas as pd
-
-from scorecheck.checks import (
-    AS_STATED,
-    BOTH_CLASSES,
-    FITS,
-    NOT,
-    OPEN,
-    RECOVERED,
-    TWO_PLACES,
-    VERDICTS,
-    WITH_BACKGROUND,
-    Check,
-)
-
-COLUMNS = ["verdict", "strength", "check", "place", "computation", "finding"]
-F1 = "F1, precision and recall"
-IOUS = {"Dice and IoU", "IoU, precision and recall"}
-NOTE = (
-    "Digits are as transcribed from a text version of the paper, until someone compares them with "
-    "the publisher's page. *Does not fit* means: under the readings listed. It says that printed "
-    "numbers do not fit together, and nothing about why."
-)
-
-
-def table(checks: Sequence[Check]) -> pd.DataFrame:
-    """One row a check, what does not fit first."""
-    rows = [
-        (one.verdict, one.strength, one.kind, one.place, one.shown, one.finding) for one in checks
-    ]
-    found = pd.DataFrame(rows, columns=COLUMNS)
-    rank = found["verdict"].map({NOT: 0, FITS: 1, OPEN: 2}) + (found["strength"] == "") / 2
-    return found.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
-
-
-def counts(checks: Sequence[Check]) -> pd.DataFrame:
-    """How many checks of each kind fit, do not, or cannot be made; unusual ones apart."""
-    found = pd.DataFrame(
-        {
-            "check": [one.kind for one in checks],
-            "verdict": [
-                one.strength if one.verdict == FITS and one.strength else one.verdict
-                for one in checks
-            ],
-        }
-    )
-    return pd.crosstab(found["check"], found["verdict"])
+from scorecheck.checks import FITS, NOT, OPEN, VERDICTS, Check
 
 
 def text(checks: Sequence[Check]) -> str:
     """Say everything that a reader should look at, then how much fits."""
-    blocks = [_block(one) for verdict in VERDICTS[::-1] for one in checks if _shown(one, verdict)]
+    shown = [c for c in checks if c.flagged or c.verdict == OPEN]
+    shown.sort(key=lambda one: -VERDICTS.index(one.verdict))
     sums = [f"{sum(one.verdict == v for one in checks)} {v}" for v in VERDICTS]
-    return "\n".join([*blocks, f"{len(checks)} checks: {', '.join(sums)}", *_resting(checks)])
+    told = [*map(_block, shown), f"{len(checks)} checks: {', '.join(sums)}"]
+    return "\n".join([*told, *what_misfits_rest_on(checks)])
 
 
 def to_json(checks: Sequence[Check]) -> str:
     """All checks with everything that is known of them."""
-    return json.dumps([asdict(one) for one in checks], indent=1)
+    return json.dumps([vars(one) for one in checks], indent=1, default=astuple)
 
 
-def front_page(checks: Sequence[Check]) -> list[Check]:
-    """What may stand on a front page: one check of each finding that rests on two routes.
-
-    Two routes are two kinds of check that a finding, or a cell, does not fit, or a plain
-    contradiction of two printed places. IoU against Dice, and against precision and recall, are
-    one route where these give the printed Dice; and what a cause that was computed explains, or
-    nearly, is left to the page.
-    """
-    apart = {
-        (one.table, one.row) for one in checks if one.kind == F1 and one.feasible and _apart(one)
-    }
-    wrong = [one for one in checks if one.verdict == NOT and one.finding]
-    wrong = [one for one in wrong if not {BOTH_CLASSES, WITH_BACKGROUND} & set(one.causes)]
-    chosen: dict[tuple[str, str], Check] = {}
-    for one in wrong:
-        alike = [o for o in wrong if o.finding == one.finding or (o.cell and o.cell == one.cell)]
-        routes = {other.kind for other in alike}
-        if routes == IOUS and 2 * sum((c.table, c.row) in apart for c in alike) < len(alike):
-            continue
-        if one.strength == TWO_PLACES or len(routes) > 1:
-            chosen.setdefault((one.paper, one.finding), one)
-    return list(chosen.values())
-
-
-def markdown(checks: Sequence[Check], most: int = 4) -> str:
-    """What the arithmetic says, for a page: strongest first, at most `most` of one finding.
-
-    Returns
-    -------
-    str
-        Markdown with lists of what does not fit, is unusual, or was recovered, and how many checks
-        fit.
-    """
-    noted = [c for c in checks if c.verdict == FITS and c.strength]
-    parts = []
-    for title, chosen in (
-        ("Does not fit under the readings listed", [c for c in checks if c.verdict == NOT]),
-        ("Unusual, if read so", [c for c in noted if c.strength != RECOVERED]),
-        ("Recovered by arithmetic, and no fault", [c for c in noted if c.strength == RECOVERED]),
-    ):
-        if chosen:
-            parts += [f"**{title}**", "", *_listed(chosen, most), ""]
-    if unable := [c for c in checks if c.verdict == OPEN]:
-        parts += ["**Cannot be checked**", "", *_unable(unable), ""]
-    fitting = sum(one.verdict == FITS and not one.strength for one in checks)
-    parts.append(" ".join([f"{fitting} other checks fit.", *_resting(checks), NOTE]))
-    return "\n".join(parts)
-
-
-def _resting(checks: Sequence[Check]) -> list[str]:
+def what_misfits_rest_on(checks: Sequence[Check]) -> list[str]:
     """How many misfits rest on what, in a sentence; none where they rest on nothing."""
     wrong = [one for one in checks if one.verdict == NOT]
     on = Counter(what for one in wrong for what in one.rests)
@@ -124,62 +31,13 @@ def _resting(checks: Sequence[Check]) -> list[str]:
     return [f"Of {len(wrong)} that do not fit rest: {'; '.join(told)}."] if on else []
 
 
-def _listed(chosen: Sequence[Check], most: int) -> list[str]:
-    lines = []
-    for named in dict.fromkeys(map(_alike, chosen)):
-        alike = [c for c in chosen if _alike(c) == named]
-        lines.append(_head(alike, len(alike) - most))
-        lines += [f"  - {one.place}: {one.shown}" for one in alike[:most]]
-    return lines
-
-
-def _unable(checks: Sequence[Check]) -> list[str]:
-    """What is needed, or why code cannot tell, once for all places that need it."""
-    places: dict[tuple[str, str], list[str]] = {}
-    for one in checks:
-        places.setdefault((one.kind, "; ".join(one.readings) or one.shown), []).append(one.place)
-    return [f"- *{kind}* ({'; '.join(at)}): {why}" for (kind, why), at in places.items()]
-
-
-def _head(alike: Sequence[Check], more: int) -> str:
-    """Question, strength, finding, readings and causes of checks of one kind, in a list item."""
-    first = alike[0]
-    head = f"- *{first.kind}* ({', '.join(filter(None, [first.finding, first.strength]))})"
-    if more > 0:
-        head += f", {more} more like these"
-    # what a reading allows differs from row to row; its name does not
-    readings = dict.fromkeys(r.partition(": ")[0] for c in alike for r in c.readings)
-    causes = dict.fromkeys(cause for c in alike for cause in c.causes)
-    if first.verdict == NOT or list(readings) != [AS_STATED]:
-        head += f". Readings tried: {'; '.join(readings)}"
-    if first.rests:
-        head += f". Rests on: {'; '.join(first.rests)}"
-    return head + (f". Innocent causes: {'; '.join(causes)}." if causes else ".")
-
-
-def _alike(one: Check) -> tuple:
-    """What checks have in common that stand in one item of a list."""
-    return one.finding, one.kind, one.strength, tuple(one.rests)
-
-
-def _apart(one: Check) -> bool:
-    """Whether a printed Dice is more than rounding away from that of precision and recall."""
-    (low, high), (least, most) = one.printed, one.feasible[0]
-    return low > most + 0.002 or high < least - 0.002
-
-
-def _shown(one: Check, verdict: str) -> bool:
-    return one.verdict == verdict and (one.flagged or verdict == OPEN)
-
-
 def _block(one: Check) -> str:
-    head = f"{one.verdict.upper() if one.verdict == NOT else one.verdict}"
-    lines = [" · ".join(filter(None, [head, one.strength, one.kind, one.place, one.finding]))]
-    lines.append(f"    {one.shown}")
-    if one.readings and one.verdict != FITS:
-        lines.append(f"    readings tried: {'; '.join(one.readings)}")
-    if one.rests:
-        lines.append(f"    rests on: {'; '.join(one.rests)}")
-    if one.verdict == NOT:
-        lines.append(f"    innocent causes: {'; '.join(one.causes)}")
-    return "\n".join(lines)
+    verdict = one.verdict.upper() if one.verdict == NOT else one.verdict
+    head = " · ".join(filter(None, [verdict, one.strength, one.kind, one.place, one.finding]))
+    told = {
+        "readings tried": one.readings if one.verdict != FITS else (),
+        "rests on": one.rests,
+        "innocent causes": one.causes if one.verdict == NOT else (),
+    }
+    lines = [f"{what}: {'; '.join(parts)}" for what, parts in told.items() if parts]
+    return "\n    ".join([head, one.shown, *lines])

@@ -1,17 +1,14 @@
-"""Rows that summarise others, columns that repeat others, and columns that should move together.
+"""Rows that summarise others, columns that repeat others, deviations beside means, and orders.
 
-The mean of n printed values lies between the means of their lower and of their upper ends. The
-standard deviation, with denominator n or n - 1, is a convex function of the values (a norm of the
-deviations), so over the box of what was printed its largest value is at a corner; it changes by at
-most the root mean square of the half-widths (triangle inequality), which gives a safe interval.
-
-A mean weighted by the number of images of each row still lies between the least and the largest
-row. A standard deviation over images, of all rows or as a mean over rows, is one of shares with
-mean m: x^2 <= x gives a variance of at most m(1 - m), times n/(n - 1) <= 2 for another denominator.
+The mean of n printed values lies between the means of their lower and of their upper ends; a mean
+weighted by numbers of images between the least and the largest. A standard deviation changes by at
+most the root mean square of the half-widths. Values between 0 and 1 with mean m have a variance of
+at most m(1 - m), times n/(n - 1) for the other denominator. ``METHODS.md`` proves each.
 
 References
 ----------
-Heathers, Anaya, van der Zee, Brown: SPRITE. PeerJ Preprints 6 (2018) e26968, for the same idea.
+Heathers, Anaya, van der Zee, Brown: SPRITE. PeerJ Preprints 6 (2018) e26968. Bhatia, Davis: A
+better bound on the variance. American Mathematical Monthly 107 (2000) 353-357.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,103 +17,160 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import spearmanr
 
-from scorecheck.answers import IOUS
-from scorecheck.intervals import Interval, clipped, hull
-from scorecheck.context import Means
-from scorecheck.overlap import SHARES
-from scorecheck.readings import COUNTS, EPOCHS, averaging
 from scorecheck.checks import (
     AVERAGING,
     EPOCH,
     FITS,
     MISPRINT,
+    NO_READING,
     NOT,
     OPEN,
     TWO_PLACES,
     UNUSUAL,
     Check,
+    judged,
+    remark,
 )
-from scorecheck.paper import Paper, Row
+from scorecheck.context import SummaryRows
+from scorecheck.overlap import SHARES
+from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow
+from scorecheck.readings import COUNTS, EPOCHS, IOUS, averaging
+from scorecheck.spans import Span, clipped, hull
 
-CAUSES = (MISPRINT, "a mean of values with more decimals", "a row left out or added")
 WEIGHTED = "a mean weighted by the number of images of each row"
 OVER_IMAGES = "a standard deviation over images"
+CAUSES = (MISPRINT, "a mean of values with more decimals", "a row left out or added")
+OF_DEVIATIONS = (
+    "a median, a range or an interval of confidence, and no mean and standard deviation",
+    "a mean weighted by the sizes of folds, or of pooled counts, beside a plain deviation",
+    MISPRINT,
+)
 
 
-def check(paper: Paper) -> Iterator[Check]:
+def check(paper: PrintedPaper) -> Iterator[Check]:
     """Check every mean and sd row, every repeated column, and the order of rows by two columns."""
     for table, about in paper.tables.items():
-        for means in about.means:
+        for summary in about.means:
             for column in about.columns:
-                yield from summary(paper, table, column, means)
+                yield from summarised(paper, table, column, summary)
         rows = paper.rows(table)
         yield from repeated(rows)
         for of in dict.fromkeys(row.of for row in rows):
             yield from order([row for row in rows if row.of == of])
 
 
-def mean(values: Sequence[Interval]) -> Interval:
+def check_deviations(paper: PrintedPaper) -> Iterator[Check]:
+    """Check every share that is printed with a standard deviation."""
+    for row in paper.rows():
+        for quantity in (*SHARES, "tversky"):
+            for number in row.numbers.get(quantity, ()):
+                if number.sd is not None:
+                    yield beside_mean(row, number)
+
+
+def mean(values: Sequence[Span]) -> Span:
     """Mean of printed values."""
-    return Interval(
-        float(np.mean([v.low for v in values])), float(np.mean([v.high for v in values]))
+    return Span(float(np.mean([v.low for v in values])), float(np.mean([v.high for v in values])))
+
+
+def deviation(values: Sequence[Span], ddof: int) -> Span:
+    """Standard deviation of printed values, with denominator n - `ddof`."""
+    room = np.sqrt(np.sum([(v.width / 2) ** 2 for v in values]) / (len(values) - ddof))
+    sd = np.array([v.middle for v in values]).std(ddof=ddof)
+    return Span(max(0.0, float(sd - room)), float(sd + room))
+
+
+def largest_deviation(mean: Span, over: int | None = None) -> float:
+    """Largest standard deviation of shares with this mean; `over` None stands for 2 or more.
+
+    Examples
+    --------
+    >>> half, much = Span(0.5, 0.5), Span(0.9, 0.9)
+    >>> round(largest_deviation(half, 2), 4), round(largest_deviation(much, 101), 4)
+    (0.7071, 0.3015)
+    """
+    n = over or 2
+    m = min(max(0.5, mean.low), mean.high)
+    return (m * (1 - m) * n / (n - 1)) ** 0.5
+
+
+def beside_mean(row: PrintedRow, number: PrintedNumber) -> Check:
+    """A standard deviation against the largest that its mean allows."""
+    over = number.meant.over
+    name = f"mean and deviation of {over or 'two or more'} values"
+    tops = {name: largest_deviation(clipped(number.span), over)}
+    if number.meant.averaging != "means":
+        tops["pooled counts beside a deviation"] = largest_deviation(Span(0.5, 0.5), over)
+    fitting = [name for name, top in tops.items() if number.sd.low <= top]
+    mixed = 0 < len(fitting) < len(tops)
+    told = "; ".join(f"{name}: at most {top:.4f}" for name, top in tops.items())
+    return Check(
+        "sd of shares",
+        verdict=FITS if fitting else NOT,
+        strength=UNUSUAL if mixed else "" if fitting else NO_READING,
+        shown=f"{number} with a deviation of {number.sd}; {told}",
+        readings=[f"{name}: 0 to {top:.4f}" for name, top in tops.items()],
+        causes=OF_DEVIATIONS if mixed or not fitting else (),
+        column=number.column,
+        printed=number.sd,
+        feasible=tuple(Span(0.0, top) for top in tops.values()),
+        **row.here,
     )
 
 
-def deviation(values: Sequence[Interval], ddof: int) -> Interval:
-    """Standard deviation of printed values, with denominator n - `ddof`."""
-    middles = np.array([v.middle for v in values])
-    room = np.sqrt(np.sum([(v.width / 2) ** 2 for v in values]) / (len(values) - ddof))
-    sd = middles.std(ddof=ddof)
-    return Interval(max(0.0, float(sd - room)), float(sd + room))
-
-
-def summary(paper: Paper, table: str, column: str, means: Means) -> Iterator[Check]:
+def summarised(
+    paper: PrintedPaper, table: str, column: str, summary: SummaryRows
+) -> Iterator[Check]:
     """A mean and a standard deviation row against the rows that they summarise."""
-    cells = [(table, row, column) for row in means.of if (table, row, column) in paper.cells]
+    cells = [(table, row, column) for row in summary.of if (table, row, column) in paper.cells]
+    about = paper.tables[table]
+    where = about.where or f"table {table}"
     if len(cells) < 2:
         return
-    if len(cells) < len(means.of):
-        place = f"{paper.tables[table].where or 'table ' + table}, {column}"
+    if len(cells) < len(summary.of):
         told = "not every row that is summarised is printed here"
+        place = f"{where}, {column}"
         yield Check("mean of rows", place, OPEN, told, table=table, column=column)
         return
-    values = [paper.interval(cell) for cell in cells]
-    wanted = {means.mean: {"mean": mean(values)}}
-    wanted[means.sd] = {f"sd, denominator n - {d}": deviation(values, d) for d in (0, 1)}
-    over_images = _over_images(paper, table, column, values)
-    loose = {means.mean: {"weighted mean": hull(values)}, means.sd: {"sd over images": over_images}}
-    loose = {} if means.plain else loose
-    for row, readings in wanted.items():
+    values = [paper.span(cell) for cell in cells]
+    shares = column in about.columns and about.columns[column].is_ in SHARES
+    top = hull([clipped(v) for v in values])
+    over_images = Span(0.0, largest_deviation(top) if shares else np.inf)
+    asked = {
+        "mean of rows": (summary.mean, {"mean": mean(values)}, "weighted mean", hull(values)),
+        "sd of rows": (
+            summary.sd,
+            {f"sd, denominator n - {ddof}": deviation(values, ddof) for ddof in (0, 1)},
+            "sd over images",
+            over_images,
+        ),
+    }
+    for kind, (row, readings, other, loosely) in asked.items():
         if (table, row, column) not in paper.cells:
             continue
-        found = paper.number((table, row, column))
-        good, other = (
-            any(found.interval.meets(allowed) for allowed in tried.values())
-            for tried in (readings, loose.get(row, {}))
-        )
-        told = "; ".join(
-            f"{reading} {_scaled(allowed, paper, (table, row, column))}"
-            for reading, allowed in readings.items()
-        )
-        of_mean = row == means.mean
-        kind, cause = ("mean of rows", WEIGHTED) if of_mean else ("sd of rows", OVER_IMAGES)
+        number = paper.number((table, row, column))
+        scale = 100 if number.unit else 1
+        good = any(number.span.meets(allowed) for allowed in readings.values())
+        loose = not summary.plain and number.span.meets(loosely)
+        told = "; ".join(f"{reading} {scale * allowed}" for reading, allowed in readings.items())
+        cause = WEIGHTED if kind == "mean of rows" else OVER_IMAGES
         yield Check(
-            kind=kind,
-            place=f"{paper.tables[table].where or 'table ' + table}, {row}, {column}",
-            verdict=FITS if good or other else NOT,
-            strength="" if good else UNUSUAL if other else TWO_PLACES,
-            shown=f"{len(cells)} rows have {told}; printed {found.text}",
-            readings=[*readings, *loose.get(row, {})],
+            kind,
+            f"{where}, {row}, {column}",
+            verdict=FITS if good or loose else NOT,
+            strength="" if good else UNUSUAL if loose else TWO_PLACES,
+            shown=f"{len(cells)} rows have {told}; printed {number.text}",
+            readings=[*readings, *[other] * (not summary.plain)],
             causes=() if good else (*CAUSES, cause),
             table=table,
             row=row,
             column=column,
-            printed=(found.interval.low, found.interval.high),
-            feasible=tuple((i.low, i.high) for i in readings.values()),
+            printed=number.span,
+            feasible=tuple(readings.values()),
         )
 
 
-def repeated(rows: Sequence[Row]) -> Iterator[Check]:
+def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     """Two columns that print one quantity of one set must agree in every row.
 
     Where they may differ in averaging, masks, classes, a constant or epoch, nobody can say.
@@ -125,62 +179,49 @@ def repeated(rows: Sequence[Row]) -> Iterator[Check]:
         several = [row for row in rows if len(row.numbers.get(quantity, ())) > 1]
         if not several:
             continue
-        wrong = [row for row in several if not _agree(row.each_column(quantity))]
+        wrong = [row for row in several if not _agree(row.each(quantity))]
         names = " and ".join(n.column for n in several[0].numbers[quantity])
         told = "; ".join(f"{row.name}: {row.said(quantity)}" for row in wrong[:3])
         known = all(_one_meaning(row, quantity) for row in wrong)
-        misfit = bool(wrong) and known
+        causes = (MISPRINT, "columns exchanged in some rows", AVERAGING)
+        answer = judged(not wrong, causes, TWO_PLACES) if known else {"verdict": OPEN}
+        at = rows[0].whole_table
         yield Check(
-            kind="one quantity in two columns",
-            place=f"{rows[0].meaning.where or 'table ' + rows[0].table}, {names}",
-            verdict=NOT if misfit else FITS if known else OPEN,
-            strength=TWO_PLACES if misfit else "",
+            "one quantity in two columns",
+            f"{at['place']}, {names}",
             shown=f"{names} are one quantity ({quantity}) and differ in {len(wrong)} of "
             f"{len(several)} rows" + (f", such as {told}" if told else ""),
             readings=["both columns of one set, threshold and averaging"]
             if known
             else ["of one threshold and averaging: does not fit", "of unlike ones: fits"],
-            causes=(MISPRINT, "columns exchanged in some rows", AVERAGING) if misfit else (),
-            table=rows[0].table,
+            table=at["table"],
             column=names,
+            **answer,
         )
 
 
-def order(rows: Sequence[Row]) -> Iterator[Check]:
+def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     """Dice and IoU of the same masks put models in nearly the same order."""
     for name in (*IOUS, "mean_iou"):
-        both = [(r.interval("dice"), r.interval(name)) for r in rows if r.has("dice", name)]
-        both = [pair for pair in both if None not in pair]
+        both = [(row.span("dice"), row.span(name)) for row in rows]
+        both = [(dice.middle, iou.middle) for dice, iou in both if dice and iou]
         if len(both) < 6:
             continue
-        rho, p = spearmanr([d.middle for d, _ in both], [j.middle for _, j in both])
+        rho, p = spearmanr(*zip(*both, strict=True))
         yield Check(
-            kind="order by Dice and IoU",
-            place=rows[0].meaning.where or f"table {rows[0].table}",
-            verdict=FITS,
-            strength=UNUSUAL if rho < 0.5 else "",
+            "order by Dice and IoU",
             shown=f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
             f"(p {p:.2g}); of the same masks it is near 1",
             readings=["same masks"],
-            causes=(AVERAGING, EPOCH) if rho < 0.5 else (),
-            table=rows[0].table,
             column=name,
+            **rows[0].whole_table,
+            **remark(bool(rho < 0.5), (AVERAGING, EPOCH) if rho < 0.5 else ()),
         )
 
 
-def _over_images(paper: Paper, table: str, column: str, values: Sequence[Interval]) -> Interval:
-    """What a standard deviation over images can be: no more than about 0.7 for shares."""
-    about = paper.tables[table].columns.get(column)
-    if about is None or about.is_ not in SHARES:
-        return Interval(0.0, np.inf)
-    m = hull([clipped(v) for v in values])
-    largest = max(x * (1 - x) for x in (m.low, m.high, clipped(Interval(0.5, 0.5), m).low))
-    return Interval(0.0, float(np.sqrt(2 * largest)))
-
-
-def _one_meaning(row: Row, quantity: str) -> bool:
+def _one_meaning(row: PrintedRow, quantity: str) -> bool:
     """Whether all columns of a quantity are said to be made in one way, at one epoch."""
-    about = row.meaning
+    about = row.about
     left_out = {"unknown", "by column", None}
     said = [row.how(key, quantity) for key in ("averaging", "masks", "smoothed", "macro")]
     alike = all(len(values) == 1 and not values & left_out for values in said)
@@ -188,11 +229,5 @@ def _one_meaning(row: Row, quantity: str) -> bool:
     return alike and counted and about.epoch in EPOCHS
 
 
-def _agree(values: Sequence[Interval]) -> bool:
+def _agree(values: Sequence[Span]) -> bool:
     return all(a.meets(b) for a, b in combinations(values, 2))
-
-
-def _scaled(interval: Interval, paper: Paper, cell: tuple[str, str, str]) -> Interval:
-    """An interval in the unit in which a cell is printed."""
-    scale = 100 if paper.cells[cell][1] == "%" else 1
-    return Interval(scale * interval.low, scale * interval.high)

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from scorecheck.errors import UserError
+from scorecheck.errors import InputError
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -33,22 +33,25 @@ def read(file: Path, what: str) -> tuple[str, list[str]]:
 
     Raises
     ------
-    UserError
+    InputError
         If it is not there, or no text.
     """
     if not file.is_file():
-        raise UserError(f"{file} is not there: give {what}")
-    data = file.read_bytes()
+        raise InputError(f"{file} is not there: give {what}")
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: {error.strerror}: check its permissions") from error
     for start, kind in NO_TEXT.items():
         if data.startswith(start):
-            raise UserError(f"{file} is {kind}: export {what}, in UTF-8")
+            raise InputError(f"{file} is {kind}: export {what}, in UTF-8")
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), _unmarked(data))
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UserError(f"{file} is no text in {encoding}: save {what}, in UTF-8") from error
+        raise InputError(f"{file} is no text in {encoding}: save {what}, in UTF-8") from error
     if "\0" in text:
-        raise UserError(f"{file} is no text: give {what}, in UTF-8")
+        raise InputError(f"{file} is no text: give {what}, in UTF-8")
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return plain, [] if encoding.startswith("utf-8") else [f"{file} was read as {encoding}"]
 

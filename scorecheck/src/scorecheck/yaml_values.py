@@ -1,8 +1,7 @@
 """A YAML file as plain values, each with its line: texts, lists, mappings, and None for nothing.
 
 Scalars stay as they are spelled, so that a row called ``No``, ``1.10`` or ``2024-01-01`` keeps its
-name; what a place needs, a number or yes and no, is made of the text by
-:mod:`scorecheck.kinds`.
+name; what a place needs, a number or yes and no, is made of the text by :mod:`scorecheck.kinds`.
 """
 
 from collections.abc import Mapping
@@ -13,8 +12,8 @@ from typing import Any
 import yaml
 
 from scorecheck import text
+from scorecheck.errors import InputError
 from scorecheck.kinds import Place
-from scorecheck.errors import UserError
 
 WHAT = "the YAML file that says what the columns mean"
 PLAIN = "tag:yaml.org,2002:"
@@ -28,7 +27,7 @@ def read(file: Path) -> tuple[Any, Place, list[str]]:
 
     Raises
     ------
-    UserError
+    InputError
         If it is no YAML, or says one thing twice.
     """
     whole, notes = text.read(file, WHAT)
@@ -39,9 +38,9 @@ def read(file: Path) -> tuple[Any, Place, list[str]]:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         remedy = "check the indentation (spaces, no tabs), brackets and quotes here and just above"
-        raise UserError(f"{file}{line}: this is not YAML: {problem}: {remedy}") from error
+        raise InputError(f"{file}{line}: this is not YAML: {problem}: {remedy}") from error
     except RecursionError as error:
-        raise UserError(f"{file}: lists within lists without end: mend the brackets") from error
+        raise InputError(f"{file}: lists within lists without end: mend the brackets") from error
     reading = _Reading(file)
     value = reading.value(top, ()) if top else None
     return value, Place(str(file), lines=reading.lines), notes
@@ -61,18 +60,15 @@ class _Reading:
             raise self.error(node, "an alias within what it stands for: write the values out")
         if node.tag.removeprefix(PLAIN) not in TAGS:
             raise self.error(node, f"the tag {node.tag} is not read: leave it out")
+        if isinstance(node, yaml.ScalarNode):
+            return None if node.tag == PLAIN + "null" else text.name(node.value)
         self.within.append(node)
-        try:
-            return self._inner(node, path)
-        finally:
-            self.within.pop()
-
-    def _inner(self, node: yaml.Node, path: tuple[str, ...]) -> Any:
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(n, (*path, str(i))) for i, n in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        return None if node.tag == PLAIN + "null" else text.name(node.value)
+            found: Any = [self.value(n, (*path, str(i))) for i, n in enumerate(node.value)]
+        else:
+            found = self._mapping(node, path)
+        self.within.pop()
+        return found
 
     def _mapping(self, node: yaml.MappingNode, path: tuple[str, ...]) -> dict[str, Any]:
         own: dict[str, Any] = {}
@@ -100,5 +96,5 @@ class _Reading:
             found = self.value(part, path) | found
         return found
 
-    def error(self, node: yaml.Node, what: str) -> UserError:
-        return UserError(f"{self.file}, line {node.start_mark.line + 1}: {what}")
+    def error(self, node: yaml.Node, what: str) -> InputError:
+        return InputError(f"{self.file}, line {node.start_mark.line + 1}: {what}")
