@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
-
-from scorecheck.context import meaning
-from scorecheck.paper import Paper
+from scorecheck.context import table_context
+from scorecheck.printed_numbers import PrintedPaper
 
 SCORES = ("dice", "iou", "mean_iou", "precision", "sensitivity", "specificity", "accuracy")
 LN2 = float(np.log(2))
@@ -25,9 +24,9 @@ class Drawn:
     statements: list[dict] = field(default_factory=list)
     truth: dict = field(default_factory=dict)
 
-    def paper(self) -> Paper:
-        tables = {name: meaning(values, name) for name, values in self.tables.items()}
-        return Paper(self.cells, tables, self.statements)
+    def paper(self) -> PrintedPaper:
+        tables = {name: table_context(values, name) for name, values in self.tables.items()}
+        return PrintedPaper(self.cells, tables, self.statements)
 
     def value(self, table: str, row: str, column: str) -> float:
         text, unit = self.cells[table, row, column]

@@ -1,8 +1,9 @@
 """Small papers for tests: a table from rows of text, with what it means."""
 
-import scorecheck as claims
-from scorecheck.context import meaning
-from scorecheck.paper import Paper
+from scorecheck.context import table_context
+from scorecheck.printed_numbers import PrintedPaper
+
+import scorecheck
 
 PLAIN = {
     **{"averaging": "alike", "masks": "hard", "smoothed": False, "macro": False},
@@ -23,12 +24,12 @@ def paper(columns, rows, statements=(), **about):
         if text
     }
     said = {key: value for key, value in (PLAIN | about).items() if value is not None}
-    return Paper(cells, {"T": meaning({"columns": kinds} | said, "T")}, statements)
+    return PrintedPaper(cells, {"T": table_context({"columns": kinds} | said, "T")}, statements)
 
 
 def checks(kind, *args, **about):
     """All checks of one kind."""
-    return [one for one in claims.check(paper(*args, **about)) if one.kind == kind]
+    return [one for one in scorecheck.check(paper(*args, **about)) if one.kind == kind]
 
 
 def verdict(kind, *args, **about):
@@ -40,5 +41,5 @@ def verdict(kind, *args, **about):
 def stated(statement, rows, columns=("x",)):
     """The answer to one statement about a table of plain numbers."""
     made = paper(dict.fromkeys(columns, "other"), rows, [statement])
-    (one,) = [c for c in claims.check(made)]
+    (one,) = [c for c in scorecheck.check(made)]
     return one

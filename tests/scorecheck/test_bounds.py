@@ -6,9 +6,9 @@ from itertools import combinations_with_replacement, product
 from statistics import median
 
 import pytest
+from scorecheck.checks import NOT
 
 from scorecheck import overlap
-from scorecheck.checks import NOT
 from tests.scorecheck.tables import paper
 
 PIXELS = 3

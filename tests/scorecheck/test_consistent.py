@@ -4,16 +4,16 @@ import os
 from collections import Counter
 
 import numpy as np
-
-import scorecheck as claims
 from scorecheck.checks import NOT
+
+import scorecheck
 from tests.scorecheck import papers
 
 N = 20 * int(os.environ.get("FUZZ", 20))  # FUZZ=250 draws the 5,000 of the page
 
 
 def wrong(drawn):
-    return [one for one in claims.check(drawn.paper()) if one.verdict == NOT]
+    return [one for one in scorecheck.check(drawn.paper()) if one.verdict == NOT]
 
 
 def test_consistent_papers_are_left_in_peace_and_changed_digits_are_caught():

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from busutils import __main__ as cli
-from scorecheck import meaning, statements
+from scorecheck import __main__ as cli
+from scorecheck import context, statements
 
 PAGE = (Path(__file__).parents[2] / "book" / "claims.md").read_text(encoding="utf-8")
 
@@ -24,7 +24,7 @@ def example(tmp_path, monkeypatch):
 
 
 def test_the_example_gives_what_the_page_shows(example, capsys):
-    shown = re.search(r"\$ python -m busutils (claims .*?)\n(.*?)```", PAGE, re.S)
+    shown = re.search(r"\$ scorecheck (.*?)\n(.*?)```", PAGE, re.S)
     assert cli.main(shown.group(1).split()) == 0
     assert capsys.readouterr().out.split() == shown.group(2).split()
 
@@ -32,20 +32,20 @@ def test_the_example_gives_what_the_page_shows(example, capsys):
 def test_json_is_for_programs(example, capsys):
     import json
 
-    assert cli.main(["claims", "mine.csv", "--context", "mine.yaml", "--json"]) == 0
+    assert cli.main(["mine.csv", "--context", "mine.yaml", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert sum(one["verdict"] == "does not fit" for one in found) == 2
 
 
 def test_a_missing_file_is_told_in_one_sentence(example, capsys):
-    assert cli.main(["claims", "mine.csv", "--context", "none.yaml"]) == 2
-    assert "busutils: none.yaml is not there" in capsys.readouterr().err
+    assert cli.main(["mine.csv", "--context", "none.yaml"]) == 2
+    assert "scorecheck: none.yaml is not there" in capsys.readouterr().err
 
 
 def test_the_page_names_every_key_choice_quantity_and_statement():
-    keys = {f.name for f in fields(meaning.Meaning)} - {"findings"}
-    keys |= {f.name for f in fields(meaning.Column)} - {"is_"}
-    choices = {choice for values in meaning.CHOICES.values() for choice in values}
-    wanted = keys | choices | set(meaning.QUANTITIES) | set(statements.KINDS)
+    keys = {f.name for f in fields(context.TableContext)} - {"findings", "more"}
+    keys |= {f.name for f in fields(context.ColumnContext)} - {"is_"}
+    choices = {choice for values in context.CHOICES.values() for choice in values}
+    wanted = keys | choices | set(context.QUANTITIES) | set(statements.KINDS)
     named = set(re.findall(r"`([\w ]+)[`:]", PAGE))
     assert wanted - named == set()

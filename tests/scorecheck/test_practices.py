@@ -1,11 +1,11 @@
 """Consistent papers by practices that a paper does not print: none of their numbers misfits."""
 
 import pytest
-
-import scorecheck as claims
-from scorecheck.context import meaning
 from scorecheck.checks import NOT
-from scorecheck.paper import Paper
+from scorecheck.context import table_context
+from scorecheck.printed_numbers import PrintedPaper
+
+import scorecheck
 
 SAID = {"masks": "hard", "epoch": "same", "empty": "none"}
 """All that such a paper says of its scores, beside what a practice names."""
@@ -59,7 +59,8 @@ def test_a_practice_is_no_misfit(practice):
         for i, line in enumerate(lines)
         for column, text in zip(columns, line.split(), strict=True)
     }
-    found = claims.check(Paper(cells, {"T": meaning(SAID | about | {"columns": columns}, "T")}))
+    said = table_context(SAID | about | {"columns": columns}, "T")
+    found = scorecheck.check(PrintedPaper(cells, {"T": said}))
     assert [one.shown for one in found if one.verdict == NOT] == []
 
 
@@ -71,7 +72,7 @@ def test_a_deviation_over_images_and_a_weighted_mean_are_no_misfit():
     }
     means = [{"mean": "Mean", "sd": "SD", "of": FOLDS}]
     about = SAID | {"averaging": "means", "columns": {"Dice": {"is": "dice"}}, "means": means}
-    found = claims.check(Paper(cells, {"T": meaning(about, "T")}))
+    found = scorecheck.check(PrintedPaper(cells, {"T": table_context(about, "T")}))
     assert {(one.kind, one.verdict, one.strength) for one in found} == {
         ("mean of rows", "fits", "unusual"),
         ("sd of rows", "fits", "unusual"),

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from scorecheck.errors import InputError
+from scorecheck.spans import exactly
 
-import scorecheck as claims
-from scorecheck import files, spread
-from scorecheck.intervals import exactly
-from scorecheck.errors import UserError
+import scorecheck
+from scorecheck import reading, summaries
 from tests.scorecheck.tables import checks
 
 NOT, FITS = "does not fit", "fits"
@@ -20,9 +20,10 @@ def answer(value, averaging="means", **column):
 
 
 def test_zeros_and_ones_have_the_largest_deviation():
-    assert spread.largest(exactly(0.5), 2) == pytest.approx(np.std([0, 1], ddof=1))
+    assert summaries.largest_deviation(exactly(0.5), 2) == pytest.approx(np.std([0, 1], ddof=1))
     nine = [1] * 9 + [0]
-    assert spread.largest(exactly(0.9), 10) == pytest.approx(np.std(nine, ddof=1))  # 0.3162
+    tenth = summaries.largest_deviation(exactly(0.9), 10)
+    assert tenth == pytest.approx(np.std(nine, ddof=1))  # 0.3162
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def test_a_column_of_deviations_is_set_beside_its_mean(tmp_path):
     )
     lines = "paper,table,row,column,value,unit\n,1,a,Dice,95.0,%\n,1,a,SD,30.0,%\n"
     (tmp_path / "t.csv").write_text(lines)
-    (one,) = claims.check(files.read([tmp_path / "t.csv"], tmp_path / "t.yaml"))
+    (one,) = scorecheck.check(reading.read([tmp_path / "t.csv"], tmp_path / "t.yaml"))
     assert (one.kind, one.verdict) == ("sd of shares", NOT)
     (tmp_path / "t.csv").write_text(lines[:-2] + "\n")
-    with pytest.raises(UserError, match="line 3: the deviation is in 'no unit', its mean in '%'"):
-        files.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
+    with pytest.raises(InputError, match="line 3: the deviation is in 'no unit', its mean in '%'"):
+        reading.read([tmp_path / "t.csv"], tmp_path / "t.yaml")

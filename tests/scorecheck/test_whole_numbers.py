@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from scorecheck.context import table_context
+from scorecheck.printed_numbers import PrintedPaper
+from scorecheck.spans import printed
 
-import scorecheck as claims
-from scorecheck import granularity
-from scorecheck.intervals import printed
-from scorecheck.context import meaning
-from scorecheck.paper import Paper
+import scorecheck
+from scorecheck import whole_numbers
 from tests.scorecheck.tables import checks, paper, verdict
 
 
@@ -16,7 +16,7 @@ from tests.scorecheck.tables import checks, paper, verdict
 )
 def test_smallest_number_of_things(text, n):
     share = printed(text, "%")
-    assert granularity.smallest(share) == n
+    assert whole_numbers.smallest(share) == n
     brute = [m for m in range(1, n) if any(share.low <= k / m <= share.high for k in range(m + 1))]
     assert brute == []
 
@@ -39,14 +39,14 @@ def test_how_many_values_each_size_fits_is_told():
 
 def test_the_common_denominator_of_several_values():
     values = [printed(t, "%") for t in ("14.29", "42.86", "57.14", "71.43", "28.57")]  # sevenths
-    found = granularity.denominator(values, range(2, 40))
+    found = whole_numbers.denominator(values, range(2, 40))
     assert (found.size, found.n, found.of) == (7, 5, 5)
     assert found.chance < 1e-10
 
 
 def test_values_that_a_shift_brings_to_one_say_nothing():
     values = [printed(t, "%") for t in ("99.00", "98.00")]
-    found = granularity.denominator(values, range(2, 40), [0.01])
+    found = whole_numbers.denominator(values, range(2, 40), [0.01])
     assert found.of == 1
 
 
@@ -55,7 +55,7 @@ def test_the_search_is_paid_for():
     low = 0
     for _ in range(200):  # random shares: a small chance is as rare as it says
         values = [printed(f"{x:.2f}", "%") for x in rng.uniform(50, 99, 4)]
-        low += granularity.denominator(values, range(20, 200)).chance < 0.05
+        low += whole_numbers.denominator(values, range(20, 200)).chance < 0.05
     assert low < 20
 
 
@@ -67,7 +67,7 @@ GOOD = {"one": ["85.71%", "90.00%"], "other": ["93.10%", "90.00%"]}
 
 def test_whole_tables_are_found():
     rows = {row.name: row for row in paper(CLASSES, GOOD).rows("T")}
-    found = granularity.solutions(rows["one"], rows["other"], 60)
+    found = whole_numbers.solutions(rows["one"], rows["other"], 60)
     assert [18, 2, 3, 27] in found.tolist()
     (one,) = checks("whole 2 x 2 table", CLASSES, GOOD, classes=PAIR)
     assert (one.verdict, one.strength) == ("fits", "recovered")
@@ -103,15 +103,15 @@ def test_rows_that_are_two_classes_count_things_here_and_in_tables_made_of_their
     joined = {"precision": ["T", "one", "P"], "sensitivity": ["T", "one", "R"]}
     joined |= {"specificity": ["T", "other", "R"], "accuracy": ["A", "one", "acc"]}
     tables = {
-        "T": meaning(told | {"columns": columns, "classes": PAIR}, "T"),
-        "J": meaning(told | {"cells": {"both": joined}}, "J"),
+        "T": table_context(told | {"columns": columns, "classes": PAIR}, "T"),
+        "J": table_context(told | {"cells": {"both": joined}}, "J"),
     }
     for accuracy, f1, answers in (
         ("90.00", "87.80", ["fits", "fits"]),
         ("94.00", "89.80", ["does not fit", "does not fit"]),
     ):
         new = {("A", "one", "acc"): (accuracy, "%"), ("T", "one", "F"): (f1, "%")}
-        found = claims.check(Paper(cells | new, tables))
+        found = scorecheck.check(PrintedPaper(cells | new, tables))
         asked = {(c.kind, c.table): c.verdict for c in found}
         kinds = [("one confusion matrix", "J"), ("F1, precision and recall", "T")]
         assert [asked[kind] for kind in kinds] == answers

@@ -1,9 +1,8 @@
 """A printed number as an interval: pencil values."""
 
 import pytest
-
-from scorecheck.intervals import Interval, decimals_that_count, exactly, image, piece, printed
-from scorecheck.errors import UserError
+from scorecheck.errors import InputError
+from scorecheck.spans import Span, decimals_that_count, exactly, image, piece, printed
 
 
 @pytest.mark.parametrize(
@@ -64,13 +63,13 @@ def test_one_of_several_numbers_can_be_named():
     ],
 )
 def test_what_is_no_number_is_refused(text, part, sentence):
-    with pytest.raises(UserError, match=sentence):
+    with pytest.raises(InputError, match=sentence):
         printed(text, "", part)
 
 
 def test_sums_and_images_take_the_ends():
-    assert Interval(1, 2).plus(Interval(0, 3), -1) == Interval(-2, 2)
-    assert image(lambda a, b: a / b, Interval(1, 2), Interval(4, 8)) == Interval(0.125, 0.5)
-    assert Interval(0, 1).gap(Interval(3, 4)) == 2
-    assert Interval(0, 2).common(Interval(1, 3)) == Interval(1, 2)
-    assert exactly(1).common(Interval(2, 3)) is None
+    assert Span(1, 2) - Span(0, 3) == Span(-2, 2)
+    assert image(lambda a, b: a / b, Span(1, 2), Span(4, 8)) == Span(0.125, 0.5)
+    assert Span(0, 1).gap(Span(3, 4)) == 2
+    assert Span(0, 2).common(Span(1, 3)) == Span(1, 2)
+    assert exactly(1).common(Span(2, 3)) is None

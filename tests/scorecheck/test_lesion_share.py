@@ -1,11 +1,11 @@
 """Lesion shares that scores imply: from confusion matrices written down by hand."""
 
 import pytest
-
-from scorecheck import confusion, together
-from scorecheck.intervals import Interval, exactly, printed
 from scorecheck.checks import BOTH_CLASSES
-from tests.scorecheck.tables import checks, paper, verdict
+from scorecheck.spans import Span, exactly, printed
+
+from scorecheck import confusion
+from tests.scorecheck.tables import checks, verdict
 
 # TP 6, FP 2, FN 4, TN 88 of 100 pixels: share 0.10
 MATRIX = {
@@ -23,7 +23,7 @@ ROW = [f"{v:.4f}" for v in MATRIX.values()]
 def test_all_scores_of_one_matrix_fit_and_give_its_share():
     given = {name: exactly(value) for name, value in MATRIX.items()}
     assert confusion.possible(given)
-    assert confusion.span("share", given).middle == pytest.approx(0.10, abs=1e-6)
+    assert confusion.allowed("share", given).middle == pytest.approx(0.10, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -35,13 +35,13 @@ def test_all_scores_of_one_matrix_fit_and_give_its_share():
     ],
 )
 def test_three_scores_fix_the_share(three):
-    found = confusion.span("share", {n: printed(f"{MATRIX[n]:.4f}") for n in three})
+    found = confusion.allowed("share", {n: printed(f"{MATRIX[n]:.4f}") for n in three})
     assert found.low <= 0.10 <= found.high
     assert found.width < 0.003
 
 
 def test_two_scores_bound_it():
-    found = confusion.span("share", {"iou": exactly(0.5), "accuracy": exactly(0.9)})
+    found = confusion.allowed("share", {"iou": exactly(0.5), "accuracy": exactly(0.9)})
     # wrong pixels 0.1 = TP: all missed gives share 0.2, all false alarms 0.1
     assert (found.low, found.high) == pytest.approx((0.1, 0.2), abs=1e-6)
 
@@ -49,14 +49,14 @@ def test_two_scores_bound_it():
 def test_scores_that_contradict_leave_nothing():
     wrong = {"dice": exactly(0.9), "precision": exactly(0.5), "sensitivity": exactly(0.5)}
     assert not confusion.possible(wrong)
-    assert confusion.span("share", wrong) is None
+    assert confusion.allowed("share", wrong) is None
 
 
 def test_shares_of_a_thousandth_are_exact():
     # TP 5e-4, FN 5e-4, FP 1e-4: precision 5/6
-    given = {"sensitivity": Interval(0.4999, 0.5001), "precision": Interval(0.8332, 0.8334)}
-    given |= {"accuracy": Interval(0.99939, 0.99941)}
-    found = confusion.span("share", given)
+    given = {"sensitivity": Span(0.4999, 0.5001), "precision": Span(0.8332, 0.8334)}
+    given |= {"accuracy": Span(0.99939, 0.99941)}
+    found = confusion.allowed("share", given)
     assert found.low < 0.001 < found.high
     assert found.width < 5e-5
 
@@ -105,23 +105,6 @@ def test_doing_nothing_is_right_on_the_background():
     assert found[0].strength == "unusual"
     found = checks("doing nothing", COLUMNS, {"a": ["0.8000", "0.9500", "0.9350"]}, one_set=True)
     assert found[0].strength == ""
-
-
-def test_two_parts_of_a_random_split_have_one_share():
-    columns = {
-        f"{q} {of}": {"is": q, "of": of} for of in ("train", "val") for q in ("any_iou", "accuracy")
-    }
-    about = {"split": {"train": 400, "val": 100, "spread": 0.05}, "one_set": True}
-    same = {"a": ["0.4500", "0.9000", "0.4510", "0.9020"]}
-    (one,) = together.one_split(paper(columns, same, **about).rows("T"))
-    assert one.strength == ""
-    # an empty answer: shares 0.10 and 0.02; of the lesion: 0.08 to 0.16 and 0.015 to 0.03
-    other = {"a": ["0.4500", "0.9120", "0.4900", "0.9840"]}
-    (one,) = together.one_split(paper(columns, other, **about).rows("T"))
-    assert (one.verdict, one.strength) == ("fits", "unusual")  # means fix no share
-    about["averaging"] = "pooled"
-    (one,) = together.one_split(paper(columns, other, **about).rows("T"))
-    assert (one.verdict, one.strength) == ("does not fit", "improbable")
 
 
 def test_precision_and_recall_as_means_of_both_classes_are_a_cause_that_is_computed():
