@@ -47,13 +47,7 @@ class CsvCell:
 
 
 def read(file: Path) -> tuple[list[CsvCell], list[str]]:
-    """Read one file: its cells, and what a reader should know of how it was read.
-
-    Raises
-    ------
-    InputError
-        If the file is malformed; the sentence names the line and the remedy.
-    """
+    """Read one file: its cells, and what a reader should know of how it was read."""
     whole, notes = text.read(file, WHAT)
     lines = [line + "\n" for line in whole.split("\n")]
     given = re.fullmatch(r"\ufeff?sep=([,;|\t])\s*", lines[0])  # Excel's way to name the delimiter
@@ -77,13 +71,7 @@ def read(file: Path) -> tuple[list[CsvCell], list[str]]:
 
 
 def span_of(cell: CsvCell, part: int | None = None) -> Span:
-    """Return what the number in a cell, or one of several there, can stand for.
-
-    Raises
-    ------
-    InputError
-        If there is no such number; the sentence names the line.
-    """
+    """Return what the number in a cell, or one of several there, can stand for."""
     if part is None and not PLAIN.fullmatch(cell.text):
         several = "name one of its numbers by a fourth entry of the cell"
         pieces = SEPARATORS.split(cell.text)

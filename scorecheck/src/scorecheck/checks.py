@@ -19,21 +19,17 @@ RECOVERED = "recovered"
 STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, RECOVERED)
 LIMIT = 1e-4
 """A chance times the number of searches is called improbable below this."""
-
 AS_STATED = "as stated"
 """The reading of a statement that is taken at its word."""
 
 MISPRINT = "a misprint, or a digit misread in the scan"
 AVERAGING = "another averaging or weighting a column, or medians"
-SOFT = "scores of probabilities instead of masks"
-SMOOTHED = "a smoothing constant"
 EPOCH = "another epoch or threshold a column"
+SOFT = "scores of probabilities instead of masks"
 BOTH_CLASSES = "precision and sensitivity are means of lesion and background"
 LIBRARY = "a library's mean IoU that casts probabilities to 0 or 1"
 WITH_BACKGROUND = "an IoU that is a mean with the background's"
-LEFT_OUT = "images without a lesion left out of the IoU, and false alarms in them"
-UNEQUAL = "batches or folds of unequal size"
-ALWAYS = (MISPRINT, AVERAGING, SOFT, SMOOTHED, EPOCH)
+ALWAYS = (MISPRINT, AVERAGING, SOFT, "a smoothing constant", EPOCH)
 """Innocent causes that stay open for every score of a table."""
 
 Answer = tuple[str, str, str]
@@ -42,42 +38,26 @@ Answer = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Check:
-    """One question to a table and its answer.
+    """One question to a table and its answer."""
 
-    Attributes
-    ----------
-    kind : which check
-    place : where the numbers stand, for people
-    verdict, strength : one of `VERDICTS`; one of `STRENGTHS`, or "" where all is well or open
-    shown : the computation, in a line or two
-    readings : what was tried, or, where nobody can say, each reading with its answer
-    causes : innocent causes that stay open
-    rests : what a misfit rests on that papers hardly ever print
-    table, row, column : where, to find it again; "" where the check spans several
-    finding : the finding in the list kept for this paper, where it is one
-    paper, family : which paper, and which family of checks asked
-    printed, feasible : the printed span and those of the readings
-    cell, alike : key of the cell, and other texts that would fit, where somebody looked for them
-    """
-
-    kind: str
-    place: str
-    verdict: str
-    shown: str
-    strength: str = ""
-    readings: Sequence[str] = ()
-    causes: Sequence[str] = ()
-    rests: Sequence[str] = ()
-    table: str = ""
+    kind: str  # which check
+    place: str  # where the numbers stand, for people
+    verdict: str  # one of `VERDICTS`
+    shown: str  # the computation, in a line or two
+    strength: str = ""  # one of `STRENGTHS`; "" where all is well or open
+    readings: Sequence[str] = ()  # what was tried, or, if nobody can say, each with its answer
+    causes: Sequence[str] = ()  # innocent causes that stay open
+    rests: Sequence[str] = ()  # what a misfit rests on that papers hardly ever print
+    table: str = ""  # where, to find it again; "" where the check spans several
     row: str = ""
     column: str = ""
-    finding: str = ""
+    finding: str = ""  # the finding in the list kept for this paper, where it is one
     paper: str = ""
-    family: str = ""
+    family: str = ""  # which family of checks asked
     printed: Span | None = None
-    feasible: Sequence[Span] = ()
+    feasible: Sequence[Span] = ()  # what each reading allows
     cell: tuple[str, str, str] | None = None
-    alike: Sequence[str] = ()
+    alike: Sequence[str] = ()  # other texts of the cell that would fit, where somebody looked
 
     @property
     def flagged(self) -> bool:
@@ -93,3 +73,8 @@ def judged(good: bool, causes: Sequence[str], strength: str = NO_READING) -> dic
 def remark(unusual: bool, causes: Sequence[str] = (), strength: str = UNUSUAL) -> dict[str, Any]:
     """Verdict of a check that never misfits; where it is unusual, its strength and causes."""
     return {"verdict": FITS, "strength": strength if unusual else "", "causes": causes}
+
+
+def by_chance(chance: float, small: tuple[str, str]) -> tuple[str, str]:
+    """Verdict and strength: unusual below 1 in 100, and `small` where that is improbable."""
+    return small if chance < LIMIT else (FITS, UNUSUAL if chance < 0.01 else "")

@@ -1,17 +1,9 @@
 """Which confusion matrices give printed ratios: the rays of a cone.
 
-Let x = (TP, FP, FN, TN) be shares of all pixels. A score is a ratio a·x / b·x of two sums, and
-"the score lies between l and h" is a·x >= l b·x and a·x <= h b·x: two linear conditions without a
-constant. So the matrices that give all printed scores of one mask, or of added counts, form a
-convex cone with few edges. Each edge lies on three of the limiting planes, so all are found by
-trying every three; and another ratio c·x / d·x takes its extremes on edges (linear-fractional
-programming), because a sum of edges has a ratio between theirs. A general solver would do, but its
-tolerance of 1e-7 is too coarse for shares of a thousandth.
-
-References
-----------
-Charnes, Cooper: Programming with linear fractional functionals. Naval Research Logistics
-Quarterly 9 (1962) 181-186.
+A score between l and h is two linear conditions on x = (TP, FP, FN, TN), so the matrices that give
+all printed scores of one mask, or of added counts, form a cone, and another ratio takes its
+extremes on the cone's edges (see ``METHODS.md``). A general solver is too coarse for shares of a
+thousandth.
 """
 
 from collections.abc import Mapping
@@ -36,20 +28,14 @@ RATIOS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "share": ((1, 0, 1, 0), (1, 1, 1, 1)),
 }
 """Numerator and denominator over (TP, FP, FN, TN); `share` is that of lesion pixels."""
-CLASS_MEANS = ("precision", "sensitivity")
+RATES = ("precision", "sensitivity")
 """Scores that libraries also give as means of both classes."""
 ROOM = 1e-9
 TOLERANCE = 1e-13
 
 
 def iou_of_dice(dice: float) -> float:
-    """IoU of a mask with this Dice.
-
-    Examples
-    --------
-    >>> round(iou_of_dice(0.8), 4)
-    0.6667
-    """
+    """IoU of a mask with this Dice."""
     return dice / (2 - dice)
 
 
@@ -80,18 +66,7 @@ def possible(ratios: Mapping[str, Span]) -> bool:
 
 
 def allowed(ratio: str, ratios: Mapping[str, Span]) -> Span | None:
-    """Return what a ratio can be where others are given, or None where no matrix gives those.
-
-    Parameters
-    ----------
-    ratio : a key of `RATIOS`
-    ratios : spans by key of `RATIOS`
-
-    Examples
-    --------
-    >>> print(allowed("iou", {"dice": Span(0.8, 0.8)}))
-    0.6667
-    """
+    """Return what a ratio can be where others are given, or None where no matrix gives those."""
     if not possible(ratios):
         return None
     top, bottom = (_edges(tuple(ratios.items())) @ np.array(part, float) for part in RATIOS[ratio])
@@ -106,42 +81,32 @@ def class_means(row: PrintedRow) -> str:
     if not {"precision", "sensitivity", "specificity"} <= set(scores):
         return ""
     own, both = (distance(scores, how) for how in (False, True))
-    if 4 * both > own:
-        return ""
     return (
-        f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
-        f"lesion and background, by {own:.5f} if they are the lesion's"
+        ""
+        if 4 * both > own
+        else (
+            f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
+            f"lesion and background, by {own:.5f} if they are the lesion's"
+        )
     )
 
 
 def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
     """Largest miss of the one confusion matrix that comes closest to scores (least squares).
 
-    Parameters
-    ----------
-    scores : by key of `RATIOS`
-    class_means : precision and sensitivity are means of both classes, as libraries' "macro"
-
-    Examples
-    --------
-    >>> round(distance({"dice": 0.8, "precision": 0.8, "sensitivity": 0.8}), 6)
-    0.0
+    With `class_means`, precision and sensitivity are means of both classes, as libraries' "macro".
     """
-    return _distance(tuple(scores.items()), class_means)
 
-
-@lru_cache(maxsize=4096)
-def _distance(scores: tuple[tuple[str, float], ...], class_means: bool) -> float:
     def misses(logits: np.ndarray) -> np.ndarray:
         share, recall, specificity = expit(logits)
         lesion, background = share, 1 - share
         missed, called = lesion * (1 - recall), background * (1 - specificity)
         x = np.array([lesion * recall, called, missed, background * specificity])
-        found = {name: _ratio(name, x) for name, _ in scores}
+        found = {name: _ratio(name, x) for name in scores}
         if class_means:  # of the background: the same with both classes exchanged
-            turned = {n: _ratio(n, x[::-1]) for n in CLASS_MEANS if n in found}
+            turned = {n: _ratio(n, x[::-1]) for n in RATES if n in found}
             found |= {n: (found[n] + other) / 2 for n, other in turned.items()}
-        return np.array([found[name] - value for name, value in scores])
+        return np.array([found[name] - value for name, value in scores.items()])
 
     starts = [logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
     exact = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "bounds": (-15, 15)}

@@ -1,7 +1,8 @@
 """What a table means: which quantity a column is, and how its scores were made.
 
 Each field of :class:`ColumnContext` and :class:`TableContext` is a key of a context file; beside
-it stands the kind of its values. None is what a paper does not say.
+it stands the kind of its values. None is what a paper does not say. The book's page on the checker
+says what each key, choice and quantity means.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,64 +10,19 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from scorecheck import kinds
-from scorecheck.kinds import (
-    Kind,
-    Place,
-    as_it_is,
-    between,
-    choice,
-    keys,
-    many,
-    named,
-    one_or_many,
-    text,
-    whole,
-    yes,
-)
+from scorecheck.kinds import Kind, Place, between, choice, keys, many, named, text, whole, yes
 
-QUANTITIES = {
-    "dice": "Dice coefficient or F1 of one mask, of added counts, or a mean of those",
-    "iou": "intersection over union of the lesion",
-    "mean_iou": "mean of the IoU of lesion and of background",
-    "any_iou": "IoU whose definition is not printed: of the lesion, or a mean with background",
-    "sensitivity": "sensitivity or recall",
-    "specificity": "specificity",
-    "precision": "precision",
-    "accuracy": "share of pixels, or of items, told rightly",
-    "tversky": "Tversky index",
-    "cross_entropy": "binary cross-entropy, mean, natural logarithm",
-    "region_loss": "loss made of a Tversky index: see `loss`",
-    "false_positives": "weight of false positives in a row's loss",
-    "false_negatives": "weight of false negatives in a row's loss",
-    "other": "anything else; no check looks at it by itself",
-}
+QUANTITIES = (
+    *("dice", "iou", "mean_iou", "any_iou", "sensitivity", "specificity", "precision", "accuracy"),
+    *("tversky", "cross_entropy", "region_loss", "false_positives", "false_negatives", "other"),
+)
 OF_PROBABILITIES = ("dice", "iou", "any_iou", "mean_iou", "tversky")
 """Quantities that are also made from probabilities."""
 CHOICES = {
-    "averaging": {
-        "one mask": "each row is one image",
-        "pooled": "counts of all cases added first",
-        "means": "mean over images, or batches, or folds: one of these for all columns",
-        "medians": "median over images",
-        "alike": "pooled or means, the same for all columns",
-        "by column": "pooled or means, which may differ from column to column",
-        "unknown": "any of these, which may differ from column to column",
-    },
-    "masks": {
-        "hard": "thresholded masks, as formulas of TP, FP, FN say",
-        "soft": "overlaps of probabilities, by plain sums; others of masks",
-        "unknown": "either",
-    },
-    "epoch": {
-        "same": "all columns of a row are of one epoch and threshold",
-        "best by column": "each column shows its own best epoch",
-        "unknown": "any epoch or threshold a column",
-    },
-    "empty": {
-        "none": "every image has a lesion; a prediction may be empty, which breaks no bound",
-        "counted": "images without a lesion may be averaged in, where 0/0 counts as 0 or as 1",
-        "unknown": "such images may be averaged in or left out, by another rule a column",
-    },
+    "averaging": ("one mask", "pooled", "means", "medians", "alike", "by column", "unknown"),
+    "masks": ("hard", "soft", "unknown"),
+    "epoch": ("same", "best by column", "unknown"),
+    "empty": ("none", "counted", "unknown"),
 }
 POPULATION = 10**7
 """Largest population of a draw; its tail is summed term by term."""
@@ -89,8 +45,7 @@ def _key(kind: Kind, default: Any = None) -> Any:
 
 
 def _keys(of: type) -> dict[str, Kind]:
-    known = {f.name: f.metadata["kind"] for f in fields(of) if f.metadata}
-    return {{"is_": "is"}.get(name, name): kind for name, kind in known.items()}
+    return {f.name.rstrip("_"): f.metadata["kind"] for f in fields(of) if f.metadata}
 
 
 def _word(name: str, default: str = "unknown") -> Any:
@@ -99,9 +54,11 @@ def _word(name: str, default: str = "unknown") -> Any:
 
 WEIGHT = between(0, 1e6)
 LOSS = keys({"false_positives": WEIGHT, "false_negatives": WEIGHT, "exponent": between(1e-3, 1e3)})
+QUANTITY = choice(QUANTITIES, "quantity")
+COUNTS = kinds.one_or_many(whole(1))
 CLASSES = {
     "pairs": many(many(kinds.row, least=2, most=2)),
-    "items": one_or_many(whole(1)),
+    "items": COUNTS,
     "up_to": whole(1, 300),
     "mix": kinds.all_of(marked=whole(), population=whole(1, POPULATION)),
 }
@@ -109,39 +66,26 @@ CLASSES = {
 
 @dataclass(frozen=True)
 class ColumnContext:
-    """What a column is.
+    """What a column is, and what of the table's context is another in this column."""
 
-    Attributes
-    ----------
-    is_ : a key of `QUANTITIES` (in the file: `is`)
-    of : which set or task, where a table shows several (training, validation)
-    averaging, masks, smoothed, macro : as those of the table, where this column has its own
-    sd : the column with its standard deviations, where these are not printed as 0.8 ± 0.1
-    over : how many values (images, folds, runs) these are over, where that is printed
-    decimals : how many decimals count at most, where zeros were appended to the whole column
-    items : number of things that a share counts, or several numbers to try
-    loss : for `region_loss`: its false_positives, false_negatives and exponent, as far as known
-    """
-
-    is_: str = _key(choice(QUANTITIES, "quantity"))
-    of: str = _key(text, "")
+    is_: str = _key(QUANTITY)
+    of: str = _key(text, "")  # which set or task, where a table shows several
     averaging: str = _word("averaging", "")
     masks: str = _word("masks", "")
     smoothed: float | None = _key(_smoothed)
     macro: bool | None = _key(yes)
-    sd: str = _key(kinds.column, "")
-    over: int | None = _key(whole(2))
-    decimals: int | None = _key(whole(1, 30))
-    items: Sequence[int] = _key(one_or_many(whole(1)), ())
-    loss: Mapping[str, float] = _key(LOSS, dict)
+    sd: str = _key(kinds.column, "")  # the column with its deviations, if not as 0.8 ± 0.1
+    over: int | None = _key(whole(2))  # how many values (images, folds) these are over
+    decimals: int | None = _key(whole(1, 30))  # how many count, where zeros were appended
+    items: Sequence[int] = _key(COUNTS, ())  # number of things that a share counts, or several
+    loss: Mapping[str, float] = _key(LOSS, dict)  # weights and exponent of a `region_loss`
 
 
 @dataclass(frozen=True)
 class SummaryRows:
     """A row that is the mean of others, and the row with their standard deviation.
 
-    `plain` says that both are of the rows themselves. Else the mean may be weighted by the number
-    of images of each row, and the deviation may be that over images.
+    Unless both are `plain`, the mean may be weighted by images, and the deviation be over them.
     """
 
     mean: str = _key(kinds.row, "")
@@ -152,50 +96,29 @@ class SummaryRows:
 
 @dataclass(frozen=True)
 class TableContext:
-    """What a table means; see `CHOICES` for averaging, masks, epoch and empty.
-
-    Attributes
-    ----------
-    smoothed : whether a constant is added to both parts of each fraction, as in
-        (TP + 1)/(TP + FP + 1); or that constant, where it is printed
-    macro : scores are means over the classes, not those of the lesion alone
-    two_classes : lesion and background are the only classes
-    one_size : all images have one number of pixels, all batches or folds one number of images
-    one_set : all rows were scored on the same images
-    background_larger : in every image more background than lesion is found rightly
-    means : rows that average others
-    classes : pairs of rows that are the two classes of one experiment, and `mix`, the population
-        that its images were drawn from; such rows count things, without a constant, one class each
-    cells : a table that is put together from cells elsewhere: row, quantity, cell
-    join : a table that is put together from the rows of the same name in others
-    findings : by kind of check, what the list of findings calls it
-    weak : by kind of check, why its misfits are remarks only
-    more : keys that a project added (:class:`scorecheck.reading.Additions`)
-    """
+    """What a table means."""
 
     columns: Mapping[str, ColumnContext] = _key(
         named(keys(_keys(ColumnContext), ["is"]), kinds.column), dict
     )
     averaging: str = _word("averaging")
     masks: str = _word("masks")
-    smoothed: float | None = _key(_smoothed)
-    macro: bool | None = _key(yes)
+    smoothed: float | None = _key(_smoothed)  # a constant is added to both parts of a fraction
+    macro: bool | None = _key(yes)  # means over the classes, not scores of the lesion
     epoch: str = _word("epoch")
     empty: str = _word("empty")
-    two_classes: bool = _key(yes, False)
-    one_size: bool = _key(yes, False)
-    one_set: bool = _key(yes, False)
-    background_larger: bool = _key(yes, False)
+    two_classes: bool = _key(yes, False)  # lesion and background are the only ones
+    one_size: bool = _key(yes, False)  # of all images in pixels, of all batches in images
+    one_set: bool = _key(yes, False)  # all rows were scored on the same images
+    background_larger: bool = _key(yes, False)  # than the lesion, of what is found rightly
     means: Sequence[SummaryRows] = _key(many(keys(_keys(SummaryRows), ["of"])), ())
-    classes: Mapping[str, Any] = _key(keys(CLASSES, ["pairs"]), dict)
-    cells: Mapping[str, Mapping[str, Sequence]] = _key(
-        named(named(kinds.amount, choice(QUANTITIES, "quantity"))), dict
-    )
-    join: Sequence[str] = _key(many(text), ())
+    classes: Mapping[str, Any] = _key(keys(CLASSES, ["pairs"]), dict)  # pairs of rows that are such
+    cells: Mapping[str, Mapping[str, Sequence]] = _key(named(named(kinds.amount, QUANTITY)), dict)
+    join: Sequence[str] = _key(many(text), ())  # tables whose rows of one name are put together
     findings: Mapping[str, Any] = _key(named(_finding), dict)
-    weak: Mapping[str, str] = _key(named(text), dict)
+    weak: Mapping[str, str] = _key(named(text), dict)  # why a kind's misfits are remarks only
     where: str = _key(text, "")
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)  # what a project added
 
     def resolved(self, column: ColumnContext) -> ColumnContext:
         """A column with what the table says where the column itself is silent.
@@ -228,17 +151,11 @@ AddedKind = Callable[[Any, Place, Mapping[str, ColumnContext]], Any]
 def table_context(
     given: Mapping[str, Any], place: Place | str, more: Mapping[str, AddedKind] | None = None
 ) -> TableContext:
-    """Read what a table means from plain values; `more` are keys that a project adds.
-
-    Raises
-    ------
-    InputError
-        If a key, a choice, a name or the type of a value is wrong; the sentence names its place.
-    """
+    """Read what a table means from plain values; `more` are keys that a project adds."""
     place, more = Place(place) if isinstance(place, str) else place, more or {}
     if place.printed and isinstance(given, Mapping) and "columns" in given:
         place.choose(place.table, place.names(), "table")
-    found = keys(_keys(TableContext) | dict.fromkeys(more, as_it_is))(given, place)
+    found = keys(_keys(TableContext) | dict.fromkeys(more, kinds.as_it_is))(given, place)
     _complete(found, place)
     columns = {
         name: ColumnContext(column.pop("is"), **column)

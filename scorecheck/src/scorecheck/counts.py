@@ -1,15 +1,9 @@
 """What mlscorecheck does well, asked of it; what it would ignore, refused.
 
-mlscorecheck enumerates confusion matrices of known totals: a classifier's counts on one test set,
-means over folds with known class counts, and pixels of images whose lesion pixels are known,
-pooled. It drops scores that it does not know, such as Dice and IoU given as means over images,
-without a word, so such a call is refused here; and it can say only that numbers are inconsistent,
-so the opposite answer is given as "no contradiction found".
-
-References
-----------
-Kovács, Fazekas: Testing the consistency of performance scores. Knowledge-Based Systems 294 (2024)
-111652.
+mlscorecheck (Kovács, Fazekas, Knowledge-Based Systems 294, 2024, 111652) enumerates confusion
+matrices of known totals. It drops scores that it does not know, such as Dice and IoU given as means
+over images, without a word, so such a call is refused here; and it can say only that numbers are
+inconsistent, so the opposite answer is given as "no contradiction found".
 """
 
 import logging
@@ -21,12 +15,8 @@ from scorecheck.errors import InputError
 from scorecheck.spans import UNIT, Span, clipped
 
 NAMES = {
-    "accuracy": "acc",
-    "sensitivity": "sens",
-    "specificity": "spec",
-    "precision": "ppv",
-    "dice": "f1p",
-    "iou": "ji",
+    **{"accuracy": "acc", "sensitivity": "sens", "specificity": "spec", "precision": "ppv"},
+    **{"dice": "f1p", "iou": "ji"},
 }
 """Our quantities by its names; of pooled counts Dice is F1."""
 EXACT = 1e-5
@@ -36,31 +26,14 @@ MEANS = ("accuracy", "sensitivity", "specificity")
 
 
 def one_set(scores: Mapping[str, Span], positives: int, negatives: int) -> Answer:
-    """Scores of one test set, or of the pooled pixels of known images.
-
-    Parameters
-    ----------
-    scores : spans by quantity
-    positives, negatives : numbers of things, or of pixels, of each class
-
-    Raises
-    ------
-    InputError
-        If a score would be ignored.
-    """
+    """Scores of one test set of things, or of the pooled pixels of known images."""
     given, eps = _asked(scores, NAMES, "one test set")
     testset = {"p": int(positives), "n": int(negatives)}
     return _told(_binary().check_1_testset_no_kfold(testset=testset, scores=given, eps=eps), given)
 
 
 def mean_of_folds(scores: Mapping[str, Span], folds: Sequence[tuple[int, int]]) -> Answer:
-    """Scores that are means over folds with known numbers of positives and negatives.
-
-    Raises
-    ------
-    InputError
-        If a score would be ignored.
-    """
+    """Scores that are means over folds with known numbers of positives and negatives."""
     given, eps = _asked(scores, MEANS, "means over folds")
     if "accuracy" not in scores and len(scores) < 2:  # it would fail
         raise InputError("means over folds need accuracy, or sensitivity and specificity: add one")

@@ -9,18 +9,7 @@ class InputError(ValueError):
 
 
 def choose(value: str, options: Iterable[str], what: str) -> str:
-    """Return `value` if it is one of `options`.
-
-    Raises
-    ------
-    InputError
-        That names `what`, the nearest choice and all choices.
-
-    Examples
-    --------
-    >>> choose("near", ["near", "far"], "distance")
-    'near'
-    """
+    """Return `value` if it is one of `options`, or raise with `what` it is and the nearest."""
     options = list(options)
     if value in options:
         return value

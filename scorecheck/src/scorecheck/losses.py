@@ -4,11 +4,6 @@ Cross-entropy: mean BCE >= (1 - A) ln 2 (threshold 0.5, natural logarithm, no we
 over folds too, and with the best epoch of each column. Tversky, with weights a of false positives
 and b of false negatives: 1/T = 1 + a(1/P - 1) + b(1/R - 1), and the loss is (1 - T)^e; means of T
 have a bound. ``METHODS.md`` proves both.
-
-References
-----------
-Salehi, Erdoğmuş, Gholipour: Tversky loss function. MLMI 2017. Abraham, Khan: A novel focal Tversky
-loss function. ISBI 2019.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,13 +35,7 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
 
 
 def tversky(p: float, r: float, a: float, b: float) -> float:
-    """Tversky index from precision, recall and the weights of false positives and negatives.
-
-    Examples
-    --------
-    >>> round(tversky(0.5, 0.5, 0.5, 0.5), 4)
-    0.5
-    """
+    """Tversky index from precision, recall and the weights of false positives and negatives."""
     return 1 / (1 + a * (1 / p - 1) + b * (1 / r - 1)) if p and r else 0.0
 
 

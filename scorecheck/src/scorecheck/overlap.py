@@ -11,7 +11,7 @@ from functools import partial
 from itertools import product
 
 from scorecheck import confusion
-from scorecheck.checks import LEFT_OUT, UNEQUAL, Check
+from scorecheck.checks import Check
 from scorecheck.confusion import harmonic, iou_of_dice, iou_of_rates
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import (
@@ -37,6 +37,8 @@ ADDED = (*COUNTS, "alike")
 """Ways of averaging by which scores may be of one confusion matrix; the last need not."""
 LABELS = {"means": MEANS, "alike": MEANS, "medians": MEDIANS}
 """What the bounds of each way to average images are called."""
+LEFT_OUT = "images without a lesion left out of the IoU, and false alarms in them"
+UNEQUAL = "batches or folds of unequal size"
 SHARES = (*IOUS, "dice", "mean_iou", *RATES, "specificity", "accuracy")
 DICE, F1, IOU = "Dice and IoU", "F1, precision and recall", "IoU, precision and recall"
 

@@ -126,11 +126,6 @@ class PrintedPaper:
         """Return the number that [table, row, column] or [table, row, column, part] names.
 
         A plain number is taken as it is: something known from elsewhere.
-
-        Raises
-        ------
-        InputError
-            If there is no such cell.
         """
         if isinstance(reference, int | float):
             return PrintedNumber(f"{reference:g}", exactly(reference))

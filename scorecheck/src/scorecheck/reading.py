@@ -37,13 +37,7 @@ class Additions:
 
 
 def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> PrintedPaper:
-    """Read the printed numbers of a paper from `files`, and what they mean from `file`.
-
-    Raises
-    ------
-    InputError
-        If a file is malformed; the sentence names file, line or key, and the remedy.
-    """
+    """Read the printed numbers of a paper from `files`, and what they mean from `file`."""
     added = added or Additions()
     about, top, notes = yaml_values.read(Path(file))
     if not isinstance(about, Mapping) or not about.get("checks"):

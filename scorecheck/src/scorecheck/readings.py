@@ -21,7 +21,7 @@ from scorecheck.checks import (
     Check,
     judged,
 )
-from scorecheck.confusion import harmonic, iou_of_rates
+from scorecheck.confusion import RATES, harmonic, iou_of_rates
 from scorecheck.printed_numbers import PrintedRow
 from scorecheck.spans import Span, clipped, hull, image
 
@@ -48,7 +48,6 @@ OF_TWO_CLASSES = {"any_iou", "mean_iou", "accuracy"}
 """Quantities that depend on how many classes there are."""
 EPOCHS = {"same": "one epoch a row", "best by column": "the best epoch of each column"}
 IOUS = ("iou", "any_iou")
-RATES = ("precision", "sensitivity")
 CLASS_MEAN = "class mean with background"
 ACCURACY = "IoU and accuracy"
 

@@ -3,10 +3,6 @@
 A number printed with d decimals was rounded or cut. Rounded, the value lies within half a unit of
 the last decimal; cut, between the number and one unit more. Papers do not say which, and mix both,
 so a printed number x with unit u stands for [x - u/2, x + u]. Whole numbers of things are exact.
-
-References
-----------
-Moore, Kearfott, Cloud: Introduction to Interval Analysis. SIAM 2009, chapters 2 and 5.
 """
 
 import re
@@ -20,6 +16,7 @@ from scorecheck.errors import InputError
 SLACK = 1e-9
 """Relative widening against floating-point error; a printed digit is a thousand times coarser."""
 SEPARATORS = re.compile(r"\s*(?:\+-|±|/|;|:|x)\s*")
+SEVERAL = "name one of its numbers by a fourth entry of the cell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,8 @@ class Span:
 
     def common(self, other: "Span") -> "Span | None":
         """What both hold, or None."""
-        if not self.meets(other):
-            return None
-        return Span(*sorted((max(self.low, other.low), min(self.high, other.high))))
+        ends = sorted((max(self.low, other.low), min(self.high, other.high)))
+        return Span(*ends) if self.meets(other) else None
 
     def __add__(self, other: "Span") -> "Span":
         return Span(self.low + other.low, self.high + other.high)
@@ -81,29 +77,23 @@ def exactly(value: float) -> Span:
 def printed(
     text: str, unit: str = "", part: int | None = None, decimals: int | None = None
 ) -> Span:
-    """Return what a printed number can stand for; per cent become shares.
+    """Return what a printed number can stand for: "0.737" for 0.7365 to 0.738.
 
     Parameters
     ----------
-    text : as printed, so that "0.7370" has four decimals; or several numbers with +-, /, ;, : or
-        x between them
+    text : as printed; or several numbers with +-, /, ;, : or x between them
     unit : "%" divides by 100; without it a number without decimals is exact
     part : which number, where `text` holds several
     decimals : how many decimals count at most, where zeros were appended to a whole column
-
-    Raises
-    ------
-    InputError
-        If there is no such number.
-
-    Examples
-    --------
-    >>> printed("0.7370"), printed("72", "images")
-    (Span(low=0.73695, high=0.7371), Span(low=72.0, high=72.0))
-    >>> print(printed("98.36 +- 0.62", "%", part=1))
-    0.0062 to 0.0063
     """
-    number = _number(piece(text, part))
+    text = piece(text, part)
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        hint = SEVERAL if SEPARATORS.search(text) else "mend it, or leave the cell out"
+        raise InputError(f"{text!r} cannot be read as a number: {hint}") from error
+    if not number.is_finite():
+        raise InputError(f"{text!r} is not a finite number: leave the cell out of the checks")
     scale = Decimal(100 if unit == "%" else 1)
     shown = -number.as_tuple().exponent
     if shown <= 0 and unit != "%":
@@ -117,48 +107,25 @@ def decimals_that_count(texts: Sequence[str]) -> int | None:
     """Return the decimals of a column without the zeros that seem appended to all its numbers.
 
     Each further decimal of a number is 0 with chance 1/10; if all are, and by chance that is one
-    in a hundred or rarer, a program's format may have appended them. 0, 1 and 100 do not count,
-    since shares end so, nor does a number that stands there again, and one number says nothing of
-    a column. None where all decimals count.
-
-    Examples
-    --------
-    >>> decimals_that_count(["0.8600", "0.8500", "1.0000"]), decimals_that_count(["0.80", "0.86"])
-    (2, None)
+    in a hundred or rarer, a program's format may have appended them: of 0.8600 and 0.8500 two
+    count. 0, 1 and 100 do not, since shares end so, nor does a number that stands there again, and
+    one number says nothing of a column. None where all decimals count.
     """
     numbers = [Decimal(t) for t in set(texts) if re.fullmatch(r"\d*\.\d+", t)]
     numbers = [n for n in numbers if n not in (0, 1, 100)]
     counted = max([0, *(-n.normalize().as_tuple().exponent for n in numbers)])
-    zeros = [k for n in numbers if (k := -n.as_tuple().exponent - counted) > 0]
-    return counted if len(zeros) > 1 else None
+    longer = [n for n in numbers if -n.as_tuple().exponent > counted]
+    return counted if len(longer) > 1 else None
 
 
 def piece(text: str, part: int | None) -> str:
-    """Return one of several numbers in a text; without `part` the text, of mean and sd the mean.
-
-    Examples
-    --------
-    >>> piece("0.9555/0.8534/0.9967", 1), piece("0.86 +- 0.02", None)
-    ('0.8534', '0.86')
-    """
+    """Return one of several numbers in a text; without `part` the text, of mean and sd the mean."""
     if part is None:
         return text.partition(" +- ")[0]
     pieces = SEPARATORS.split(text.strip())
     if part >= len(pieces):
         raise InputError(f"{text!r} has no number {part}: count from 0 to {len(pieces) - 1}")
     return pieces[part]
-
-
-def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        several = "name one of its numbers by a fourth entry of the cell"
-        hint = several if SEPARATORS.search(text) else "mend it, or leave the cell out"
-        raise InputError(f"{text!r} cannot be read as a number: {hint}") from error
-    if not number.is_finite():
-        raise InputError(f"{text!r} is not a finite number: leave the cell out of the checks")
-    return number
 
 
 def image(function: Callable[..., float], *arguments: Span) -> Span:
@@ -170,9 +137,9 @@ def image(function: Callable[..., float], *arguments: Span) -> Span:
     return Span(min(values), max(values))
 
 
-def clipped(span: Span, limits: Span = UNIT) -> Span:
+def clipped(span: Span) -> Span:
     """Cut a span to what a share can be; one wholly outside becomes the nearer limit."""
-    return Span(*(min(max(end, limits.low), limits.high) for end in (span.low, span.high)))
+    return Span(*(min(max(end, 0.0), 1.0) for end in (span.low, span.high)))
 
 
 def hull(spans: Sequence[Span]) -> Span:

@@ -18,7 +18,6 @@ from scorecheck.checks import (
     AS_STATED,
     FITS,
     IMPROBABLE,
-    LIMIT,
     MISPRINT,
     NOT,
     OPEN,
@@ -27,6 +26,7 @@ from scorecheck.checks import (
     UNUSUAL,
     Answer,
     Check,
+    by_chance,
 )
 from scorecheck.context import POPULATION
 from scorecheck.errors import InputError
@@ -56,13 +56,7 @@ class StatementKind:
 def statement(
     given: Any, place: kinds.Place, known: Mapping[str, StatementKind] | None = None
 ) -> dict[str, Any]:
-    """Read one statement from plain values; `known` are its possible kinds.
-
-    Raises
-    ------
-    InputError
-        If it has no kind or two, an unknown key, or a value of another kind.
-    """
+    """Read one statement from plain values; `known` are its possible kinds."""
     known = known or KINDS
     found = keys({kind: about.reads for kind, about in known.items()} | BESIDE)(given, place)
     named = [key for key in found if key in known]
@@ -72,13 +66,7 @@ def statement(
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
-    """Check every statement of a paper; what is said to be beyond code is left open.
-
-    Raises
-    ------
-    InputError
-        If the numbers of a statement do not allow its question, such as a ratio to 0.
-    """
+    """Check every statement of a paper; what is said to be beyond code is left open."""
     for said in paper.statements:
         name, about = next((key, said.get(KIND) or KINDS[key]) for key in said if key not in BESIDE)
         try:
@@ -104,13 +92,6 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
 def two_places(good: bool, shown: str) -> Answer:
     """What is said twice: it fits, or two printed places contradict."""
     return (FITS, "", shown) if good else (NOT, TWO_PLACES, shown)
-
-
-def by_chance(chance: float, shown: str, small: tuple[str, str]) -> Answer:
-    """A chance: unusual below 1 in 100, below `LIMIT` `small`, which is verdict and strength."""
-    if chance < LIMIT:
-        return *small, shown
-    return FITS, UNUSUAL if chance < 0.01 else "", shown
 
 
 def same(paper: PrintedPaper, places: Sequence) -> Answer:
@@ -225,7 +206,7 @@ def draw(paper: PrintedPaper, values: Mapping) -> Answer:
         f"{k} of {n} where {n * marked / population:.1f} are expected of "
         f"{marked} in {population}: chance of a draw as far out {chance:.2g}"
     )
-    return by_chance(chance, told, (NOT, IMPROBABLE))
+    return *by_chance(chance, (NOT, IMPROBABLE)), told
 
 
 def denominator(paper: PrintedPaper, values: Mapping) -> Answer:
@@ -241,7 +222,7 @@ def denominator(paper: PrintedPaper, values: Mapping) -> Answer:
         + (f" with {found.shift:+g}" if found.shift else "")
         + f"; chance {found.chance:.1g} over all n from {first} to {last} and shifts tried"
     )
-    return by_chance(found.chance, told, (FITS, RECOVERED))
+    return *by_chance(found.chance, (FITS, RECOVERED)), told
 
 
 def whole_counts(paper: PrintedPaper, values: Mapping) -> Answer:

@@ -1,14 +1,7 @@
 """Rows that summarise others, columns that repeat others, deviations beside means, and orders.
 
-The mean of n printed values lies between the means of their lower and of their upper ends; a mean
-weighted by numbers of images between the least and the largest. A standard deviation changes by at
-most the root mean square of the half-widths. Values between 0 and 1 with mean m have a variance of
-at most m(1 - m), times n/(n - 1) for the other denominator. ``METHODS.md`` proves each.
-
-References
-----------
-Heathers, Anaya, van der Zee, Brown: SPRITE. PeerJ Preprints 6 (2018) e26968. Bhatia, Davis: A
-better bound on the variance. American Mathematical Monthly 107 (2000) 353-357.
+What rounding leaves open of a mean and of a standard deviation, and how large the deviation of
+values between 0 and 1 can be, is in ``METHODS.md``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,14 +74,7 @@ def deviation(values: Sequence[Span], ddof: int) -> Span:
 
 
 def largest_deviation(mean: Span, over: int | None = None) -> float:
-    """Largest standard deviation of shares with this mean; `over` None stands for 2 or more.
-
-    Examples
-    --------
-    >>> half, much = Span(0.5, 0.5), Span(0.9, 0.9)
-    >>> round(largest_deviation(half, 2), 4), round(largest_deviation(much, 101), 4)
-    (0.7071, 0.3015)
-    """
+    """Largest standard deviation of shares with this mean; `over` None stands for 2 or more."""
     n = over or 2
     m = min(max(0.5, mean.low), mean.high)
     return (m * (1 - m) * n / (n - 1)) ** 0.5

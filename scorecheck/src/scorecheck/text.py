@@ -30,11 +30,6 @@ def read(file: Path, what: str) -> tuple[str, list[str]]:
     Parameters
     ----------
     what : what the file should be, for the remedy
-
-    Raises
-    ------
-    InputError
-        If it is not there, or no text.
     """
     if not file.is_file():
         raise InputError(f"{file} is not there: give {what}")
@@ -57,13 +52,7 @@ def read(file: Path, what: str) -> tuple[str, list[str]]:
 
 
 def name(text: str) -> str:
-    """Return a text with one kind of spaces, nothing invisible, and letters in their short form.
-
-    Examples
-    --------
-    >>> name(" U-Net\\u00a0 2\\u200b") == "U-Net 2"
-    True
-    """
+    """Return a text with one kind of spaces, nothing invisible, and letters in their short form."""
     return unicodedata.normalize("NFC", SPACES.sub(" ", INVISIBLE.sub("", text)).strip())
 
 

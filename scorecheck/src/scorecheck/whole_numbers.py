@@ -1,15 +1,8 @@
 """Shares of few things: a percentage of n things is k/n for a whole number k.
 
-A printed share x fits n things if some k/n lies in the span that x stands for. A span of width w is
-hit by chance with probability nw (1 if nw > 1), so several values that all hit one n tell something
-about n: the chance of m or more hits of M values is a binomial tail, summed over every n and every
-shift that was tried. Precision and recall of both classes fix a whole 2 x 2 table, or show that
-there is none.
-
-References
-----------
-Brown, Heathers: The GRIM test. Social Psychological and Personality Science 8 (2017) 363-369.
-Feller: An Introduction to Probability Theory and Its Applications I, 3rd ed. 1968, II.6.
+A printed share fits n things if some k/n lies in its span; several values that all fit one n tell
+something about n. Precision and recall of both classes fix a whole 2 x 2 table, or show that there
+is none. Chances are in ``METHODS.md``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,18 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import binom, hypergeom
 
-from scorecheck.checks import (
-    FITS,
-    IMPROBABLE,
-    LIMIT,
-    MISPRINT,
-    NOT,
-    OPEN,
-    RECOVERED,
-    UNUSUAL,
-    Check,
-    judged,
-)
+from scorecheck.checks import IMPROBABLE, MISPRINT, NOT, OPEN, RECOVERED, Check, by_chance, judged
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, RATES, averaging
 from scorecheck.spans import SLACK, Span, exactly
@@ -49,13 +31,7 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
 
 
 def fits(span: Span, n: int | np.ndarray) -> np.ndarray:
-    """Whether some k/n lies in a span.
-
-    Examples
-    --------
-    >>> bool(fits(Span(0.97995, 0.9801), 50)), bool(fits(Span(0.97995, 0.9801), 65))
-    (True, False)
-    """
+    """Whether some k/n lies in a span."""
     return np.floor(span.high * n + SLACK) >= np.ceil(span.low * n - SLACK)
 
 
@@ -106,15 +82,9 @@ class CommonDenominator:
 def denominator(
     values: Sequence[Span], sizes: Sequence[int], shifts: Sequence[float] = (0.0,)
 ) -> CommonDenominator:
-    """Search the number of things, and a shift common to all, that most values fit.
+    """Search the number of things, and a shift common to all, that most distinct shares fit.
 
     Values that a shift brings to 0 or 1 fit every n, so they do not count.
-
-    Parameters
-    ----------
-    values : distinct printed shares
-    sizes : numbers of things to try
-    shifts : amounts to add to every value
     """
     sizes = np.asarray(sizes)
     tried = []
@@ -135,11 +105,6 @@ def tail(k: int, n: int, marked: int, population: int) -> float:
 
     The tail of the hypergeometric distribution on its side, doubled because the other side would
     have been noticed too.
-
-    Examples
-    --------
-    >>> tail(2, 2, 2, 4)  # both marked ones: one of six pairs, and the same below
-    0.3333333333333333
     """
     above = hypergeom.sf(k - 1, population, marked, n)
     below = hypergeom.cdf(k, population, marked, n)
@@ -225,11 +190,11 @@ def _mix(first: PrintedRow, found: np.ndarray, about: Mapping, tried: int) -> It
     sizes |= {(n, n - k) for n, k in sizes}
     chances = {(n, k): tail(k, n, marked, population) for n, k in sorted(sizes)}
     (n, k), chance = max(chances.items(), key=lambda item: item[1])
-    improbable = chance * tried < LIMIT
+    verdict, strength = by_chance(chance * tried, (NOT, IMPROBABLE))
     yield Check(
         "class mix of a fold",
-        verdict=NOT if improbable else FITS,
-        strength=IMPROBABLE if improbable else UNUSUAL if chance * tried < 0.01 else "",
+        verdict=verdict,
+        strength=strength,
         shown=f"{k} of {n} where {n * marked / population:.1f} are "
         f"expected: chance {chance:.2g}, the largest over all tables that fit, of {tried} folds",
         readings=["labels as printed", "labels of the classes exchanged"],

@@ -23,13 +23,7 @@ MOST = 100_000
 
 
 def read(file: Path) -> tuple[Any, Place, list[str]]:
-    """Return what a file says, the place of its top, and what a reader should know of it.
-
-    Raises
-    ------
-    InputError
-        If it is no YAML, or says one thing twice.
-    """
+    """Return what a file says, the place of its top, and what a reader should know of it."""
     whole, notes = text.read(file, WHAT)
     try:
         top = yaml.compose(whole, Loader=yaml.SafeLoader)
