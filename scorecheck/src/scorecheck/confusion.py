@@ -6,7 +6,7 @@ extremes on the cone's edges (see ``METHODS.md``). A general solver is too coars
 thousandth.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -77,21 +77,19 @@ def allowed(ratio: str, ratios: Mapping[str, Span]) -> Span | None:
 
 def class_means(row: PrintedRow) -> str:
     """Say how far precision and sensitivity fit as means of both classes, if far better; or ""."""
-    scores = {q: i.middle for q, i in given(row).items()}
-    if not {"precision", "sensitivity", "specificity"} <= set(scores):
+    scores = tuple((q, span.middle) for q, span in given(row).items())
+    if not {*RATES, "specificity"} <= set(dict(scores)):
         return ""
     own, both = (distance(scores, how) for how in (False, True))
-    return (
-        ""
-        if 4 * both > own
-        else (
-            f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
-            f"lesion and background, by {own:.5f} if they are the lesion's"
-        )
+    told = (
+        f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
+        f"lesion and background, by {own:.5f} if they are the lesion's"
     )
+    return "" if 4 * both > own else told
 
 
-def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
+@lru_cache(maxsize=4096)
+def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> float:
     """Largest miss of the one confusion matrix that comes closest to scores (least squares).
 
     With `class_means`, precision and sensitivity are means of both classes, as libraries' "macro".
@@ -102,11 +100,11 @@ def distance(scores: Mapping[str, float], class_means: bool = False) -> float:
         lesion, background = share, 1 - share
         missed, called = lesion * (1 - recall), background * (1 - specificity)
         x = np.array([lesion * recall, called, missed, background * specificity])
-        found = {name: _ratio(name, x) for name in scores}
+        found = {name: _ratio(name, x) for name, _ in scores}
         if class_means:  # of the background: the same with both classes exchanged
             turned = {n: _ratio(n, x[::-1]) for n in RATES if n in found}
             found |= {n: (found[n] + other) / 2 for n, other in turned.items()}
-        return np.array([found[name] - value for name, value in scores.items()])
+        return np.array([found[name] - value for name, value in scores])
 
     starts = [logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
     exact = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "bounds": (-15, 15)}

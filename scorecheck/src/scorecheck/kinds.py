@@ -21,20 +21,12 @@ MOST = 10**12
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: the keys above it, and the line where the file is known.
-
-    Attributes
-    ----------
-    file : its name, or that of the table
-    path : keys from the top; lists by index
-    lines : by path
-    printed : the paper's cells, if known, so that references to them are looked up
-    """
+    """Where a value stands: the keys above it, lists by index, and the line in its file."""
 
     file: str = ""
     path: tuple[str, ...] = ()
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
-    printed: Mapping[Key, CsvCell] = field(default_factory=dict)
+    printed: Mapping[Key, CsvCell] = field(default_factory=dict)  # to look up references
 
     def __truediv__(self, key: object) -> "Place":
         return replace(self, path=(*self.path, str(key)))
@@ -43,7 +35,7 @@ class Place:
         line = self.lines.get(self.path)
         return ", ".join(filter(None, [self.file, line and f"line {line}", " / ".join(self.path)]))
 
-    def error(self, what: str) -> InputError:
+    def error(self, what: object) -> InputError:
         """What is wrong here, and the remedy, as an error."""
         return InputError(f"{self}: {what}")
 
@@ -52,19 +44,17 @@ class Place:
         try:
             return choose(value, options, what)
         except InputError as error:
-            raise self.error(str(error)) from None
+            raise self.error(error) from None
 
     @property
     def table(self) -> str:
         """The table that this place is about."""
         return self.path[self.path.index("tables") + 1] if "tables" in self.path else ""
 
-    def names(self, *above: str) -> list[str]:
-        """Tables; or rows of a table; or columns of a row, or of any row "" of a table."""
-        kept = (
-            k for k in self.printed if all(a in ("", b) for a, b in zip(above, k, strict=False))
-        )
-        return list(dict.fromkeys(key[len(above)] for key in kept))
+    def names(self, table: str | None = None, row: str | None = None, part: int = 0) -> list[str]:
+        """Names of printed tables; with `part` 1 and 2 of rows and columns, all or of one."""
+        kept = (k for k in self.printed if table in (None, k[0]) and row in (None, k[1]))
+        return list(dict.fromkeys(key[part] for key in kept))
 
 
 Kind = Callable[[Any, Place], Any]
@@ -97,22 +87,21 @@ def number(value: Any, place: Place) -> int | float:
     raise place.error(f"{seen(value)} is not a number: write one, such as 0.8")
 
 
-def between(low: float, high: float, whole: bool = False) -> Kind:
-    """A number, or a whole number, from `low` to `high`."""
+def between(low: float, high: float, types: type = object, what: str = "number") -> Kind:
+    """A number from `low` to `high`."""
 
     def kind(value: Any, place: Place) -> int | float:
         found = number(value, place)
-        if low <= found <= high and (not whole or isinstance(found, int)):
+        if low <= found <= high and isinstance(found, types):
             return found
-        what = "a whole number" if whole else "a number"
-        raise place.error(f"{found} is not {what} from {low:g} to {high:g}: mend it")
+        raise place.error(f"{found} is not a {what} from {low:g} to {high:g}: mend it")
 
     return kind
 
 
 def whole(low: int = 0, high: int = MOST) -> Kind:
     """A whole number from `low` to `high`."""
-    return between(low, high, whole=True)
+    return between(low, high, int, "whole number")
 
 
 def yes(value: Any, place: Place) -> bool:
@@ -188,23 +177,24 @@ def cell(value: Any, place: Place) -> list:
     """A printed number: [table, row, column], or [table, row, column, part]."""
     if not isinstance(value, list | tuple) or len(value) not in (3, 4):
         raise place.error(f"{seen(value)} is no cell: write [table, row, column]")
-    table, row, column = (text(one, place / i) for i, one in enumerate(value[:3]))
+    key = tuple(text(one, place / i) for i, one in enumerate(value[:3]))
     part = [whole(0, 99)(one, place / 3) for one in value[3:]]
     if place.printed:
-        found = look_up(place, table, row, column)
+        found = look_up(place, *key)
         try:
             span_of(found, *part)
         except InputError as error:
-            raise place.error(str(error)) from None
-    return [table, row, column, *part]
+            raise place.error(error) from None
+    return [*key, *part]
 
 
 def look_up(place: Place, table: str, row: str, column: str) -> CsvCell:
     """The printed cell of these names, or an error that names the nearest."""
-    place.choose(table, place.names(), "table")
-    place.choose(row, place.names(table), f"row of {table}")
-    place.choose(column, place.names(table, row), f"column of {table} / {row}")
-    found = place.printed[table, row, column]
+    found = place.printed.get((table, row, column))
+    if found is None:
+        place.choose(table, place.names(), "table")
+        place.choose(row, place.names(table, part=1), f"row of {table}")
+        place.choose(column, place.names(table, row, part=2), f"column of {table} / {row}")
     if found.text is None:
         told = f"{table} / {row} / {column} is not printed ({found.place})"
         raise place.error(f"{told}: leave it out")
@@ -221,16 +211,25 @@ def amount(value: Any, place: Place) -> list | int | float:
 
 
 def several(kind: Kind) -> Kind:
-    """A list of cells or amounts, or {table, column} with `rows` or `without`."""
+    """A list of cells or amounts, or of those that {table, column, rows, without} selects."""
     selection = {"table": text, "column": text, "rows": many(text), "without": many(text)}
 
-    def chosen(value: Any, place: Place) -> list | dict:
+    def chosen(value: Any, place: Place) -> list:
         if not isinstance(value, Mapping):
             return many(kind)(value, place)
         found = keys(selection, ("table", "column"))(value, place)
-        if place.printed:
-            _look_up_each(found, place)
-        return found
+        table, column, without = found["table"], found["column"], found.get("without", ())
+        (place / "table").choose(table, place.names(), "table")
+        (place / "column").choose(column, place.names(table, part=2), f"column of {table}")
+        printed = {k[1]: c.text for k, c in place.printed.items() if k[::2] == (table, column)}
+        for key in ("rows", "without"):
+            for i, row in enumerate(found.get(key, ())):
+                (place / key / i).choose(row, printed, f"row of {table} / {column}")
+        rows = found.get("rows") or [row for row, told in printed.items() if told is not None]
+        left = [[table, row, column] for row in rows if row not in without]
+        if not left:
+            raise place.error(f"no number of {table} / {column} is left: name other rows")
+        return [cell(one, place) for one in left]
 
     return chosen
 
@@ -238,31 +237,14 @@ def several(kind: Kind) -> Kind:
 cells, amounts = several(cell), several(amount)
 
 
-def _look_up_each(found: Mapping, place: Place) -> None:
-    """Look up every row of a selection."""
-    table, column, printed = found["table"], found["column"], place.printed
-    (place / "table").choose(table, place.names(), "table")
-    (place / "column").choose(column, place.names(table, ""), f"column of {table}")
-    rows = [row for row in place.names(table) if (table, row, column) in printed]
-    for key in ("rows", "without"):
-        for i, row in enumerate(found.get(key, ())):
-            (place / key / i).choose(row, rows, f"row of {table} / {column}")
-    left = found.get("rows") or [r for r in rows if printed[table, r, column].text is not None]
-    left = [row for row in left if row not in found.get("without", ())]
-    if not left:
-        raise place.error(f"no number of {table} / {column} is left: name other rows")
-    for row in left:
-        cell([table, row, column], place)
-
-
-def _of_table(what: str, *above: str) -> Kind:
+def _of_table(what: str, part: int) -> Kind:
     def name(value: Any, place: Place) -> str:
-        options = place.names(place.table, *above)
+        options = place.names(place.table, part=part)
         found = text(value, place)
         return place.choose(found, options, f"{what} of table {place.table}") if options else found
 
     return name
 
 
-row, column = _of_table("row"), _of_table("column", "")
+row, column = _of_table("row", 1), _of_table("column", 2)
 """A row, and a column, of the table that a place is about."""

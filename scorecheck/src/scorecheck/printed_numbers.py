@@ -147,14 +147,6 @@ class PrintedPaper:
         """Return what that number can stand for."""
         return self.number(reference).span
 
-    def chosen(self, cells: Any) -> list[Sequence]:
-        """References of several cells: a list, or {table, column} with `rows` or `without`."""
-        if not isinstance(cells, Mapping):
-            return list(cells)
-        table, column = str(cells["table"]), cells["column"]
-        rows = cells.get("rows") or [r for t, r, c in self.cells if (t, c) == (table, column)]
-        return [[table, row, column] for row in rows if row not in cells.get("without", ())]
-
     def rows(self, table: str | None = None) -> list[PrintedRow]:
         """Return the rows of all tables or of one, each set of columns by itself."""
         return [row for row in self._every_row if table in (None, row.table)]

@@ -39,8 +39,8 @@ BESIDE = {
     **{"finding": text, "where": text, "because": text, "causes": many(text), "weak": yes},
     "reading": text,
 }
-KIND, AT = "kind", "at"
-"""Keys under which a statement that was read keeps its kind and its place."""
+KIND, VALUES, AT = "kind", "values", "at"
+"""Keys under which a statement that was read keeps its kind, what it says, and its place."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,18 @@ def statement(
     named = [key for key in found if key in known]
     if len(named) != 1:
         raise place.error(f"one statement needs one kind, such as same: choose {', '.join(known)}")
-    return found | {KIND: known[named[0]], AT: str(place / named[0])}
+    kind = named[0]
+    return found | {KIND: known[kind], VALUES: found[kind], AT: str(place / kind)}
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
     """Check every statement of a paper; what is said to be beyond code is left open."""
     for said in paper.statements:
-        name, about = next((key, said.get(KIND) or KINDS[key]) for key in said if key not in BESIDE)
+        about = said[KIND]
         try:
-            verdict, strength, shown = about.ask(paper, said[name])
+            verdict, strength, shown = about.ask(paper, said[VALUES])
         except InputError as error:
-            raise InputError(f"{said.get(AT, name)}: {error}") from error
+            raise InputError(f"{said[AT]}: {error}") from error
         if said.get("weak") and verdict == NOT:
             verdict, strength = FITS, UNUSUAL
         yield Check(
@@ -109,7 +110,7 @@ def same(paper: PrintedPaper, places: Sequence) -> Answer:
 
 def total(paper: PrintedPaper, values: Mapping) -> Answer:
     """A total and its parts, each taken `times` times where that is given."""
-    parts = [paper.number(p) for p in paper.chosen(values["parts"])]
+    parts = [paper.number(p) for p in values["parts"]]
     times = values.get("times", [1] * len(parts))
     if len(times) != len(parts):
         raise InputError(f"{len(times)} times stand beside {len(parts)} parts: give one for each")
@@ -134,7 +135,7 @@ def mean(paper: PrintedPaper, values: Mapping) -> Answer:
     A mean that is weighted, as by numbers of images, lies between the others: a remark, unless
     the mean is said to be `plain`.
     """
-    others = [paper.span(c) for c in paper.chosen(values["of"])]
+    others = [paper.span(c) for c in values["of"]]
     found, wanted = summaries.mean(others), paper.number(values["value"])
     told = f"mean {found.low:.6f} to {found.high:.6f}, printed {wanted.plain}"
     if wanted.span.meets(found):
@@ -154,7 +155,7 @@ def mean(paper: PrintedPaper, values: Mapping) -> Answer:
 def best(paper: PrintedPaper, values: Mapping) -> Answer:
     """A cell that is said to be the best among others, or the best but for some."""
     number = paper.number(values["cell"])
-    others = [c for c in paper.chosen(values["among"]) if c[1] != values["cell"][1]]
+    others = [c for c in values["among"] if c[1] != values["cell"][1]]
     sign = 1 if values.get("order", "largest") == "largest" else -1
     spans = [(c, sign * paper.span(c)) for c in others]
     better = [c for c, span in spans if span.low > (sign * number.span).high]
@@ -176,7 +177,7 @@ def larger(paper: PrintedPaper, values: Sequence) -> Answer:
 def above(paper: PrintedPaper, values: Mapping) -> Answer:
     """All of several cells are said to lie above a limit, which is a number of words: exact."""
     limit = paper.number(values["limit"])
-    numbers = [(c, paper.number(c)) for c in paper.chosen(values["cells"])]
+    numbers = [(c, paper.number(c)) for c in values["cells"]]
     wrong = [f"{c[1]} {n.plain}" for c, n in numbers if n.span.high < limit.value]
     told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return two_places(not wrong, f"{told}; not {', '.join(wrong)}" if wrong else told)
@@ -185,7 +186,7 @@ def above(paper: PrintedPaper, values: Mapping) -> Answer:
 def edge(paper: PrintedPaper, values: Mapping) -> Answer:
     """Choices of a search at the ends of its grid: the optimum is then not bracketed."""
     ends = [paper.span(values[end]).middle for end in ("start", "stop")]
-    numbers = [paper.number(c) for c in paper.chosen(values["cells"])]
+    numbers = [paper.number(c) for c in values["cells"]]
     at = [n.text for n in numbers if any(n.span.low <= e <= n.span.high for e in ends)]
     told = f"{len(at)} of {len(numbers)} choices are ends of the grid ({', '.join(at)})"
     return FITS, UNUSUAL if 2 * len(at) > len(numbers) else "", told
@@ -211,7 +212,7 @@ def draw(paper: PrintedPaper, values: Mapping) -> Answer:
 
 def denominator(paper: PrintedPaper, values: Mapping) -> Answer:
     """Distinct shares that may all be of one number of things, perhaps with a common shift."""
-    texts = {paper.number(c).text: paper.span(c) for c in paper.chosen(values["cells"])}
+    texts = {paper.number(c).text: paper.span(c) for c in values["cells"]}
     first, last = values["from"], values["to"]
     if first > last:
         raise InputError(f"from {first} is above to {last}: exchange them")
