@@ -11,6 +11,7 @@ it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ from scorecheck.overlap import DICE, F1, IOU
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow
 from scorecheck.readings import IOUS
 from scorecheck.spans import Span, exactly, hull, piece, printed
-from scorecheck.statements import StatementKind, two_places
+from scorecheck.statements import StatementKind, kind, two_places
 
 import scorecheck
 from busutils import paths
@@ -281,46 +282,6 @@ def expansion_channels(width: float, base: Sequence[int], factor: int = 6) -> li
     return found
 
 
-def halved(paper: PrintedPaper, values: Mapping) -> Answer:
-    """A size that is halved and doubled again a number of times."""
-    side, times = (round(paper.span(values[key]).middle) for key in ("size", "times"))
-    even = halvings(side)
-    told = f"{side} can be halved evenly {even} times, {times} are described"
-    return two_places(even >= times, told)
-
-
-def parameters(paper: PrintedPaper, values: Mapping) -> Answer:
-    """A printed parameter count against the described network."""
-    decoder = values["network"]["decoder"]
-    if len(decoder["filters"]) != len(decoder["skips"]):
-        raise InputError("filters and skips differ in number: give a skip, or 0, for each step")
-    count, wanted = values["network"]["encoder"] + unet_decoder(**decoder), values["count"]
-    told = f"the described network has {count:,}, printed {paper.number(wanted).text}"
-    good = paper.span(wanted).meets(exactly(count))
-    return (FITS, RECOVERED, told) if good else (NOT, TWO_PLACES, told)
-
-
-def files(paper: PrintedPaper, values: Mapping) -> Answer:
-    """Printed file sizes against weights and moments, within `room` MiB of overhead."""
-    rows = values["rows"]
-    misses = [paper.span(printed).middle - file_mib(w, trained) for printed, w, trained in rows]
-    near = [m for m in misses if 0 <= round(m, 1) <= values["room"]]
-    told = (
-        f"{len(near)} of {len(rows)} printed sizes are within {values['room']} MiB above weights "
-        f"and two moments of the trainable ones (largest difference {max(misses, key=abs):.2f})"
-    )
-    return FITS, RECOVERED if 2 * len(near) > len(rows) else "", told
-
-
-def widths(paper: PrintedPaper, values: Mapping) -> Answer:
-    """Printed channels that are those of MobileNetV2's expansion layers at a width."""
-    channels = [round(paper.span(c).middle) for c in values["cells"]]
-    tried = [w / 100 for w in range(50, 201, 5)]
-    fitting = [w for w in tried if expansion_channels(w, values["base"]) == channels]
-    told = f"channels {channels} are those at width {fitting}"
-    return (FITS, RECOVERED, told) if fitting else (FITS, "", f"channels {channels} fit no width")
-
-
 def _file_row(value: Any, place: Place) -> list:
     """A printed size, the weights in the file, and how many of them are trained."""
     if not isinstance(value, list | tuple) or len(value) != 3:
@@ -332,27 +293,55 @@ def _file_row(value: Any, place: Place) -> list:
 CHANNELS = many(whole(1, 10**6))
 KERNEL = whole(1, 100)
 DECODER = {
-    "bottom": whole(1, 10**6),
-    "filters": CHANNELS,
-    "skips": many(whole(0, 10**6)),
-    "up": KERNEL,
-    "kernel": KERNEL,
-    "convolutions": whole(0, 100),
-    "norm": kinds.yes,
+    **{"bottom": whole(1, 10**6), "filters": CHANNELS, "skips": many(whole(0, 10**6))},
+    **{"up": KERNEL, "kernel": KERNEL, "convolutions": whole(0, 100), "norm": kinds.yes},
 }
 NETWORK = kinds.all_of(encoder=whole(), decoder=kinds.keys(DECODER, ["bottom", "filters", "skips"]))
-STATEMENTS = {
-    "halved": StatementKind("halvings", halved, kinds.all_of(size=amount, times=amount)),
-    "parameters": StatementKind(
-        "parameter count", parameters, kinds.all_of(count=amount, network=NETWORK)
-    ),
-    "files": StatementKind(
-        "file sizes", files, kinds.all_of(rows=many(_file_row), room=kinds.between(0, 1e6))
-    ),
-    "widths": StatementKind(
-        "channel widths", widths, kinds.all_of(cells=many(amount), base=CHANNELS)
-    ),
-}
+ROWS, ROOM, CELLS = many(_file_row), kinds.between(0, 1e6), many(amount)
+STATEMENTS: dict[str, StatementKind] = {}
+_kind = partial(kind, known=STATEMENTS)
+
+
+@_kind("halved", "halvings")
+def halved(paper: PrintedPaper, size: amount, times: amount) -> Answer:
+    """A size that is halved and doubled again a number of times."""
+    side, described = (round(paper.span(value).middle) for value in (size, times))
+    even = halvings(side)
+    told = f"{side} can be halved evenly {even} times, {described} are described"
+    return two_places(even >= described, told)
+
+
+@_kind("parameters", "parameter count")
+def parameters(paper: PrintedPaper, count: amount, network: NETWORK) -> Answer:
+    """A printed parameter count against the described network."""
+    decoder = network["decoder"]
+    if len(decoder["filters"]) != len(decoder["skips"]):
+        raise InputError("filters and skips differ in number: give a skip, or 0, for each step")
+    described, number = network["encoder"] + unet_decoder(**decoder), paper.number(count)
+    told = f"the described network has {described:,}, printed {number.text}"
+    good = number.span.meets(exactly(described))
+    return (FITS, RECOVERED, told) if good else (NOT, TWO_PLACES, told)
+
+
+@_kind("files", "file sizes")
+def files(paper: PrintedPaper, rows: ROWS, room: ROOM) -> Answer:
+    """Printed file sizes against weights and moments, within `room` MiB of overhead."""
+    misses = [paper.span(size).middle - file_mib(w, trained) for size, w, trained in rows]
+    near = [m for m in misses if 0 <= round(m, 1) <= room]
+    told = (
+        f"{len(near)} of {len(rows)} printed sizes are within {room} MiB above weights "
+        f"and two moments of the trainable ones (largest difference {max(misses, key=abs):.2f})"
+    )
+    return FITS, RECOVERED if 2 * len(near) > len(rows) else "", told
+
+
+@_kind("widths", "channel widths")
+def widths(paper: PrintedPaper, cells: CELLS, base: CHANNELS) -> Answer:
+    """Printed channels that are those of MobileNetV2's expansion layers at a width."""
+    channels = [round(paper.span(c).middle) for c in cells]
+    fitting = [w / 100 for w in range(50, 201, 5) if expansion_channels(w / 100, base) == channels]
+    told = f"channels {channels} are those at width {fitting}"
+    return (FITS, RECOVERED, told) if fitting else (FITS, "", f"channels {channels} fit no width")
 
 
 ADDED = scorecheck.Additions(

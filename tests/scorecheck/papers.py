@@ -11,6 +11,8 @@ import numpy as np
 from scorecheck.context import table_context
 from scorecheck.printed_numbers import PrintedPaper
 
+from tests.scorecheck.tables import read_statements
+
 SCORES = ("dice", "iou", "mean_iou", "precision", "sensitivity", "specificity", "accuracy")
 LN2 = float(np.log(2))
 
@@ -26,7 +28,7 @@ class Drawn:
 
     def paper(self) -> PrintedPaper:
         tables = {name: table_context(values, name) for name, values in self.tables.items()}
-        return PrintedPaper(self.cells, tables, self.statements)
+        return PrintedPaper(self.cells, tables, read_statements(self.statements, self.cells))
 
     def value(self, table: str, row: str, column: str) -> float:
         text, unit = self.cells[table, row, column]

@@ -1,7 +1,10 @@
 """Small papers for tests: a table from rows of text, with what it means."""
 
+from scorecheck.cells import CsvCell
 from scorecheck.context import table_context
+from scorecheck.kinds import Place
 from scorecheck.printed_numbers import PrintedPaper
+from scorecheck.statements import KINDS, statement
 
 import scorecheck
 
@@ -24,7 +27,14 @@ def paper(columns, rows, statements=(), **about):
         if text
     }
     said = {key: value for key, value in (PLAIN | about).items() if value is not None}
-    return PrintedPaper(cells, {"T": table_context({"columns": kinds} | said, "T")}, statements)
+    tables = {"T": table_context({"columns": kinds} | said, "T")}
+    return PrintedPaper(cells, tables, read_statements(statements, cells))
+
+
+def read_statements(given, cells, known=KINDS):
+    """Statements as a file would give them, with the cells that they name."""
+    printed = {key: CsvCell("", key, text, unit, "T") for key, (text, unit) in cells.items()}
+    return [statement(one, Place("T", printed=printed), known) for one in given]
 
 
 def checks(kind, *args, **about):

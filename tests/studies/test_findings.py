@@ -15,6 +15,7 @@ import scorecheck
 from busutils.studies import claims as study
 from busutils.studies import printed
 from scorecheck import report, statements
+from tests.scorecheck.tables import read_statements
 
 FOLDER = Path(__file__).parents[2] / "book" / "reported"
 PAPERS = (1, 2, 3, 4, 5)
@@ -211,11 +212,11 @@ def renamed(paper):
         tables[names[str(name)]] = table_context(about, str(name), printed.ADDED.table)
     statements = [
         {k: v if k in ("finding", "where") else other_names(v, names) for k, v in one.items()}
-        | {"kind": next(STATEMENTS[key] for key in one if key in STATEMENTS)}
         for one in checks.get("statements", ())
     ]
     moved = {tuple(names[part] for part in key): v for key, v in reversed(made.cells.items())}
-    return PrintedPaper(moved, tables, statements, made.not_by_code)
+    read = read_statements(statements, moved, STATEMENTS)
+    return PrintedPaper(moved, tables, read, made.not_by_code)
 
 
 def other_names(value, names):

@@ -3,10 +3,11 @@
 import pytest
 from scorecheck.checks import NOT
 from scorecheck.errors import InputError
-from scorecheck.statements import statement
+from scorecheck.printed_numbers import PrintedPaper
 
 from busutils.studies import printed
-from tests.scorecheck.tables import paper
+from scorecheck import statements
+from tests.scorecheck.tables import paper, read_statements
 
 
 def checks(kind, *args, **about):
@@ -63,8 +64,8 @@ def test_sizes_by_hand():
 
 @pytest.mark.parametrize(("size", "verdict"), [(256, "fits"), (255, NOT)])
 def test_an_odd_size_is_not_halved(size, verdict):
-    said = statement({"halved": {"size": size, "times": 3}}, printed.Place("T"), printed.STATEMENTS)
-    (one,) = printed.check(paper({"x": "other"}, {"a": ["1"]}, [said]))
+    said = read_statements([{"halved": {"size": size, "times": 3}}], {}, printed.STATEMENTS)
+    (one,) = statements.check(PrintedPaper({}, statements=said))
     assert one.verdict == verdict
 
 
