@@ -30,10 +30,10 @@ from scorecheck.checks import (
     OPEN,
     RECOVERED,
     TWO_PLACES,
-    UNUSUAL,
     WITH_BACKGROUND,
     Answer,
     Check,
+    remark,
 )
 from scorecheck.context import ColumnContext
 from scorecheck.errors import InputError
@@ -172,16 +172,13 @@ def one_split(rows: Sequence[PrintedRow], split: Mapping[str, float]) -> Iterato
         quantities = (*IOUS, "mean_iou", "accuracy")
         sure = all(lesion_share.counted(row, *quantities) for row in rows)
         improbable = chance < LIMIT and sure
-        yield Check(
-            "one random split",
-            verdict=NOT if improbable else FITS,
-            strength=IMPROBABLE if improbable else UNUSUAL if max(gaps) > 3 else "",
-            shown=f"lesion shares, {'; '.join(told)}; one sd is {sd:.4f} where the share varies by "
-            f"{split['spread']:g} between images",
-            readings=told,
-            causes=("a split that was not drawn at random", AVERAGING, LIBRARY),
-            **rows[0].whole_table,
+        shown = (
+            f"lesion shares, {'; '.join(told)}; one sd is {sd:.4f} where the share varies by "
+            f"{split['spread']:g} between images"
         )
+        causes = ("a split that was not drawn at random", AVERAGING, LIBRARY)
+        answer = (NOT, IMPROBABLE, causes) if improbable else remark(max(gaps) > 3, causes)
+        yield rows[0].check_table("one random split", shown, told, answer)
 
 
 def _empty_share(row: PrintedRow) -> Span | None:

@@ -109,7 +109,7 @@ def test_a_table_is_read_whatever_wrote_it(tmp_path, cells):
 def test_what_is_not_plain_is_said(tmp_path, capsys):
     german = LINES.replace(",", ";").replace(".", ",").replace("a;", "é;").encode("cp1252")
     paper = read(tmp_path, german, CONTEXT + "      where: Tafel é\n")
-    assert [row.here["place"] for row in paper.rows()] == ["Tafel é, é", "Tafel é, b"]
+    assert [row.place(row.name) for row in paper.rows()] == ["Tafel é, é", "Tafel é, b"]
     call = [str(tmp_path / "t.csv"), "--context", str(tmp_path / "t.yaml")]
     assert cli.main(call) == 0
     told = capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from scorecheck.spans import Span
 
@@ -32,6 +31,8 @@ WITH_BACKGROUND = "an IoU that is a mean with the background's"
 ALWAYS = (MISPRINT, AVERAGING, SOFT, "a smoothing constant", EPOCH)
 """Innocent causes that stay open for every score of a table."""
 
+Judgement = tuple[str, str, Sequence[str]]
+"""Verdict, strength, and innocent causes."""
 Answer = tuple[str, str, str]
 """Verdict, strength, and the computation, of a statement."""
 
@@ -65,14 +66,14 @@ class Check:
         return self.verdict == NOT or bool(self.strength)
 
 
-def judged(good: bool, causes: Sequence[str], strength: str = NO_READING) -> dict[str, Any]:
-    """Verdict of a check; where it is no good one, its strength and its innocent causes."""
-    return {"verdict": FITS} if good else {"verdict": NOT, "strength": strength, "causes": causes}
+def judged(good: bool, causes: Sequence[str], strength: str = NO_READING) -> Judgement:
+    """It fits, or does not, with a strength and innocent causes."""
+    return (FITS, "", ()) if good else (NOT, strength, causes)
 
 
-def remark(unusual: bool, causes: Sequence[str] = (), strength: str = UNUSUAL) -> dict[str, Any]:
-    """Verdict of a check that never misfits; where it is unusual, its strength and causes."""
-    return {"verdict": FITS, "strength": strength if unusual else "", "causes": causes}
+def remark(unusual: bool, causes: Sequence[str] = (), strength: str = UNUSUAL) -> Judgement:
+    """It fits; where it is unusual, with a strength."""
+    return FITS, strength if unusual else "", causes
 
 
 def by_chance(chance: float, small: tuple[str, str]) -> tuple[str, str]:

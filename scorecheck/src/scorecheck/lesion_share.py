@@ -20,8 +20,10 @@ from scorecheck.checks import (
     AVERAGING,
     BOTH_CLASSES,
     EPOCH,
+    FITS,
     LIBRARY,
     NO_READING,
+    NOT,
     RECOVERED,
     UNUSUAL,
     Check,
@@ -35,6 +37,7 @@ from scorecheck.readings import COUNTS, RATES, asked, averaging, nearest, plain
 from scorecheck.spans import Span, clipped, image
 
 OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
+MEANS = "means, which fix none"
 NEAR = ", but all within a twentieth of each other, as counts of one set are"
 SPREADS = 5
 """A row stands apart if it is farther from the middle of the others than this many spreads."""
@@ -108,13 +111,9 @@ def empty_answer(row: PrintedRow) -> Iterator[Check]:
     nothing = 1 - p
     below = accuracy.low < nothing.high
     told = "not above" if below else "above"
-    yield Check(
-        "doing nothing",
-        shown=f"{why} doing nothing is right on {nothing}; printed {accuracy}: {told}{beside}",
-        readings=["pooled", "IoU with background of an empty answer"],
-        **row.here,
-        **remark(below, (AVERAGING, LIBRARY)),
-    )
+    shown = f"{why} doing nothing is right on {nothing}; printed {accuracy}: {told}{beside}"
+    readings = ["pooled", "IoU with background of an empty answer"]
+    yield row.check("doing nothing", shown, readings, remark(below, (AVERAGING, LIBRARY)))
 
 
 def one_set(rows: Sequence[PrintedRow]) -> Iterator[Check]:
@@ -145,13 +144,9 @@ def _one_matrix(row: PrintedRow) -> Check | None:
     found = confusion.allowed("share", scores)
     nearer = "" if found or weak else class_means(row)
     told = f"share of positives {found}" if found else _apart(scores) + nearer
-    return Check(
-        "one confusion matrix",
-        shown=f"{row.said(*scores)}: {told}",
-        readings=["one confusion matrix", *(["means, which fix none"] if weak else [])],
-        **row.here,
-        **judged(bool(found or weak), (*[BOTH_CLASSES] * bool(nearer), *ALWAYS)),
-    )
+    readings = ["one confusion matrix", *[MEANS] * weak]
+    answer = judged(bool(found or weak), (*[BOTH_CLASSES] * bool(nearer), *ALWAYS))
+    return row.check("one confusion matrix", f"{row.said(*scores)}: {told}", readings, answer)
 
 
 def _one_matrix_meant(row: PrintedRow) -> bool:
@@ -182,13 +177,9 @@ def _one_share(rows: Sequence[PrintedRow], shares: Sequence[Span]) -> Check:
     said = f"common to all: {all_have}" if all_have else f"no value common to all{NEAR * near}"
     causes = () if all_have or near else (AVERAGING, EPOCH, "rows of different images or crops")
     strength = RECOVERED if all_have or near else UNUSUAL if weak else NO_READING
-    return Check(
-        "one lesion share",
-        shown=f"{told}; {said}",
-        readings=["pooled over one set", *(["means, which fix none"] if weak else [])],
-        **rows[0].whole_table,
-        **judged(bool(all_have or weak), causes) | {"strength": strength, "causes": causes},
-    )
+    answer = (FITS if all_have or weak else NOT, strength, causes)
+    readings = ["pooled over one set", *[MEANS] * weak]
+    return rows[0].check_table("one lesion share", f"{told}; {said}", readings, answer)
 
 
 def _standing_apart(what: str, found: Sequence[tuple[PrintedRow, Span]]) -> Iterator[Check]:
@@ -200,16 +191,14 @@ def _standing_apart(what: str, found: Sequence[tuple[PrintedRow, Span]]) -> Iter
             continue
         away = abs(middles[i] - others.mean()) / spread
         if away > SPREADS:
-            yield Check(
-                "a row apart",
-                shown=f"{what}: {middles[i]:.4f} here, {others.mean():.4f} (sd {others.std():.4f}) "
-                f"in {len(others)} other rows, {away:.0f} sd away (a distance and no probability: "
-                "these differ among themselves too)",
-                readings=["all rows scored on one set"],
-                column=what,
-                **row.here,
-                **remark(True, ("a row from another set or from training", *ALWAYS)),
+            shown = (
+                f"{what}: {middles[i]:.4f} here, {others.mean():.4f} (sd {others.std():.4f}) in "
+                f"{len(others)} other rows, {away:.0f} sd away (a distance and no probability: "
+                "these differ among themselves too)"
             )
+            answer = remark(True, ("a row from another set or from training", *ALWAYS))
+            readings = ["all rows scored on one set"]
+            yield row.check("a row apart", shown, readings, answer, column=what)
 
 
 def _class_means(rows: Sequence[PrintedRow]) -> Iterator[Check]:
@@ -219,14 +208,13 @@ def _class_means(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     if tried:
         pairs = [(one.printed.low, one.feasible[0].low) for one in tried]
         low, high = (f"{min(of):.3f} to {max(of):.3f}" for of in zip(*pairs, strict=True))
-        yield Check(
-            "class mean IoU of pooled rows",
-            shown=f"the other scores fix a class mean IoU of {high} as pooled counts; "
-            f"printed {low}; {len(off)} of {len(tried)} rows differ",
-            readings=["of lesion and background, pooled", "of the lesion, pooled"],
-            **rows[0].whole_table,
-            **remark(bool(off), (AVERAGING, EPOCH, LIBRARY)),
+        shown = (
+            f"the other scores fix a class mean IoU of {high} as pooled counts; "
+            f"printed {low}; {len(off)} of {len(tried)} rows differ"
         )
+        readings = ["of lesion and background, pooled", "of the lesion, pooled"]
+        answer = remark(bool(off), (AVERAGING, EPOCH, LIBRARY))
+        yield rows[0].check_table("class mean IoU of pooled rows", shown, readings, answer)
 
 
 def _iou_residual(row: PrintedRow) -> Span | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.optimize import least_squares
 
-from scorecheck.checks import ALWAYS, EPOCH, MISPRINT, RECOVERED, SOFT, Check, judged, remark
+from scorecheck.checks import ALWAYS, EPOCH, FITS, MISPRINT, RECOVERED, SOFT, Check, judged, remark
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, RATES, asked, averaging, plain
 from scorecheck.spans import Span, clipped, image
@@ -57,14 +57,12 @@ def constants(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     best = least_squares(misses, [0.5, 1.0], bounds=([0, 0.2], [1, 4]))
     rms = float(np.sqrt(np.mean(best.fun**2)))
     if rms < 0.005:
-        yield Check(
-            "constants of a loss",
-            shown=f"weight {best.x[0]:.3f} on false negatives and exponent {best.x[1]:.3f} give "
-            f"{len(fitted)} printed losses from Dice and sensitivity, rms {rms:.4f}",
-            readings=["focal Tversky, weights that sum to 1"],
-            **rows[0].whole_table,
-            **remark(True, strength=RECOVERED),
+        shown = (
+            f"weight {best.x[0]:.3f} on false negatives and exponent {best.x[1]:.3f} give "
+            f"{len(fitted)} printed losses from Dice and sensitivity, rms {rms:.4f}"
         )
+        readings, answer = ["focal Tversky, weights that sum to 1"], (FITS, RECOVERED, ())
+        yield rows[0].check_table("constants of a loss", shown, readings, answer)
 
 
 def orientation(rows: Sequence[PrintedRow]) -> Iterator[Check]:
@@ -80,14 +78,14 @@ def orientation(rows: Sequence[PrintedRow]) -> Iterator[Check]:
         misses.append([abs(tversky(p, r, *ab) - index) for ab in (weights, weights[::-1])])
     turned = sum(exchanged < kept for kept, exchanged in misses)
     kept, exchanged = (min(of) for of in zip(*misses, strict=True))
-    yield Check(
-        "orientation of Tversky weights",
-        shown=f"{turned} of {len(pairs)} rows are nearer to the weights exchanged; the smallest "
-        f"miss is {exchanged:.4f} exchanged, {kept:.4f} as printed",
-        readings=["weights as printed", "weights exchanged"],
-        **rows[0].whole_table,
-        **remark(turned > len(pairs) / 2, ("labels exchanged in the formula or in the text", SOFT)),
+    shown = (
+        f"{turned} of {len(pairs)} rows are nearer to the weights exchanged; the smallest "
+        f"miss is {exchanged:.4f} exchanged, {kept:.4f} as printed"
     )
+    readings = ["weights as printed", "weights exchanged"]
+    causes = ("labels exchanged in the formula or in the text", SOFT)
+    answer = remark(turned > len(pairs) / 2, causes)
+    yield rows[0].check_table("orientation of Tversky weights", shown, readings, answer)
 
 
 def _floor(row: PrintedRow) -> Check | None:
@@ -103,18 +101,12 @@ def _floor(row: PrintedRow) -> Check | None:
     loss, accuracy = (row.span(q) for q in FLOOR)
     floor, higher = (float((1 - min(1.0, accuracy.high + more)) * np.log(2)) for more in (0, 0.01))
     hint = ["an accuracy printed 1.00 point too low"] * (loss.high >= higher)
-    return Check(
-        "cross-entropy floor",
-        shown=f"(1 - accuracy) ln 2 is at least {floor:.4f}; {row.said(*FLOOR)}",
-        readings=["same head, epoch and cases; threshold 0.5; natural logarithm; no weights"],
-        printed=loss,
-        feasible=(Span(floor, max(floor, loss.high)),),
-        **row.here,
-        **judged(
-            loss.high >= floor * (1 - 1e-9),
-            (*hint, "a loss of another head or base", EPOCH, MISPRINT),
-        ),
-    )
+    causes = (*hint, "a loss of another head or base", EPOCH, MISPRINT)
+    answer = judged(loss.high >= floor * (1 - 1e-9), causes)
+    shown = f"(1 - accuracy) ln 2 is at least {floor:.4f}; {row.said(*FLOOR)}"
+    readings = ["same head, epoch and cases; threshold 0.5; natural logarithm; no weights"]
+    of = {"printed": loss, "feasible": (Span(floor, max(floor, loss.high)),)}
+    return row.check("cross-entropy floor", shown, readings, answer, **of)
 
 
 def _tversky_loss(row: PrintedRow) -> Check | None:
@@ -142,15 +134,9 @@ def _tversky_loss(row: PrintedRow) -> Check | None:
     )
     if not good and (b := _second_weight(p.middle, r.middle, loss.middle, weights[0])) >= 0:
         shown += f"; a second weight of {b:.2f} would give it"
-    return Check(
-        "Tversky loss",
-        shown=shown,
-        readings=["pooled counts", "means over cases"],
-        printed=loss,
-        feasible=(allowed,),
-        **row.here,
-        **judged(good, ("another weight was used", "a loss in training", *ALWAYS)),
-    )
+    answer = judged(good, ("another weight was used", "a loss in training", *ALWAYS))
+    readings, of = ["pooled counts", "means over cases"], {"printed": loss, "feasible": (allowed,)}
+    return row.check("Tversky loss", shown, readings, answer, **of)
 
 
 def _weights(row: PrintedRow, quantity: str) -> tuple[float, float] | None:

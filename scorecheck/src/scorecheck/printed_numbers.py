@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
+from scorecheck.checks import Check, Judgement
 from scorecheck.context import ColumnContext, TableContext
 from scorecheck.errors import InputError
 from scorecheck.spans import Span, decimals_that_count, exactly, piece, printed
@@ -66,16 +67,25 @@ class PrintedRow:
     numbers: Mapping[str, Sequence[PrintedNumber]]
     about: TableContext
 
-    @property
-    def whole_table(self) -> dict[str, str]:
-        """Where its table stands, as keywords of a check."""
-        return {"place": self.about.where or f"table {self.table}", "table": self.table}
+    def place(self, *parts: str) -> str:
+        """Where its table stands, or a part of it, for people."""
+        return ", ".join(filter(None, [self.about.where or f"table {self.table}", *parts]))
 
-    @property
-    def here(self) -> dict[str, str]:
-        """Where the row stands, as keywords of a check."""
-        place = ", ".join(filter(None, [self.whole_table["place"], self.name, self.of]))
-        return {"place": place, "table": self.table, "row": self.name}
+    def check(
+        self, kind: str, shown: str, readings: Sequence[str], answer: Judgement, **more: Any
+    ) -> Check:
+        """A check of this row."""
+        row, place = self.name, self.place(self.name, self.of)
+        return self.check_table(kind, shown, readings, answer, place=place, row=row, **more)
+
+    def check_table(
+        self, kind: str, shown: str, readings: Sequence[str], answer: Judgement, **more: Any
+    ) -> Check:
+        """A check of the table of this row."""
+        verdict, strength, causes = answer
+        at = {"place": self.place(), "table": self.table} | more
+        told = {"strength": strength, "readings": readings, "causes": causes}
+        return Check(kind, verdict=verdict, shown=shown, **told, **at)
 
     def first(self, quantity: str) -> PrintedNumber | None:
         """The number of a quantity, or None where the row has none or two that differ."""

@@ -62,7 +62,7 @@ def asked(row: PrintedRow, kind: str, ask: Question, *quantities: str) -> Iterat
     tried = {epoch: ask(nearest(row, epoch)) for epoch in epochs}
     if None in tried.values():
         told = f"as the context describes {', '.join(quantities)}, no bound holds between them"
-        yield Check(kind, verdict=OPEN, shown=told, **row.here)
+        yield row.check(kind, told, (), (OPEN, "", ()))
     elif all(found.verdict == FITS for found in tried.values()):
         yield next(iter(tried.values()))
     else:
@@ -133,17 +133,10 @@ def answer(
     good = any(found.meets(allowed) for allowed in readings.values())
     if not good:
         causes = (*causes, *_other_numbers(row, kind, name, readings), *ALWAYS)
-    return Check(
-        kind,
-        shown=f"{formula}; printed {row.said(name)}",
-        readings=[f"{reading}: {allowed}" for reading, allowed in readings.items()],
-        column=number.column,
-        printed=found,
-        feasible=tuple(readings.values()),
-        cell=number.cell,
-        **row.here,
-        **judged(good, causes),
-    )
+    shown = f"{formula}; printed {row.said(name)}"
+    told = [f"{reading}: {allowed}" for reading, allowed in readings.items()]
+    of = {"printed": found, "feasible": tuple(readings.values()), "cell": number.cell}
+    return row.check(kind, shown, told, judged(good, causes), column=number.column, **of)
 
 
 def with_background(row: PrintedRow, name: str, readings: Readings) -> Readings:

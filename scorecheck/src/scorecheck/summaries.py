@@ -15,7 +15,6 @@ from scorecheck.checks import (
     EPOCH,
     FITS,
     MISPRINT,
-    NO_READING,
     NOT,
     OPEN,
     TWO_PLACES,
@@ -33,6 +32,8 @@ from scorecheck.spans import Span, clipped, hull
 WEIGHTED = "a mean weighted by the number of images of each row"
 OVER_IMAGES = "a standard deviation over images"
 CAUSES = (MISPRINT, "a mean of values with more decimals", "a row left out or added")
+ONE_MEANING = ["both columns of one set, threshold and averaging"]
+SEVERAL_MEANINGS = ["of one threshold and averaging: does not fit", "of unlike ones: fits"]
 OF_DEVIATIONS = (
     "a median, a range or an interval of confidence, and no mean and standard deviation",
     "a mean weighted by the sizes of folds, or of pooled counts, beside a plain deviation",
@@ -90,18 +91,11 @@ def beside_mean(row: PrintedRow, number: PrintedNumber) -> Check:
     fitting = [name for name, top in tops.items() if number.sd.low <= top]
     mixed = 0 < len(fitting) < len(tops)
     told = "; ".join(f"{name}: at most {top:.4f}" for name, top in tops.items())
-    return Check(
-        "sd of shares",
-        verdict=FITS if fitting else NOT,
-        strength=UNUSUAL if mixed else "" if fitting else NO_READING,
-        shown=f"{number} with a deviation of {number.sd}; {told}",
-        readings=[f"{name}: 0 to {top:.4f}" for name, top in tops.items()],
-        causes=OF_DEVIATIONS if mixed or not fitting else (),
-        column=number.column,
-        printed=number.sd,
-        feasible=tuple(Span(0.0, top) for top in tops.values()),
-        **row.here,
-    )
+    answer = remark(True, OF_DEVIATIONS) if mixed else judged(bool(fitting), OF_DEVIATIONS)
+    shown = f"{number} with a deviation of {number.sd}; {told}"
+    readings = [f"{name}: 0 to {top:.4f}" for name, top in tops.items()]
+    of = {"printed": number.sd, "feasible": tuple(Span(0.0, top) for top in tops.values())}
+    return row.check("sd of shares", shown, readings, answer, column=number.column, **of)
 
 
 def summarised(
@@ -168,22 +162,16 @@ def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
         wrong = [row for row in several if not _agree(row.each(quantity))]
         names = " and ".join(n.column for n in several[0].numbers[quantity])
         told = "; ".join(f"{row.name}: {row.said(quantity)}" for row in wrong[:3])
-        known = all(_one_meaning(row, quantity) for row in wrong)
-        causes = (MISPRINT, "columns exchanged in some rows", AVERAGING)
-        answer = judged(not wrong, causes, TWO_PLACES) if known else {"verdict": OPEN}
-        at = rows[0].whole_table
-        yield Check(
-            "one quantity in two columns",
-            f"{at['place']}, {names}",
-            shown=f"{names} are one quantity ({quantity}) and differ in {len(wrong)} of "
-            f"{len(several)} rows" + (f", such as {told}" if told else ""),
-            readings=["both columns of one set, threshold and averaging"]
-            if known
-            else ["of one threshold and averaging: does not fit", "of unlike ones: fits"],
-            table=at["table"],
-            column=names,
-            **answer,
+        shown = (
+            f"{names} are one quantity ({quantity}) and differ in {len(wrong)} of "
+            f"{len(several)} rows" + (f", such as {told}" if told else "")
         )
+        causes = (MISPRINT, "columns exchanged in some rows", AVERAGING)
+        answer, readings = judged(not wrong, causes, TWO_PLACES), ONE_MEANING
+        if not all(_one_meaning(row, quantity) for row in wrong):
+            answer, readings = (OPEN, "", ()), SEVERAL_MEANINGS
+        at = {"place": rows[0].place(names), "column": names}
+        yield rows[0].check_table("one quantity in two columns", shown, readings, answer, **at)
 
 
 def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
@@ -194,15 +182,13 @@ def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
         if len(both) < 6:
             continue
         rho, p = spearmanr(*zip(*both, strict=True))
-        yield Check(
-            "order by Dice and IoU",
-            shown=f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
-            f"(p {p:.2g}); of the same masks it is near 1",
-            readings=["same masks"],
-            column=name,
-            **rows[0].whole_table,
-            **remark(bool(rho < 0.5), (AVERAGING, EPOCH) if rho < 0.5 else ()),
+        shown = (
+            f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
+            f"(p {p:.2g}); of the same masks it is near 1"
         )
+        answer = remark(True, (AVERAGING, EPOCH)) if rho < 0.5 else (FITS, "", ())
+        kind, readings = "order by Dice and IoU", ["same masks"]
+        yield rows[0].check_table(kind, shown, readings, answer, column=name)
 
 
 def _one_meaning(row: PrintedRow, quantity: str) -> bool:

@@ -11,7 +11,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import binom, hypergeom
 
-from scorecheck.checks import IMPROBABLE, MISPRINT, NOT, OPEN, RECOVERED, Check, by_chance, judged
+from scorecheck.checks import (
+    FITS,
+    IMPROBABLE,
+    MISPRINT,
+    NOT,
+    OPEN,
+    RECOVERED,
+    Check,
+    by_chance,
+    judged,
+)
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, RATES, averaging
 from scorecheck.spans import SLACK, Span, exactly
@@ -51,18 +61,11 @@ def whole_counts(name: str, items: Sequence[int], rows: Sequence[PrintedRow]) ->
     wrong = [(r, n) for r, n in cells if not any(fits(n.span, size) for size in items)]
     told = [f"{n.text} ({r.name}; smallest n {smallest(n.span)})" for r, n in wrong]
     sizes = " or ".join(f"{size} ({hits[size]} of them)" for size in items)
-    at = cells[0][0].whole_table
-    yield Check(
-        "whole number of items",
-        f"{at['place']}, {name}",
-        shown=f"{len(cells) - len(wrong)} of {len(cells)} values are k/n for n = {sizes}"
-        + (f"; not: {', '.join(told)}" if wrong else ""),
-        readings=[f"{size} items" for size in items],
-        table=at["table"],
-        row=wrong[0][0].name if wrong else "",
-        column=name,
-        **judged(not wrong, CAUSES),
-    )
+    shown = f"{len(cells) - len(wrong)} of {len(cells)} values are k/n for n = {sizes}"
+    shown += f"; not: {', '.join(told)}" if wrong else ""
+    readings, answer = [f"{size} items" for size in items], judged(not wrong, CAUSES)
+    at = {"place": rows[0].place(name), "row": wrong[0][0].name if wrong else "", "column": name}
+    yield rows[0].check_table("whole number of items", shown, readings, answer, **at)
 
 
 @dataclass(frozen=True)
@@ -170,14 +173,11 @@ def _one_table(
     told = "; ".join("TP {} FN {} FP {} TN {}".format(*row) for row in shown[:2])
     many = f"{len(found)} tables, such as" if len(found) > 1 else "one table,"
     told = f"{many} {told} (or the classes exchanged)" if told else "no table of whole numbers"
-    one = Check(
-        "whole 2 x 2 table",
-        shown=f"{'; '.join(row.said(*RATES) for row in (first, second))}: {told}",
-        readings=["either column of recall, where two are printed"],
-        **first.here | {"place": first.here["place"] + " and " + second.name},
-        **judged(bool(len(found)), CAUSES),
-    )
-    return replace(one, strength=RECOVERED) if len(known) == 1 else one
+    shown = f"{'; '.join(row.said(*RATES) for row in (first, second))}: {told}"
+    readings = ["either column of recall, where two are printed"]
+    answer = (FITS, RECOVERED, ()) if len(known) == 1 else judged(bool(len(found)), CAUSES)
+    one = first.check("whole 2 x 2 table", shown, readings, answer)
+    return replace(one, place=f"{one.place} and {second.name}")
 
 
 def _mix(first: PrintedRow, found: np.ndarray, about: Mapping, tried: int) -> Iterator[Check]:
@@ -190,14 +190,11 @@ def _mix(first: PrintedRow, found: np.ndarray, about: Mapping, tried: int) -> It
     sizes |= {(n, n - k) for n, k in sizes}
     chances = {(n, k): tail(k, n, marked, population) for n, k in sorted(sizes)}
     (n, k), chance = max(chances.items(), key=lambda item: item[1])
-    verdict, strength = by_chance(chance * tried, (NOT, IMPROBABLE))
-    yield Check(
-        "class mix of a fold",
-        verdict=verdict,
-        strength=strength,
-        shown=f"{k} of {n} where {n * marked / population:.1f} are "
-        f"expected: chance {chance:.2g}, the largest over all tables that fit, of {tried} folds",
-        readings=["labels as printed", "labels of the classes exchanged"],
-        causes=("a split that was balanced on purpose", MISPRINT),
-        **first.here,
+    shown = (
+        f"{k} of {n} where {n * marked / population:.1f} are "
+        f"expected: chance {chance:.2g}, the largest over all tables that fit, of {tried} folds"
     )
+    causes = ("a split that was balanced on purpose", MISPRINT)
+    answer = (*by_chance(chance * tried, (NOT, IMPROBABLE)), causes)
+    readings = ["labels as printed", "labels of the classes exchanged"]
+    yield first.check("class mix of a fold", shown, readings, answer)
