@@ -20,23 +20,20 @@ import numpy as np
 from scipy.stats import norm
 from scorecheck.checks import (
     AS_STATED,
-    AVERAGING,
-    BOTH_CLASSES,
     FITS,
     IMPROBABLE,
-    LIBRARY,
     LIMIT,
     NOT,
     OPEN,
     RECOVERED,
     TWO_PLACES,
-    WITH_BACKGROUND,
     Answer,
     Check,
     remark,
 )
 from scorecheck.context import ColumnContext
 from scorecheck.errors import InputError
+from scorecheck.innocent import AVERAGING, BOTH_CLASSES, LIBRARY, WITH_BACKGROUND
 from scorecheck.kinds import Place, amount, as_it_is, many, text, whole
 from scorecheck.overlap import DICE, F1, IOU
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow

@@ -98,7 +98,7 @@ def test_tails_by_hand():
 
 
 def test_a_cell_that_is_not_there_is_named():
-    with pytest.raises(InputError, match="T / d / x"):
+    with pytest.raises(InputError, match="unknown row of T 'd'"):
         stated({"same": [x("d"), 1]}, ROWS)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scorecheck import text
 from scorecheck.errors import InputError
-from scorecheck.spans import SEPARATORS, Span, printed
+from scorecheck.spans import SEPARATORS, SEVERAL, Span, printed
 
 HEAD = ("paper", "table", "row", "column", "value", "unit")
 WHAT = f"a CSV with the columns {','.join(HEAD)}, one number a line"
@@ -45,6 +45,10 @@ class CsvCell:
     unit: str
     place: str
 
+    def error(self, what: object) -> InputError:
+        """What is wrong here, and the remedy, as an error."""
+        return InputError(f"{self.place}: {what}")
+
 
 def read(file: Path) -> tuple[list[CsvCell], list[str]]:
     """Read one file: its cells, and what a reader should know of how it was read."""
@@ -73,20 +77,16 @@ def read(file: Path) -> tuple[list[CsvCell], list[str]]:
 def span_of(cell: CsvCell, part: int | None = None) -> Span:
     """Return what the number in a cell, or one of several there, can stand for."""
     if part is None and not PLAIN.fullmatch(cell.text):
-        several = "name one of its numbers by a fourth entry of the cell"
         pieces = SEPARATORS.split(cell.text)
-        hint = (
-            several
-            if len(pieces) > 1 and all(map(PLAIN.match, pieces))
-            else "mend it, or leave it out"
-        )
-        raise InputError(f"{cell.place}: {cell.text!r} cannot be read as a number: {hint}")
+        several = len(pieces) > 1 and all(map(PLAIN.match, pieces))
+        hint = SEVERAL if several else "mend it, or leave it out"
+        raise cell.error(f"{cell.text!r} cannot be read as a number: {hint}")
     try:
         found = printed(cell.text, cell.unit, part)
     except InputError as error:
-        raise InputError(f"{cell.place}: {error}") from error
+        raise cell.error(error) from error
     if not max(abs(found.low), abs(found.high)) < 1e15:
-        raise InputError(f"{cell.place}: {cell.text} is too large: mend it, or leave it out")
+        raise cell.error(f"{cell.text} is too large: mend it, or leave it out")
     return found
 
 
@@ -176,14 +176,12 @@ def _decimal_commas(cells: Sequence[CsvCell]) -> bool:
     remedy = "write points for decimals (0.80) and nothing between thousands (1200)"
     points = [c for c in plain if "." in c.text]
     if points:
-        raise InputError(
-            f"{commas[0].place}: {commas[0].text} has a comma, {points[0].text} "
-            f"({points[0].place}) a point: {remedy}"
-        )
+        other = f"{points[0].text} ({points[0].place}) a point"
+        raise commas[0].error(f"{commas[0].text} has a comma, {other}: {remedy}")
     thousands = [c for c in commas if THOUSANDS.fullmatch(c.text)]
     doubtful = thousands[:1] if len(thousands) == len(commas) else []
     for one in doubtful + [c for c in thousands if c.unit not in ("", "%")]:
-        raise InputError(f"{one.place}: {one.text} may be a thousand or a decimal: {remedy}")
+        raise one.error(f"{one.text} may be a thousand or a decimal: {remedy}")
     return True
 
 

@@ -8,10 +8,11 @@ refuses it in one sentence with the place and the remedy. Values come from YAML 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from scorecheck.cells import CsvCell, span_of
-from scorecheck.errors import InputError, choose
+from scorecheck.errors import InputError
 
 Key = tuple[str, str, str]
 NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,2})?", re.IGNORECASE)
@@ -41,10 +42,12 @@ class Place:
 
     def choose(self, value: str, options: Iterable[str], what: str) -> str:
         """Return `value` if it is one of `options`, or raise with the nearest."""
-        try:
-            return choose(value, options, what)
-        except InputError as error:
-            raise self.error(error) from None
+        options = list(options)
+        if value in options:
+            return value
+        near = get_close_matches(str(value), options, n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise self.error(f"unknown {what} {value!r}: {hint}choose one of {', '.join(options)}")
 
     @property
     def table(self) -> str:

@@ -1,11 +1,9 @@
 """The share of lesion pixels that printed scores imply, in one row and in rows of one set.
 
-Three scores of pooled counts fix the share p of lesion pixels (:func:`scorecheck.confusion.allowed`
-gives its span), and rows that were scored on one set of images must share a value. Means over
-images fix no p: where the averaging is not printed, a spread is at most unusual. An empty answer
-has accuracy 1 - p and, with background, a mean IoU of (1 - p)/2. A row far from all others of its
-set in p, or in what its IoU lacks against precision and recall, is named; the others differ among
-themselves as well, so that is a remark and no probability. Formulas are in ``METHODS.md``.
+Three scores of pooled counts fix the share p of lesion pixels, and rows that were scored on one set
+of images must share a value. Means over images fix no p: where the averaging is not printed, a
+spread is at most unusual. An empty answer has accuracy 1 - p and, with background, a mean IoU of
+(1 - p)/2. Formulas are in ``METHODS.md``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,22 +12,8 @@ from itertools import combinations
 
 import numpy as np
 
-from scorecheck import confusion
-from scorecheck.checks import (
-    ALWAYS,
-    AVERAGING,
-    BOTH_CLASSES,
-    EPOCH,
-    FITS,
-    LIBRARY,
-    NO_READING,
-    NOT,
-    RECOVERED,
-    UNUSUAL,
-    Check,
-    judged,
-    remark,
-)
+from scorecheck import confusion, innocent
+from scorecheck.checks import FITS, NO_READING, NOT, RECOVERED, UNUSUAL, Check, judged, remark
 from scorecheck.confusion import class_means, given, iou_of_rates
 from scorecheck.overlap import class_mean
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
@@ -37,6 +21,7 @@ from scorecheck.readings import COUNTS, RATES, asked, averaging, nearest, plain
 from scorecheck.spans import Span, clipped, image
 
 OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
+OTHER_IMAGES = "rows of different images or crops"
 MEANS = "means, which fix none"
 NEAR = ", but all within a twentieth of each other, as counts of one set are"
 SPREADS = 5
@@ -113,7 +98,9 @@ def empty_answer(row: PrintedRow) -> Iterator[Check]:
     told = "not above" if below else "above"
     shown = f"{why} doing nothing is right on {nothing}; printed {accuracy}: {told}{beside}"
     readings = ["pooled", "IoU with background of an empty answer"]
-    yield row.check("doing nothing", shown, readings, remark(below, (AVERAGING, LIBRARY)))
+    yield row.check(
+        "doing nothing", shown, readings, remark(below, (innocent.AVERAGING, innocent.LIBRARY))
+    )
 
 
 def one_set(rows: Sequence[PrintedRow]) -> Iterator[Check]:
@@ -145,7 +132,9 @@ def _one_matrix(row: PrintedRow) -> Check | None:
     nearer = "" if found or weak else class_means(row)
     told = f"share of positives {found}" if found else _apart(scores) + nearer
     readings = ["one confusion matrix", *[MEANS] * weak]
-    answer = judged(bool(found or weak), (*[BOTH_CLASSES] * bool(nearer), *ALWAYS))
+    answer = judged(
+        bool(found or weak), (*[innocent.BOTH_CLASSES] * bool(nearer), *innocent.ALWAYS)
+    )
     return row.check("one confusion matrix", f"{row.said(*scores)}: {told}", readings, answer)
 
 
@@ -175,7 +164,11 @@ def _one_share(rows: Sequence[PrintedRow], shares: Sequence[Span]) -> Check:
     told = f"lesion shares of {len(rows)} rows from {min(middles):.4f} to {max(middles):.4f}"
     near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
     said = f"common to all: {all_have}" if all_have else f"no value common to all{NEAR * near}"
-    causes = () if all_have or near else (AVERAGING, EPOCH, "rows of different images or crops")
+    causes = (
+        ()
+        if all_have or near
+        else (innocent.AVERAGING, innocent.EPOCH, "rows of different images or crops")
+    )
     strength = RECOVERED if all_have or near else UNUSUAL if weak else NO_READING
     answer = (FITS if all_have or weak else NOT, strength, causes)
     readings = ["pooled over one set", *[MEANS] * weak]
@@ -196,7 +189,7 @@ def _standing_apart(what: str, found: Sequence[tuple[PrintedRow, Span]]) -> Iter
                 f"{len(others)} other rows, {away:.0f} sd away (a distance and no probability: "
                 "these differ among themselves too)"
             )
-            answer = remark(True, ("a row from another set or from training", *ALWAYS))
+            answer = remark(True, ("a row from another set or from training", *innocent.ALWAYS))
             readings = ["all rows scored on one set"]
             yield row.check("a row apart", shown, readings, answer, column=what)
 
@@ -213,7 +206,7 @@ def _class_means(rows: Sequence[PrintedRow]) -> Iterator[Check]:
             f"printed {low}; {len(off)} of {len(tried)} rows differ"
         )
         readings = ["of lesion and background, pooled", "of the lesion, pooled"]
-        answer = remark(bool(off), (AVERAGING, EPOCH, LIBRARY))
+        answer = remark(bool(off), (innocent.AVERAGING, innocent.EPOCH, innocent.LIBRARY))
         yield rows[0].check_table("class mean IoU of pooled rows", shown, readings, answer)
 
 

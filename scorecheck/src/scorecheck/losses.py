@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.optimize import least_squares
 
-from scorecheck.checks import ALWAYS, EPOCH, FITS, MISPRINT, RECOVERED, SOFT, Check, judged, remark
+from scorecheck import innocent
+from scorecheck.checks import FITS, RECOVERED, Check, judged, remark
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, RATES, asked, averaging, plain
 from scorecheck.spans import Span, clipped, image
@@ -83,7 +84,7 @@ def orientation(rows: Sequence[PrintedRow]) -> Iterator[Check]:
         f"miss is {exchanged:.4f} exchanged, {kept:.4f} as printed"
     )
     readings = ["weights as printed", "weights exchanged"]
-    causes = ("labels exchanged in the formula or in the text", SOFT)
+    causes = ("labels exchanged in the formula or in the text", innocent.SOFT)
     answer = remark(turned > len(pairs) / 2, causes)
     yield rows[0].check_table("orientation of Tversky weights", shown, readings, answer)
 
@@ -101,7 +102,7 @@ def _floor(row: PrintedRow) -> Check | None:
     loss, accuracy = (row.span(q) for q in FLOOR)
     floor, higher = (float((1 - min(1.0, accuracy.high + more)) * np.log(2)) for more in (0, 0.01))
     hint = ["an accuracy printed 1.00 point too low"] * (loss.high >= higher)
-    causes = (*hint, "a loss of another head or base", EPOCH, MISPRINT)
+    causes = (*hint, "a loss of another head or base", innocent.EPOCH, innocent.MISPRINT)
     answer = judged(loss.high >= floor * (1 - 1e-9), causes)
     shown = f"(1 - accuracy) ln 2 is at least {floor:.4f}; {row.said(*FLOOR)}"
     readings = ["same head, epoch and cases; threshold 0.5; natural logarithm; no weights"]
@@ -134,7 +135,7 @@ def _tversky_loss(row: PrintedRow) -> Check | None:
     )
     if not good and (b := _second_weight(p.middle, r.middle, loss.middle, weights[0])) >= 0:
         shown += f"; a second weight of {b:.2f} would give it"
-    answer = judged(good, ("another weight was used", "a loss in training", *ALWAYS))
+    answer = judged(good, ("another weight was used", "a loss in training", *innocent.ALWAYS))
     readings, of = ["pooled counts", "means over cases"], {"printed": loss, "feasible": (allowed,)}
     return row.check("Tversky loss", shown, readings, answer, **of)
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 from scorecheck.checks import Check, Judgement
 from scorecheck.context import ColumnContext, TableContext
-from scorecheck.errors import InputError
 from scorecheck.spans import Span, decimals_that_count, exactly, piece, printed
 
 OVERLAPS = ("dice", "iou", "any_iou", "precision", "sensitivity", "tversky")
@@ -140,11 +138,6 @@ class PrintedPaper:
         if isinstance(reference, int | float):
             return PrintedNumber(f"{reference:g}", exactly(reference))
         table, row, column, *part = (str(r) for r in reference)
-        if (table, row, column) not in self.cells:
-            names = {" / ".join(key): key for key in self.cells}
-            near = get_close_matches(f"{table} / {row} / {column}", names, n=1)
-            hint = f"did you mean {near[0]}?" if near else "a cell is [table, row, column]"
-            raise InputError(f"there is no printed number {table} / {row} / {column}: {hint}")
         text, unit = self.cells[table, row, column]
         which = int(part[0]) if part else None
         span = printed(text, unit, which, self._decimals[table, column])

@@ -14,7 +14,6 @@ from typing import Any
 from scorecheck import cells, yaml_values
 from scorecheck.cells import CsvCell, span_of
 from scorecheck.context import AddedKind, TableContext, table_context
-from scorecheck.errors import InputError
 from scorecheck.kinds import Key, Kind, Place, keys, many, named, text, yes
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedPaper
@@ -89,9 +88,9 @@ def _one_paper(lines: Sequence[CsvCell], about: Mapping[str, Any], top: Place) -
     meant = text(about["paper"], top / "paper") if "paper" in about else first
     for one in named_lines:
         if one.paper != meant:
-            raise InputError(
-                f"{one.place}: this number is of paper {one.paper!r}, others or the context are "
-                f"of {meant!r}: check one paper at a time, or give both the same name"
+            raise one.error(
+                f"this number is of paper {one.paper!r}, others or the context are of {meant!r}: "
+                "check one paper at a time, or give both the same name"
             )
 
 
@@ -103,7 +102,7 @@ def _by_key(lines: Sequence[CsvCell], turned: set[str]) -> dict[Key, CsvCell]:
         key = (table, column, row) if table in turned else one.key
         if key in found:
             told = f"{' / '.join(key)} is there twice (see {found[key].place})"
-            raise InputError(f"{one.place}: {told}: leave one out")
+            raise one.error(f"{told}: leave one out")
         found[key] = one
     return found
 
@@ -127,26 +126,21 @@ def _in_one_unit(numbers: Sequence[tuple[str, str, CsvCell, float]]) -> None:
     """Refuse units that are not known, and shares whose unit is forgotten, column by column."""
     for _, quantity, cell, _ in numbers:
         if cell.unit not in ("", "%"):
-            raise InputError(
-                f"{cell.place}: {quantity} in {cell.unit!r} is not understood: "
-                "write the unit %, or none"
-            )
+            told = f"{quantity} in {cell.unit!r} is not understood"
+            raise cell.error(f"{told}: write the unit %, or none")
     for group in dict.fromkeys(g for g, q, _, _ in numbers if q in SHARES):
         column = [(low, cell) for g, _, cell, low in numbers if g == group]
         plain, percent = ([(x, c) for x, c in column if c.unit == unit] for unit in ("", "%"))
         above = [(low, cell) for low, cell in plain if low > 1]
         low, cell = max(above, key=lambda pair: pair[0], default=(0, None))
         if cell and (2 * len(above) > len(plain) or low > 2):
-            raise InputError(
-                f"{cell.place}: {group} {cell.text} is a share above 1 without a unit: "
-                "write % in the column unit if it is in per cent, or mend it"
-            )
+            told = f"{group} {cell.text} is a share above 1 without a unit"
+            remedy = "write % in the column unit if it is in per cent, or mend it"
+            raise cell.error(f"{told}: {remedy}")
         if len(percent) > 1 and 0 < max(low for low, _ in percent) < 0.01:
             cell = percent[0][1]
-            raise InputError(
-                f"{cell.place}: {group} {cell.text} % and all others are below 1 per cent: "
-                "leave the unit out if they are shares"
-            )
+            told = f"{group} {cell.text} % and all others are below 1 per cent"
+            raise cell.error(f"{told}: leave the unit out if they are shares")
 
 
 def _with_deviations(name: str, table: TableContext, known: Mapping[Key, CsvCell]) -> None:
@@ -158,7 +152,6 @@ def _with_deviations(name: str, table: TableContext, known: Mapping[Key, CsvCell
             span_of(cell)
         sd = known.get((name, row, table.columns[column].sd))
         if sd and sd.text is not None and span_of(sd) and sd.unit != cell.unit:
-            raise InputError(
-                f"{sd.place}: the deviation is in {sd.unit or 'no unit'!r}, its mean in "
-                f"{cell.unit or 'no unit'!r}: give both the same unit"
-            )
+            units = (one.unit or "no unit" for one in (sd, cell))
+            told = "the deviation is in {!r}, its mean in {!r}".format(*units)
+            raise sd.error(f"{told}: give both the same unit")

@@ -9,18 +9,8 @@ the answers stand side by side, and none is a misfit.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from scorecheck import confusion
-from scorecheck.checks import (
-    ALWAYS,
-    BOTH_CLASSES,
-    FITS,
-    LIBRARY,
-    NOT,
-    OPEN,
-    WITH_BACKGROUND,
-    Check,
-    judged,
-)
+from scorecheck import confusion, innocent
+from scorecheck.checks import FITS, NOT, OPEN, Check, judged
 from scorecheck.confusion import RATES, harmonic, iou_of_rates
 from scorecheck.printed_numbers import PrintedRow
 from scorecheck.spans import Span, clipped, hull, image
@@ -132,7 +122,7 @@ def answer(
     found, number = hull(row.each(name)), row.numbers[name][0]
     good = any(found.meets(allowed) for allowed in readings.values())
     if not good:
-        causes = (*causes, *_other_numbers(row, kind, name, readings), *ALWAYS)
+        causes = (*causes, *_other_numbers(row, kind, name, readings), *innocent.ALWAYS)
     shown = f"{formula}; printed {row.said(name)}"
     told = [f"{reading}: {allowed}" for reading, allowed in readings.items()]
     of = {"printed": found, "feasible": tuple(readings.values()), "cell": number.cell}
@@ -158,16 +148,16 @@ def with_background(row: PrintedRow, name: str, readings: Readings) -> Readings:
 
 def _other_numbers(row: PrintedRow, kind: str, name: str, readings: Readings) -> list[str]:
     """Name what else the number, or precision and recall, would be."""
-    found, causes = hull(row.each(name)), [LIBRARY] * (name in ("any_iou", "mean_iou"))
+    found, causes = hull(row.each(name)), [innocent.LIBRARY] * (name in ("any_iou", "mean_iou"))
     if row.has(*RATES):
-        causes += [BOTH_CLASSES] * bool(confusion.class_means(row))
+        causes += [innocent.BOTH_CLASSES] * bool(confusion.class_means(row))
         p, r = (clipped(hull(row.each(q))) for q in RATES)
         other, label = (harmonic, "the F1") if name in IOUS else (iou_of_rates, "the IoU")
         if found.gap(image(other, p, r)) < 0.0015:
             causes += [f"it is {label} of this precision and recall: a column or step exchanged"]
     if name == "iou" and kind != ACCURACY:
         whole = with_background(row, "mean_iou", readings).values()
-        causes += [WITH_BACKGROUND] * any(found.meets(one) for one in whole)
+        causes += [innocent.WITH_BACKGROUND] * any(found.meets(one) for one in whole)
     return causes
 
 

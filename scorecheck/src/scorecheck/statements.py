@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from scorecheck import counts, summaries, whole_numbers
+from scorecheck import counts, innocent, summaries, whole_numbers
 from scorecheck.checks import (
     AS_STATED,
     FITS,
     IMPROBABLE,
-    MISPRINT,
     NOT,
     OPEN,
     RECOVERED,
@@ -54,7 +53,7 @@ BESIDE = {
     **{"finding": text, "where": text, "because": text, "causes": many(text), "weak": yes},
     "reading": text,
 }
-MEANT = ("something else is meant than was understood here", MISPRINT)
+MEANT = ("something else is meant than was understood here", innocent.MISPRINT)
 PAIR, NAMES, ORDER = many(amount, 2, 2), many(text), choice(["largest", "smallest"], "order")
 SIZE, COUNT, SHIFTS = whole(1, 100_000), whole(1, 10**7), many(between(-1, 1))
 FOLDS, SCORES = many(many(COUNT, 2, 2), most=100), named(amount, choice(counts.NAMES, "score"))
@@ -86,7 +85,7 @@ KINDS: dict[str, StatementKind] = {}
 def kind(
     name: str,
     label: str,
-    causes: Sequence[str] = (MISPRINT,),
+    causes: Sequence[str] = (innocent.MISPRINT,),
     reads: Kind | None = None,
     known: dict[str, StatementKind] = KINDS,
 ) -> Callable:
@@ -182,7 +181,7 @@ def ratio(paper: PrintedPaper, value: amount, of: PAIR) -> Answer:
     return _agrees(paper, value, found, f"{over.text} / {under.text} = {found}")
 
 
-@kind("mean", "mean of cells", (MISPRINT, "a mean weighted by the number of images"))
+@kind("mean", "mean of cells", (innocent.MISPRINT, "a mean weighted by the number of images"))
 def mean(
     paper: PrintedPaper, value: amount, of: amounts, stated: yes = True, plain: yes = False
 ) -> Answer:

@@ -10,19 +10,8 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import spearmanr
 
-from scorecheck.checks import (
-    AVERAGING,
-    EPOCH,
-    FITS,
-    MISPRINT,
-    NOT,
-    OPEN,
-    TWO_PLACES,
-    UNUSUAL,
-    Check,
-    judged,
-    remark,
-)
+from scorecheck import innocent
+from scorecheck.checks import FITS, NOT, OPEN, TWO_PLACES, UNUSUAL, Check, judged, remark
 from scorecheck.context import SummaryRows
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow
@@ -31,13 +20,13 @@ from scorecheck.spans import Span, clipped, hull
 
 WEIGHTED = "a mean weighted by the number of images of each row"
 OVER_IMAGES = "a standard deviation over images"
-CAUSES = (MISPRINT, "a mean of values with more decimals", "a row left out or added")
+CAUSES = (innocent.MISPRINT, "a mean of values with more decimals", "a row left out or added")
 ONE_MEANING = ["both columns of one set, threshold and averaging"]
 SEVERAL_MEANINGS = ["of one threshold and averaging: does not fit", "of unlike ones: fits"]
 OF_DEVIATIONS = (
     "a median, a range or an interval of confidence, and no mean and standard deviation",
     "a mean weighted by the sizes of folds, or of pooled counts, beside a plain deviation",
-    MISPRINT,
+    innocent.MISPRINT,
 )
 
 
@@ -166,7 +155,7 @@ def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
             f"{names} are one quantity ({quantity}) and differ in {len(wrong)} of "
             f"{len(several)} rows" + (f", such as {told}" if told else "")
         )
-        causes = (MISPRINT, "columns exchanged in some rows", AVERAGING)
+        causes = (innocent.MISPRINT, "columns exchanged in some rows", innocent.AVERAGING)
         answer, readings = judged(not wrong, causes, TWO_PLACES), ONE_MEANING
         if not all(_one_meaning(row, quantity) for row in wrong):
             answer, readings = (OPEN, "", ()), SEVERAL_MEANINGS
@@ -186,7 +175,7 @@ def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
             f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
             f"(p {p:.2g}); of the same masks it is near 1"
         )
-        answer = remark(True, (AVERAGING, EPOCH)) if rho < 0.5 else (FITS, "", ())
+        answer = remark(True, (innocent.AVERAGING, innocent.EPOCH)) if rho < 0.5 else (FITS, "", ())
         kind, readings = "order by Dice and IoU", ["same masks"]
         yield rows[0].check_table(kind, shown, readings, answer, column=name)
 

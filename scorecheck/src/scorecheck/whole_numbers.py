@@ -11,22 +11,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import binom, hypergeom
 
-from scorecheck.checks import (
-    FITS,
-    IMPROBABLE,
-    MISPRINT,
-    NOT,
-    OPEN,
-    RECOVERED,
-    Check,
-    by_chance,
-    judged,
-)
+from scorecheck import innocent
+from scorecheck.checks import FITS, IMPROBABLE, NOT, OPEN, RECOVERED, Check, by_chance, judged
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, RATES, averaging
 from scorecheck.spans import SLACK, Span, exactly
 
-CAUSES = (MISPRINT, "a mean over batches or folds", "another number of items", "a common shift")
+CAUSES = (
+    innocent.MISPRINT,
+    *("a mean over batches or folds", "another number of items", "a common shift"),
+)
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
@@ -194,7 +188,7 @@ def _mix(first: PrintedRow, found: np.ndarray, about: Mapping, tried: int) -> It
         f"{k} of {n} where {n * marked / population:.1f} are "
         f"expected: chance {chance:.2g}, the largest over all tables that fit, of {tried} folds"
     )
-    causes = ("a split that was balanced on purpose", MISPRINT)
+    causes = ("a split that was balanced on purpose", innocent.MISPRINT)
     answer = (*by_chance(chance * tried, (NOT, IMPROBABLE)), causes)
     readings = ["labels as printed", "labels of the classes exchanged"]
     yield first.check("class mix of a fold", shown, readings, answer)
