@@ -66,4 +66,4 @@ clean: ## remove the built site and the pages of local runs (runs stay)
 
 distclean: clean ## remove .venv, phantoms, caches and all runs too
 	rm -rf .venv data/phantom runs .pytest_cache .ruff_cache .hypothesis busutils.egg-info \
-	  scorecheck/src/scorecheck.egg-info
+	  scorecheck/build scorecheck/src/scorecheck.egg-info

@@ -11,8 +11,7 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from scipy.optimize import least_squares
-from scipy.special import expit, logit
+import scipy
 
 from scorecheck.printed_numbers import PrintedRow
 from scorecheck.spans import Span
@@ -96,7 +95,7 @@ def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> 
     """
 
     def misses(logits: np.ndarray) -> np.ndarray:
-        share, recall, specificity = expit(logits)
+        share, recall, specificity = scipy.special.expit(logits)
         lesion, background = share, 1 - share
         missed, called = lesion * (1 - recall), background * (1 - specificity)
         x = np.array([lesion * recall, called, missed, background * specificity])
@@ -106,9 +105,9 @@ def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> 
             found |= {n: (found[n] + other) / 2 for n, other in turned.items()}
         return np.array([found[name] - value for name, value in scores])
 
-    starts = [logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
+    starts = [scipy.special.logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
     exact = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "bounds": (-15, 15)}
-    fits = [least_squares(misses, start, **exact) for start in starts]
+    fits = [scipy.optimize.least_squares(misses, start, **exact) for start in starts]
     return float(np.abs(min(fits, key=lambda fit: fit.cost).fun).max())
 
 

@@ -9,7 +9,7 @@ have a bound. ``METHODS.md`` proves both.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.optimize import least_squares
+import scipy
 
 from scorecheck import innocent
 from scorecheck.checks import FITS, RECOVERED, Check, judged, remark
@@ -55,7 +55,7 @@ def constants(rows: Sequence[PrintedRow]) -> Iterator[Check]:
         index = 1 / (1 + (1 - x[0]) * (1 / p - 1) + x[0] * (1 / r - 1))
         return np.clip(1 - index, 1e-9, 1) ** x[1] - loss
 
-    best = least_squares(misses, [0.5, 1.0], bounds=([0, 0.2], [1, 4]))
+    best = scipy.optimize.least_squares(misses, [0.5, 1.0], bounds=([0, 0.2], [1, 4]))
     rms = float(np.sqrt(np.mean(best.fun**2)))
     if rms < 0.005:
         shown = (

@@ -71,10 +71,10 @@ class StatementKind:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: its kind, what stands under it and beside it, and its place in the file."""
+    """One statement: its kind, what stands under that and beside it, and its place in the file."""
 
     kind: StatementKind
-    values: Any
+    under: Any
     beside: Mapping[str, Any]
     place: str
 
@@ -93,8 +93,8 @@ def kind(
 
     def register(ask: Callable[..., Answer]) -> Callable[..., Answer]:
         arguments = list(inspect.signature(ask).parameters.values())[1:]
-        needs = [a.name.rstrip("_") for a in arguments if a.default is a.empty]
-        under = reads or keys({a.name.rstrip("_"): a.annotation for a in arguments}, needs)
+        needs = [a.name for a in arguments if a.default is a.empty]
+        under = reads or keys({a.name: a.annotation for a in arguments}, needs)
         known[name] = StatementKind(label, ask, under, causes)
         return ask
 
@@ -107,20 +107,17 @@ def statement(given: Any, place: Place, known: Mapping[str, StatementKind] = KIN
     names = [key for key in found if key in known]
     if len(names) != 1:
         raise place.error(f"one statement needs one kind, such as same: choose {', '.join(known)}")
-    values = found.pop(names[0])
-    return Statement(known[names[0]], values, found, str(place / names[0]))
+    under = found.pop(names[0])
+    return Statement(known[names[0]], under, found, str(place / names[0]))
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
     """Check every statement of a paper; what is said to be beyond code is left open."""
     for one in paper.statements:
-        said, values = one.beside, one.values
+        said, under = one.beside, one.under
+        under = under if isinstance(under, Mapping) else {"places": under}
         try:
-            if isinstance(values, Mapping):
-                under = {f"{key}_" if key == "from" else key: v for key, v in values.items()}
-                verdict, strength, shown = one.kind.ask(paper, **under)
-            else:
-                verdict, strength, shown = one.kind.ask(paper, values)
+            verdict, strength, shown = one.kind.ask(paper, **under)
         except InputError as error:
             raise InputError(f"{one.place}: {error}") from error
         if said.get("weak") and verdict == NOT:
@@ -224,9 +221,9 @@ def best(
 
 
 @kind("larger", "larger of two", MEANT, PAIR)
-def larger(paper: PrintedPaper, pair: Sequence) -> Answer:
+def larger(paper: PrintedPaper, places: Sequence) -> Answer:
     """The first of two numbers is said to be the larger."""
-    first, second = map(paper.number, pair)
+    first, second = map(paper.number, places)
     return two_places(first.span.high >= second.span.low, f"{first.plain} against {second.plain}")
 
 
@@ -266,23 +263,23 @@ def draw(
     return *by_chance(chance, (NOT, IMPROBABLE)), told
 
 
-@kind(
-    *("denominator", "common denominator"),
-    ("chance", "a mean over batches or folds", "several items an image"),
-)
-def denominator(
-    paper: PrintedPaper, cells: amounts, from_: SIZE, to: SIZE, shifts: SHIFTS = (0.0,)
-) -> Answer:
+DENOMINATOR = {"cells": amounts, "from": SIZE, "to": SIZE, "shifts": SHIFTS}
+OF_BATCHES = ("chance", "a mean over batches or folds", "several items an image")
+
+
+@kind("denominator", "common denominator", OF_BATCHES, keys(DENOMINATOR, ["cells", "from", "to"]))
+def denominator(paper: PrintedPaper, cells: Sequence, to: int, **more: Any) -> Answer:
     """Distinct shares that may all be of one number of things, perhaps with a common shift."""
     texts = {paper.number(c).text: paper.span(c) for c in cells}
-    if from_ > to:
-        raise InputError(f"from {from_} is above to {to}: exchange them")
-    sizes = np.arange(from_, to + 1)
+    first, shifts = more["from"], more.get("shifts", [0.0])
+    if first > to:
+        raise InputError(f"from {first} is above to {to}: exchange them")
+    sizes = np.arange(first, to + 1)
     found = whole_numbers.denominator(list(texts.values()), sizes, shifts)
     told = (
         f"{found.n} of {found.of} distinct values between 0 and 1 are k/{found.size}"
         + (f" with {found.shift:+g}" if found.shift else "")
-        + f"; chance {found.chance:.1g} over all n from {from_} to {to} and shifts tried"
+        + f"; chance {found.chance:.1g} over all n from {first} to {to} and shifts tried"
     )
     return *by_chance(found.chance, (FITS, RECOVERED)), told
 

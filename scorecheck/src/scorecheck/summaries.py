@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import spearmanr
+import scipy
 
 from scorecheck import innocent
 from scorecheck.checks import FITS, NOT, OPEN, TWO_PLACES, UNUSUAL, Check, judged, remark
@@ -170,7 +170,7 @@ def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
         both = [(dice.middle, iou.middle) for dice, iou in both if dice and iou]
         if len(both) < 6:
             continue
-        rho, p = spearmanr(*zip(*both, strict=True))
+        rho, p = scipy.stats.spearmanr(*zip(*both, strict=True))
         shown = (
             f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
             f"(p {p:.2g}); of the same masks it is near 1"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import binom, hypergeom
+import scipy
 
 from scorecheck import innocent
 from scorecheck.checks import FITS, IMPROBABLE, NOT, OPEN, RECOVERED, Check, by_chance, judged
@@ -90,7 +90,7 @@ def denominator(
         moved = [v for v in moved if v.low > 0 and v.high < 1]
         by_chance = np.minimum(1.0, sizes * max((v.width for v in moved), default=1.0))
         hits = sum((fits(v, sizes).astype(int) for v in moved), np.zeros(len(sizes), int))
-        tails = binom.sf(hits - 1, len(moved), by_chance)
+        tails = scipy.stats.binom.sf(hits - 1, len(moved), by_chance)
         tried.append((float(tails.min()), shift, len(moved), hits, by_chance, int(tails.argmin())))
     least, shift, counted, hits, _, best = min(tried, key=lambda t: t[0])
     chance = sum(_as_good(least, of, by_chance) for _, _, of, _, by_chance, _ in tried)
@@ -103,8 +103,8 @@ def tail(k: int, n: int, marked: int, population: int) -> float:
     The tail of the hypergeometric distribution on its side, doubled because the other side would
     have been noticed too.
     """
-    above = hypergeom.sf(k - 1, population, marked, n)
-    below = hypergeom.cdf(k, population, marked, n)
+    above = scipy.stats.hypergeom.sf(k - 1, population, marked, n)
+    below = scipy.stats.hypergeom.cdf(k, population, marked, n)
     return float(min(1.0, 2 * min(above, below)))
 
 
@@ -155,7 +155,7 @@ def _within(part: np.ndarray, whole: np.ndarray, share: Span) -> np.ndarray:
 
 def _as_good(best: float, n: int, by_chance: np.ndarray) -> float:
     """Expected number of sizes at which chance alone has a tail of `best` or less."""
-    tails = binom.sf(np.arange(n + 1)[:, None] - 1, n, by_chance[None])
+    tails = scipy.stats.binom.sf(np.arange(n + 1)[:, None] - 1, n, by_chance[None])
     return float(np.where(tails <= best * (1 + SLACK), tails, 0).max(axis=0).sum())
 
 
