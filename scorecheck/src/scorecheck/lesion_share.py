@@ -14,10 +14,10 @@ import numpy as np
 
 from scorecheck import confusion, innocent
 from scorecheck.checks import FITS, NO_READING, NOT, RECOVERED, UNUSUAL, Check, judged, remark
-from scorecheck.confusion import class_means, given, iou_of_rates
+from scorecheck.confusion import RATES, class_means, given, iou_of_rates
 from scorecheck.overlap import class_mean
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
-from scorecheck.readings import COUNTS, RATES, asked, averaging, nearest, plain
+from scorecheck.readings import COUNTS, asked, averaging, nearest, plain
 from scorecheck.spans import Span, clipped, image
 
 OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")

@@ -13,8 +13,9 @@ import scipy
 
 from scorecheck import innocent
 from scorecheck.checks import FITS, RECOVERED, Check, judged, remark
+from scorecheck.confusion import RATES
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
-from scorecheck.readings import COUNTS, RATES, asked, averaging, plain
+from scorecheck.readings import COUNTS, asked, averaging, plain
 from scorecheck.spans import Span, clipped, image
 
 WEIGHTS = ("false_positives", "false_negatives")

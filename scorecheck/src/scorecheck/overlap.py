@@ -10,28 +10,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
 
-from scorecheck import confusion
-from scorecheck.checks import Check
-from scorecheck.confusion import harmonic, iou_of_dice, iou_of_rates
+from scorecheck import confusion, innocent
+from scorecheck.checks import Check, judged
+from scorecheck.confusion import RATES, harmonic, iou_of_dice, iou_of_rates
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
-from scorecheck.readings import (
-    ACCURACY,
-    CLASS_MEAN,
-    COUNTS,
-    EPOCHS,
-    IOUS,
-    RATES,
-    Readings,
-    answer,
-    answered,
-    asked,
-    averaging,
-    nearest,
-    plain,
-    with_background,
-)
+from scorecheck.readings import COUNTS, EPOCHS, IOUS, asked, averaging, nearest, plain
 from scorecheck.spans import UNIT, Span, clipped, hull, image
 
+Readings = dict[str, Span]
+"""What a number can be, by the name of the reading."""
 POOLED, MEANS, MEDIANS = "pooled or one mask", "means", "medians"
 ADDED = (*COUNTS, "alike")
 """Ways of averaging by which scores may be of one confusion matrix; the last need not."""
@@ -40,7 +27,9 @@ LABELS = {"means": MEANS, "alike": MEANS, "medians": MEDIANS}
 LEFT_OUT = "images without a lesion left out of the IoU, and false alarms in them"
 UNEQUAL = "batches or folds of unequal size"
 SHARES = (*IOUS, "dice", "mean_iou", *RATES, "specificity", "accuracy")
+CLASS_MEAN = "class mean with background"
 DICE, F1, IOU = "Dice and IoU", "F1, precision and recall", "IoU, precision and recall"
+ACCURACY, SHARE = "IoU and accuracy", "a share"
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
@@ -66,7 +55,7 @@ def shares(row: PrintedRow) -> Iterator[Check]:
         for number in row.numbers.get(name, ()):
             if not number.span.meets(UNIT):
                 formula = "shares lie between 0 and 1"
-                yield answer(row, "a share", name, {"any": UNIT}, formula)
+                yield answered(row, SHARE, name, {"any": UNIT}, formula)
 
 
 def class_mean(row: PrintedRow) -> Iterator[Check]:
@@ -75,6 +64,59 @@ def class_mean(row: PrintedRow) -> Iterator[Check]:
     given = [q for q in confusion.RATIOS if row.first(q)]
     if name and len(given) >= 3 and row.about.epoch == "same" and _class_mean(nearest(row), name):
         yield from asked(row, "class mean IoU", partial(_class_mean, name=name), name, *given)
+
+
+def answered(
+    row: PrintedRow, kind: str, name: str, readings: Readings, formula: str, causes: tuple = ()
+) -> Check | None:
+    """Say whether a printed number lies in what one of the readings allows.
+
+    None where there is no reading, or where the overlaps may be those of no lesion at all.
+    """
+    if not readings:
+        return None
+    found, number = hull(row.each(name)), row.numbers[name][0]
+    good = any(found.meets(allowed) for allowed in readings.values())
+    if not good and kind != SHARE and row.may_be_empty():
+        return None
+    if not good:
+        causes = (*causes, *_other_numbers(row, kind, name, readings), *innocent.ALWAYS)
+    shown = f"{formula}; printed {row.said(name)}"
+    told = [f"{reading}: {allowed}" for reading, allowed in readings.items()]
+    of = {"printed": found, "feasible": tuple(readings.values()), "cell": number.cell}
+    return row.check(kind, shown, told, judged(good, causes), column=number.column, **of)
+
+
+def with_background(row: PrintedRow, name: str, readings: Readings) -> Readings:
+    """Add the mean with the background's IoU where that is meant, or may be.
+
+    The background's IoU lies between 0 and 1, and above the lesion's in an image with TN > TP, of
+    thresholded masks.
+    """
+    if name not in ("any_iou", "mean_iou") or not readings:
+        return readings
+    if not row.about.two_classes:
+        return {}
+    larger = row.about.background_larger and row.how("masks", *IOUS, "mean_iou") == {"hard"}
+    lesion = hull(list(readings.values()))
+    label = CLASS_MEAN + (" (more background than lesion)" if larger else "")
+    both = {label: Span(lesion.low / (1 if larger else 2), (1 + lesion.high) / 2)}
+    return both if name == "mean_iou" else readings | both
+
+
+def _other_numbers(row: PrintedRow, kind: str, name: str, readings: Readings) -> list[str]:
+    """Name what else the number, or precision and recall, would be."""
+    found, causes = hull(row.each(name)), [innocent.LIBRARY] * (name in ("any_iou", "mean_iou"))
+    if row.has(*RATES):
+        causes += [innocent.BOTH_CLASSES] * bool(confusion.class_means(row))
+        p, r = (clipped(hull(row.each(q))) for q in RATES)
+        other, label = (harmonic, "the F1") if name in IOUS else (iou_of_rates, "the IoU")
+        if found.gap(image(other, p, r)) < 0.0015:
+            causes += [f"it is {label} of this precision and recall: a column or step exchanged"]
+    if name == "iou" and kind != ACCURACY:
+        whole = with_background(row, "mean_iou", readings).values()
+        causes += [innocent.WITH_BACKGROUND] * any(found.meets(one) for one in whole)
+    return causes
 
 
 def _asked(row: PrintedRow, kind: str, ask: Callable, *quantities: str) -> Iterator[Check]:
@@ -145,7 +187,7 @@ def _iou_and_accuracy(row: PrintedRow, name: str) -> Check | None:
     formula = f"{row.said('accuracy')}, which no IoU of two classes, nor a mean of them, can exceed"
     reading = "any averaging" if about.one_size else "one averaging"
     readings = {reading: Span(0.0, min(1.0, hull(row.each("accuracy")).high))}
-    causes = [UNEQUAL] * (how == "by column") + [LEFT_OUT] * (about.empty == "counted")
+    causes = (*[UNEQUAL] * (how == "by column"), *[LEFT_OUT] * (about.empty == "counted"))
     return answered(row, ACCURACY, name, readings, formula, causes)
 
 

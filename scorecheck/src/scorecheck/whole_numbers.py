@@ -13,8 +13,9 @@ import scipy
 
 from scorecheck import innocent
 from scorecheck.checks import FITS, IMPROBABLE, NOT, OPEN, RECOVERED, Check, by_chance, judged
+from scorecheck.confusion import RATES
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
-from scorecheck.readings import COUNTS, RATES, averaging
+from scorecheck.readings import COUNTS, averaging
 from scorecheck.spans import SLACK, Span, exactly
 
 CAUSES = (
