@@ -71,7 +71,11 @@ def read(file: Path) -> tuple[list[CsvCell], list[str]]:
     told = [DELIMITERS.get(delimiter, repr(delimiter)), "decimal commas" * commas]
     if any(told):
         notes.append(f"{file} was read with {' and '.join(filter(None, told))}")
-    return [_in_points(c, commas) for c in cells], notes
+    if commas:
+        numbers = [c.text and FORM.fullmatch(c.text) for c in cells]
+        pairs = zip(cells, numbers, strict=True)
+        cells = [replace(c, text=c.text.replace(",", ".")) if n else c for c, n in pairs]
+    return cells, notes
 
 
 def span_of(cell: CsvCell, part: int | None = None) -> Span:
@@ -183,9 +187,3 @@ def _decimal_commas(cells: Sequence[CsvCell]) -> bool:
     for one in doubtful + [c for c in thousands if c.unit not in ("", "%")]:
         raise one.error(f"{one.text} may be a thousand or a decimal: {remedy}")
     return True
-
-
-def _in_points(cell: CsvCell, commas: bool) -> CsvCell:
-    """The cell with a decimal point, where the file has decimal commas."""
-    number = commas and cell.text and FORM.fullmatch(cell.text)
-    return replace(cell, text=cell.text.replace(",", ".")) if number else cell

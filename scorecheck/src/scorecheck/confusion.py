@@ -119,20 +119,18 @@ def _ratio(name: str, x: np.ndarray) -> float:
 @lru_cache(maxsize=4096)
 def _edges(ratios: tuple[tuple[str, Span], ...]) -> np.ndarray:
     """Edges of the cone, of shape (n, 4), the largest entry 1."""
-    planes = np.concatenate([-np.eye(4), *(_limits(name, span) for name, span in ratios)])
+    planes = [*-np.eye(4)]  # rows r of length 1, with r·x <= 0
+    for name, span in ratios:
+        a, b = (np.array(part, float) for part in RATIOS[name])
+        limits = np.array([(span.low - ROOM) * b - a, a - (span.high + ROOM) * b])
+        planes += [*limits / np.linalg.norm(limits, axis=1, keepdims=True)]
+    planes = np.array(planes)
     found = _crossings(planes[list(combinations(range(len(planes)), 3))])
     found = np.concatenate([found, -found])
     largest = found.max(axis=1)
     found = found[largest > TOLERANCE] / largest[largest > TOLERANCE, None]
     inside = (found @ planes.T <= TOLERANCE).all(axis=1)
     return np.where(found[inside] < TOLERANCE, 0, found[inside])
-
-
-def _limits(name: str, span: Span) -> np.ndarray:
-    """Rows r of length 1 with r·x <= 0 where a ratio lies in a span."""
-    a, b = (np.array(part, float) for part in RATIOS[name])
-    rows = np.array([(span.low - ROOM) * b - a, a - (span.high + ROOM) * b])
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def _crossings(threes: np.ndarray) -> np.ndarray:

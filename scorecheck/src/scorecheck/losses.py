@@ -134,8 +134,10 @@ def _tversky_loss(row: PrintedRow) -> Check | None:
         f"give {1 - exact.middle:.4f} (exchanged {other:.4f}), as means at least "
         f"{allowed.low:.4f}; printed {row.said('region_loss')}"
     )
-    if not good and (b := _second_weight(p.middle, r.middle, loss.middle, weights[0])) >= 0:
-        shown += f"; a second weight of {b:.2f} would give it"
+    if not good and p.middle > 0 and 0 < r.middle < 1 and loss.middle < 1:
+        of_false_positives = weights[0] * (1 / p.middle - 1)
+        b = (1 / (1 - loss.middle) - 1 - of_false_positives) / (1 / r.middle - 1)
+        shown += f"; a second weight of {b:.2f} would give it" * (b >= 0)
     answer = judged(good, ("another weight was used", "a loss in training", *innocent.ALWAYS))
     readings, of = ["pooled counts", "means over cases"], {"printed": loss, "feasible": (allowed,)}
     return row.check("Tversky loss", shown, readings, answer, **of)
@@ -152,10 +154,3 @@ def _weights(row: PrintedRow, quantity: str) -> tuple[float, float] | None:
 
 def _index(p: Span, r: Span, a: float, b: float) -> Span:
     return image(lambda x, y: tversky(x, y, a, b), p, r)
-
-
-def _second_weight(p: float, r: float, loss: float, a: float) -> float:
-    """The weight of false negatives that gives a loss, or NaN where no weight does."""
-    if not (p > 0 and 0 < r < 1 and loss < 1):
-        return np.nan
-    return (1 / (1 - loss) - 1 - a * (1 / p - 1)) / (1 / r - 1)

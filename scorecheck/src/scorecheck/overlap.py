@@ -164,8 +164,8 @@ def _rates(row: PrintedRow, name: str, kind: str, exact: Callable[..., float]) -
     if how in ("means", "alike") or (macro == {True} and how != "medians"):
         readings[MEANS] = means
     if how == "medians":
-        top = _top_of_medians if name == "dice" else min
-        readings[MEDIANS] = Span(0.0, hull([image(top, *pair) for pair in pairs]).high)
+        least = hull([image(min, *pair) for pair in pairs]).high
+        readings[MEDIANS] = Span(0.0, 2 * least / (1 + least) if name == "dice" else least)
     if row.about.epoch != "same" or row.how("smoothed", *RATES) != {False}:
         readings = {key: Span(0.0, value.high) for key, value in readings.items()}
     if row.how("smoothed", name) != {False}:
@@ -216,8 +216,3 @@ def _bounding(row: PrintedRow, *quantities: str) -> str:
     how = averaging(row, *quantities)
     counted = how in COUNTS or (how in LABELS and row.about.empty == "none")
     return how if counted and row.about.epoch in EPOCHS else ""
-
-
-def _top_of_medians(precision: float, sensitivity: float) -> float:
-    least = min(precision, sensitivity)
-    return 2 * least / (1 + least)

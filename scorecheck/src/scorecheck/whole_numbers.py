@@ -94,7 +94,11 @@ def denominator(
         tails = scipy.stats.binom.sf(hits - 1, len(moved), by_chance)
         tried.append((float(tails.min()), shift, len(moved), hits, by_chance, int(tails.argmin())))
     least, shift, counted, hits, _, best = min(tried, key=lambda t: t[0])
-    chance = sum(_as_good(least, of, by_chance) for _, _, of, _, by_chance, _ in tried)
+    chance = 0.0  # expected number of sizes and shifts at which chance alone has such a tail
+    for _, _, n, _, by_chance, _ in tried:
+        tails = scipy.stats.binom.sf(np.arange(n + 1)[:, None] - 1, n, by_chance[None])
+        as_good = np.where(tails <= least * (1 + SLACK), tails, 0)
+        chance += float(as_good.max(axis=0).sum())
     return CommonDenominator(int(sizes[best]), shift, int(hits[best]), counted, min(1.0, chance))
 
 
@@ -152,12 +156,6 @@ def _parts(share: Span, up_to: int) -> tuple[np.ndarray, np.ndarray]:
 def _within(part: np.ndarray, whole: np.ndarray, share: Span) -> np.ndarray:
     low, high = share.low * whole - SLACK, share.high * whole + SLACK
     return (part >= low) & (part <= high) & (whole > 0)
-
-
-def _as_good(best: float, n: int, by_chance: np.ndarray) -> float:
-    """Expected number of sizes at which chance alone has a tail of `best` or less."""
-    tails = scipy.stats.binom.sf(np.arange(n + 1)[:, None] - 1, n, by_chance[None])
-    return float(np.where(tails <= best * (1 + SLACK), tails, 0).max(axis=0).sum())
 
 
 def _one_table(
