@@ -256,7 +256,7 @@ def _claims(args: argparse.Namespace) -> int:
     from busutils.studies import printed
     from scorecheck import __main__ as scorecheck
 
-    words = [*map(str, args.files), "--context", str(args.context), *["--json"] * args.json]
+    words = [f"--context={args.context}", *["--json"] * args.json, "--", *map(str, args.files)]
     return scorecheck.main(words, "busutils", printed.read, printed.check)
 
 
