@@ -9,12 +9,11 @@ them).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from scorecheck import cells, yaml_values
 from scorecheck.cells import CsvCell, span_of
 from scorecheck.context import AddedKind, TableContext, table_context
-from scorecheck.kinds import Key, Kind, Place, keys, many, named, text, yes
+from scorecheck.kinds import Key, Kind, keys, many, named, text, yes
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.statements import KINDS, StatementKind, statement
@@ -46,11 +45,12 @@ def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> P
         found, told = cells.read(Path(one))
         lines += found
         notes += told
-    _one_paper(lines, about, top)
+    first = next((c.paper for c in lines if c.paper), "")
+    name = text(about["paper"], top / "paper") if "paper" in about else first
     tables = named(keys({**added.tables, "transposed": yes}))
     printed = keys({"tables": tables})({k: v for k, v in about.items() if k == "tables"}, top)
     turned = {n for n, table in printed.get("tables", {}).items() if table.get("transposed")}
-    known = _by_key(lines, turned)
+    known = _by_key(lines, name, turned)
     top = replace(top, printed=known)
     known_keys = {**added.top, "paper": text, "tables": tables, "checks": _checks(added)}
     about = keys(known_keys)(about, top)
@@ -81,23 +81,15 @@ def _checks(added: Additions) -> Kind:
     return keys(known | added.checks)
 
 
-def _one_paper(lines: Sequence[CsvCell], about: Mapping[str, Any], top: Place) -> None:
-    """Refuse numbers of several papers, or of another paper than the context's."""
-    named_lines = [c for c in lines if c.paper]
-    first = named_lines[0].paper if named_lines else ""
-    meant = text(about["paper"], top / "paper") if "paper" in about else first
-    for one in named_lines:
-        if one.paper != meant:
-            raise one.error(
-                f"this number is of paper {one.paper!r}, others or the context are of {meant!r}: "
-                "check one paper at a time, or give both the same name"
-            )
-
-
-def _by_key(lines: Sequence[CsvCell], turned: set[str]) -> dict[Key, CsvCell]:
-    """Cells by table, row and column; a table that the paper prints turned is turned back."""
+def _by_key(lines: Sequence[CsvCell], paper: str, turned: set[str]) -> dict[Key, CsvCell]:
+    """Cells of one paper by table, row and column; a table that it prints turned is turned back."""
     found: dict[Key, CsvCell] = {}
     for one in lines:
+        if one.paper not in ("", paper):
+            raise one.error(
+                f"this number is of paper {one.paper!r}, others or the context are of {paper!r}: "
+                "check one paper at a time, or give both the same name"
+            )
         table, row, column = one.key
         key = (table, column, row) if table in turned else one.key
         if key in found:
