@@ -12,14 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from scorecheck import (
-    lesion_share,
-    losses,
-    overlap,
-    statements,
-    summaries,
-    whole_numbers,
-)
+from scorecheck import lesion_share, losses, overlap, statements, summaries, whole_numbers
 from scorecheck.checks import FITS, NOT, UNUSUAL, Check
 from scorecheck.errors import InputError
 from scorecheck.printed_numbers import PrintedPaper

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 
 from scorecheck.spans import Span
 
-FITS = "fits"
-NOT = "does not fit"
-OPEN = "cannot be checked"
-VERDICTS = (FITS, NOT, OPEN)
-
+VERDICTS = FITS, NOT, OPEN = "fits", "does not fit", "cannot be checked"
 NO_READING = "fits under no reading tried"
 TWO_PLACES = "two printed places contradict"
 IMPROBABLE = "improbable"

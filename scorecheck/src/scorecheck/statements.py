@@ -13,39 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from scorecheck import counts, innocent, summaries, whole_numbers
-from scorecheck.checks import (
-    AS_STATED,
-    FITS,
-    IMPROBABLE,
-    NOT,
-    OPEN,
-    RECOVERED,
-    TWO_PLACES,
-    UNUSUAL,
-    Answer,
-    Check,
-    by_chance,
-)
+from scorecheck import checks, counts, innocent, kinds, summaries, whole_numbers
+from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check, by_chance
 from scorecheck.context import POPULATION
 from scorecheck.errors import InputError
-from scorecheck.kinds import (
-    Kind,
-    Place,
-    amount,
-    amounts,
-    between,
-    cell,
-    cells,
-    choice,
-    keys,
-    many,
-    named,
-    number,
-    text,
-    whole,
-    yes,
-)
+from scorecheck.kinds import amount, amounts, cell, cells, keys, many, text, yes
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper
 from scorecheck.spans import Span, exactly, hull, image
 
@@ -54,9 +26,12 @@ BESIDE = {
     "reading": text,
 }
 MEANT = ("something else is meant than was understood here", innocent.MISPRINT)
-PAIR, NAMES, ORDER = many(amount, 2, 2), many(text), choice(["largest", "smallest"], "order")
-SIZE, COUNT, SHIFTS = whole(1, 100_000), whole(1, 10**7), many(between(-1, 1))
-FOLDS, SCORES = many(many(COUNT, 2, 2), most=100), named(amount, choice(counts.NAMES, "score"))
+PAIR, NAMES, ORDER = many(amount, 2, 2), many(text), kinds.choice(["largest", "smallest"], "order")
+SIZE, COUNT, SHIFTS = kinds.whole(1, 100_000), kinds.whole(1, 10**7), many(kinds.between(-1, 1))
+FOLDS, SCORES = (
+    many(many(COUNT, 2, 2), most=100),
+    kinds.named(amount, kinds.choice(counts.NAMES, "score")),
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +40,7 @@ class StatementKind:
 
     label: str
     ask: Callable[..., Answer]
-    reads: Kind
+    reads: kinds.Kind
     causes: Sequence[str]
 
 
@@ -86,7 +61,7 @@ def kind(
     name: str,
     label: str,
     causes: Sequence[str] = (innocent.MISPRINT,),
-    reads: Kind | None = None,
+    reads: kinds.Kind | None = None,
     known: dict[str, StatementKind] = KINDS,
 ) -> Callable:
     """Register a function as a kind of statement; `reads` where it takes no keys but a list."""
@@ -101,7 +76,9 @@ def kind(
     return register
 
 
-def statement(given: Any, place: Place, known: Mapping[str, StatementKind] = KINDS) -> Statement:
+def statement(
+    given: Any, place: kinds.Place, known: Mapping[str, StatementKind] = KINDS
+) -> Statement:
     """Read one statement from plain values; `known` are its possible kinds."""
     found = keys({name: about.reads for name, about in known.items()} | BESIDE)(given, place)
     names = [key for key in found if key in known]
@@ -129,12 +106,12 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
             verdict,
             "; ".join(filter(None, [shown, said.get("because", "")])),
             strength,
-            readings=[said.get("reading", AS_STATED)],
+            readings=[said.get("reading", checks.AS_STATED)],
             causes=said.get("causes", causes),
             finding=said.get("finding", "") if verdict == NOT or strength else "",
         )
     for what, why in paper.not_by_code.items():
-        yield Check("beyond this code", what, OPEN, why)
+        yield Check("beyond this code", what, checks.OPEN, why)
 
 
 def two_places(good: bool, shown: str) -> Answer:
@@ -157,7 +134,9 @@ def same(paper: PrintedPaper, places: Sequence) -> Answer:
 
 
 @kind("sum", "parts and total")
-def total(paper: PrintedPaper, total: amount, parts: amounts, times: many(number) = ()) -> Answer:
+def total(
+    paper: PrintedPaper, total: amount, parts: amounts, times: many(kinds.number) = ()
+) -> Answer:
     """A total and its parts, each taken `times` times where that is given."""
     times = times or [1] * len(parts)
     if len(times) != len(parts):
@@ -260,7 +239,7 @@ def draw(
         f"{k} of {n} where {n * m / of:.1f} are expected of {m} in {of}: "
         f"chance of a draw as far out {chance:.2g}"
     )
-    return *by_chance(chance, (NOT, IMPROBABLE)), told
+    return *by_chance(chance, (NOT, checks.IMPROBABLE)), told
 
 
 DENOMINATOR = {"cells": amounts, "from": SIZE, "to": SIZE, "shifts": SHIFTS}
