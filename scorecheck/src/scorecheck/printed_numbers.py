@@ -125,7 +125,7 @@ class PrintedPaper:
 
     cells: Mapping[tuple[str, str, str], tuple[str, str]]
     tables: Mapping[str, TableContext] = field(default_factory=dict)
-    statements: Sequence[Mapping[str, Any]] = ()
+    statements: Sequence[Any] = ()  # of `scorecheck.statements.Statement`
     not_by_code: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     notes: Sequence[str] = ()
