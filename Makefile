@@ -18,7 +18,7 @@ help: ## print this
 
 install: .venv/installed ## make .venv with the pinned packages
 
-.venv/installed: constraints.txt pyproject.toml
+.venv/installed: constraints.txt pyproject.toml scorecheck/pyproject.toml
 	@test -x $(BIN)/python || { python=$$($(FIND_PYTHON)); \
 	  test -n "$$python" || { echo "make: no Python 3.11 to 3.13 with venv on the path:" \
 	    "install one (on Debian: python3 and python3-venv)" >&2; exit 2; }; \
@@ -26,7 +26,7 @@ install: .venv/installed ## make .venv with the pinned packages
 	@$(BIN)/python -m uv --version >/dev/null 2>&1 || $(BIN)/python -m pip install --quiet uv
 	@echo "installing the pinned packages"
 	@$(UV) -r constraints.txt || $(BIN)/python -m pip install --quiet -r constraints.txt
-	@$(UV) --no-deps --no-build-isolation -e .
+	@$(UV) --no-deps --no-build-isolation -e ./scorecheck -e .
 	@touch $@
 
 book: .venv/installed ## install, make phantoms, execute the notebooks quickly, build the site
@@ -65,4 +65,5 @@ clean: ## remove the built site and the pages of local runs (runs stay)
 	rm -rf _build book/local .snakemake
 
 distclean: clean ## remove .venv, phantoms, caches and all runs too
-	rm -rf .venv data/phantom runs .pytest_cache .ruff_cache .hypothesis busutils.egg-info
+	rm -rf .venv data/phantom runs .pytest_cache .ruff_cache .hypothesis busutils.egg-info \
+	  scorecheck/build scorecheck/src/scorecheck.egg-info

@@ -43,7 +43,7 @@ def _carry_out(arguments: list[str] | None) -> int:
         try:
             args = _parser().parse_args(arguments)
             with progress.silent(args.quiet):
-                args.command(args)
+                code = args.command(args)
         finally:  # after --help too; at exit it would be too late to catch what goes wrong
             print(end="", flush=True)
     except BrokenPipeError:
@@ -55,7 +55,7 @@ def _carry_out(arguments: list[str] | None) -> int:
         return _say(f"{error.filename or 'a file'}: {error.strerror or error}: {remedy}", 1)
     except KeyboardInterrupt:
         return _say("interrupted; finished trainings are kept, call again to go on", 1)
-    return 0
+    return code or 0
 
 
 def _say(message: object, code: int) -> int:
@@ -271,15 +271,12 @@ def _rebuild(args: argparse.Namespace) -> None:
         )
 
 
-def _claims(args: argparse.Namespace) -> None:
-    from busutils import claims
-    from busutils.claims import files, report
+def _claims(args: argparse.Namespace) -> int:
+    from busutils.studies import printed
+    from scorecheck import __main__ as scorecheck
 
-    paper = files.read(args.files, args.context)
-    for note in paper.notes:
-        print(f"busutils: {note}", file=sys.stderr)
-    checks = claims.check(paper)
-    print(report.to_json(checks) if args.json else report.text(checks))
+    words = [f"--context={args.context}", *["--json"] * args.json, "--", *map(str, args.files)]
+    return scorecheck.main(words, "busutils", printed.read, printed.check)
 
 
 def _book(args: argparse.Namespace) -> None:

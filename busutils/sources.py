@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+CHECKER = PACKAGE.parent / "scorecheck" / "src" / "scorecheck"
 
 
 def of_notebook(notebook: Path) -> list[Path]:
-    """Return the files of busutils that the code of `notebook` reaches, sorted."""
+    """Return the files of busutils and scorecheck that the code of `notebook` reaches, sorted."""
     return _reached(set(_imported(tree(notebook))))
 
 
@@ -33,7 +34,7 @@ def _reached(todo: set[Path]) -> list[Path]:
 
 
 def _imported(code: ast.Module) -> Iterator[Path]:
-    """Files of busutils that `code` imports, inside functions too."""
+    """Files of busutils and scorecheck that `code` imports, inside functions too."""
     for node in ast.walk(code):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -41,9 +42,11 @@ def _imported(code: ast.Module) -> Iterator[Path]:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        for name in names:
-            if name.split(".")[0] == PACKAGE.name:
-                yield from _files(name.split(".")[1:])
+        for first, *parts in (name.split(".") for name in names):
+            if first == PACKAGE.name:
+                yield from _files(parts)
+            elif first == CHECKER.name:  # counts whole
+                yield from CHECKER.glob("*.py")
 
 
 def _files(parts: list[str]) -> list[Path]:

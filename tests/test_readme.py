@@ -17,6 +17,7 @@ from PIL import Image
 from busutils import __main__ as cli
 from busutils import pages, parameters, paths, runs
 from busutils.data import fetch, phantom, phantom_brain, phantom_skin
+from scorecheck import __main__ as scorecheck
 from tests import cells, own_images
 
 pytestmark = pytest.mark.slow
@@ -103,6 +104,8 @@ def typed(words, desk):
     words = [own_run(desk) if w == "RUN" else w for w in words]
     if words[0] == "papermill":
         return papermill.cli.papermill(words[1:], standalone_mode=False) or 0
+    if words[0] == "scorecheck":
+        return scorecheck.main(words[1:])
     assert words[:3] == ["python", "-m", "busutils"], words
     resolve = parameters.resolve
     small = dict(TINY) if "dataset=pairs" in words or "bundle" in words[3:4] else {}

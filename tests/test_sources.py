@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from busutils import sources
+from busutils import parameters, sources
 
 
 @pytest.fixture
@@ -52,3 +52,11 @@ def names(package, tmp_path, code):
 )
 def test_what_a_notebook_reaches(package, tmp_path, code, expected):
     assert names(package, tmp_path, code) == expected
+
+
+def test_the_checker_of_printed_numbers_counts_whole():
+    found = sources.of_notebook(parameters.source("07_claims"))
+    assert set(sources.CHECKER.glob("*.py")) <= set(found)
+    assert not set(sources.CHECKER.glob("*.py")) & set(
+        sources.of_notebook(parameters.source("00_data"))
+    )

@@ -1,18 +1,20 @@
 """The page on printed numbers: the five papers, and our own tables, through one checker."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple
 
 import pandas as pd
 import yaml
 from matplotlib.figure import Figure
+from scorecheck.checks import FITS, NOT, OPEN, RECOVERED, UNUSUAL, Check
+from scorecheck.context import QUANTITIES, table_context
+from scorecheck.printed_numbers import PrintedPaper
 
-from busutils import claims, compare, jobs, metrics, parameters, paths
-from busutils.claims import report
-from busutils.claims.meaning import QUANTITIES, meaning
-from busutils.claims.result import FITS, NOT, OPEN, RECOVERED, UNUSUAL, Check
-from busutils.claims.schema import Paper
+import scorecheck
+from busutils import compare, jobs, metrics, parameters, paths
 from busutils.figures import claims as plots
 from busutils.figures import look
+from busutils.studies import printed
 
 REPORTED = paths.project() / "book" / "reported"
 FAMILIES = {
@@ -46,11 +48,22 @@ def plan(values: Mapping, data: None) -> list:
 def checked(papers: Sequence[int]) -> dict[int, list[Check]]:
     """Check the printed numbers of papers, by number."""
     return {
-        paper: claims.check_files(
-            sorted(REPORTED.glob(f"paper{paper}_*.csv")), REPORTED / f"paper{paper}.yaml"
+        paper: printed.check(
+            printed.read(
+                sorted(REPORTED.glob(f"paper{paper}_*.csv")), REPORTED / f"paper{paper}.yaml"
+            )
         )
         for paper in papers
     }
+
+
+def table(checks: Sequence[Check]) -> pd.DataFrame:
+    """One row a check, what does not fit first."""
+    columns = ["verdict", "strength", "check", "place", "computation", "finding"]
+    rows = [(c.verdict, c.strength, c.kind, c.place, c.shown, c.finding) for c in checks]
+    found = pd.DataFrame(rows, columns=columns)
+    rank = found["verdict"].map({NOT: 0, FITS: 1, OPEN: 2}) + (found["strength"] == "") / 2
+    return found.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
 
 
 def answer(one: Check) -> str:
@@ -99,7 +112,7 @@ def show(found: Mapping[int, Sequence[Check]], paper: int, rows: int, run: str) 
         display(Markdown("*Not in this run.*"))
         return
     note = compare.context(REPORTED, paper)["checks"].get("note", "")
-    parts = [title(paper), note, report.markdown(found[paper], rows)]
+    parts = [title(paper), note, printed.markdown(found[paper], rows)]
     display(Markdown("\n\n".join(filter(None, parts))))
     drawn = picture(found[paper])
     if drawn:
@@ -126,7 +139,7 @@ def picture(checks: Sequence[Check], most: int = 12) -> tuple[Figure, str] | Non
     chosen = [one for one in drawn if one.kind == kind and one.table in tables]
     misfits = sum(one.verdict == NOT for one in chosen)
     first = sorted(chosen, key=lambda one: one.verdict != NOT)[:most]
-    rows = [(one.place, one.printed, one.feasible) for one in first]
+    rows = [(c.place, astuple(c.printed), [astuple(f) for f in c.feasible]) for c in first]
     said = f"{misfits} of {len(chosen)} printed values outside what the readings allow"
     said += f" ({len(first)} shown)" * (len(first) < len(chosen))
     return plots.ranges(rows, f"{kind}: printed, and what the readings allow", said), said
@@ -137,7 +150,7 @@ def verdicts(found: Mapping[int, Sequence[Check]], page: str) -> str:
     lines = [f"**[Can these numbers be true?]({page})** Arithmetic on what the papers print.", ""]
     for paper, checks in found.items():
         n = totals(checks)
-        routes = len(report.front_page(checks))
+        routes = len(printed.front_page(checks))
         lines.append(
             f"- paper {paper}: checks that fit {n[FITS]}, that do not under the readings listed "
             f"{n[NOT]}; findings on two routes or two printed places {routes}"
@@ -154,13 +167,13 @@ def front(found: Mapping[int, Sequence[Check]]) -> pd.DataFrame:
                 *("; ".join(one.rests), "; ".join(one.causes)),
             )
             for paper, checks in found.items()
-            for one in report.front_page(checks)
+            for one in printed.front_page(checks)
         ],
         columns=["paper", "finding", "question", "computation", "rests on", "innocent causes"],
     )
 
 
-def ours() -> dict[str, Paper]:
+def ours() -> dict[str, PrintedPaper]:
     """Our own published tables as papers: what we print, to four decimals, with what it means.
 
     Scores are means over cases of thresholded masks at one epoch; a prediction may be empty.
@@ -179,12 +192,12 @@ def ours() -> dict[str, Paper]:
                 unit = "%" if columns[row.column].get("scale") == 100 else ""
                 cells[file.stem, str(row.row), row.column] = (f"{row.ours:.4f}", unit)
             if columns:
-                tables[file.stem] = meaning(
+                tables[file.stem] = table_context(
                     _printed(columns) | OURS,
                     f"{folder.name}, {file.stem}",
                 )
         if cells:
-            found[folder.name] = Paper(cells, tables, name=folder.name)
+            found[folder.name] = PrintedPaper(cells, tables, name=folder.name)
     return found
 
 
@@ -202,7 +215,7 @@ def _context(run: str, table: str) -> tuple[dict[str, dict], set[str]]:
 
 
 def _printed(columns: Mapping[str, Mapping]) -> dict[str, object]:
-    """Columns of a published table, each with its averaging, as `meaning` takes them."""
+    """Columns of a published table, each with its averaging, as `table_context` takes them."""
     return {
         "columns": {
             name: {
@@ -215,7 +228,7 @@ def _printed(columns: Mapping[str, Mapping]) -> dict[str, object]:
     }
 
 
-def our_counts(threshold: float = 0.5) -> Paper:
+def our_counts(threshold: float = 0.5) -> PrintedPaper:
     """Scores of every published job's test lesions, per case and pooled, as a paper prints them."""
     cells = {}
     for identity in sorted(jobs.published()):
@@ -231,16 +244,16 @@ def our_counts(threshold: float = 0.5) -> Paper:
     about = dict(OURS)
     about["columns"] = {s: {"is": s} for s in metrics.SCORES if s in QUANTITIES}
     kinds = {"per_case": "means", "pooled": "pooled"}
-    tables = {how: meaning(about | {"averaging": a}, how) for how, a in kinds.items()}
-    return Paper(cells, tables, name="published jobs")
+    tables = {how: table_context(about | {"averaging": a}, how) for how, a in kinds.items()}
+    return PrintedPaper(cells, tables, name="published jobs")
 
 
 def our_checks() -> dict[str, list[Check]]:
     """Every check of our own published tables, and of the counts behind them."""
-    printed = [one for paper in ours().values() for one in claims.check(paper)]
+    printed = [one for paper in ours().values() for one in scorecheck.check(paper)]
     return {
         "published tables": printed,
-        "counts of published trainings": claims.check(our_counts()),
+        "counts of published trainings": scorecheck.check(our_counts()),
     }
 
 

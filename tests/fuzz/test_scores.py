@@ -11,10 +11,10 @@ import os
 import numpy as np
 import pytest
 import yaml
+from scorecheck.errors import InputError
 
-from busutils import claims
-from busutils.claims import files, report
-from busutils.errors import UserError
+from busutils.studies import printed
+from scorecheck import report
 
 N = int(os.environ.get("FUZZ", 20))
 HEAD = ["paper", "table", "row", "column", "value", "unit"]
@@ -164,8 +164,8 @@ def ask(tmp_path):
     def asked(table, about):
         (tmp_path / "t.csv").write_bytes(table)
         (tmp_path / "t.yaml").write_bytes(about)
-        paper = files.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
-        found = claims.check(paper)
+        paper = printed.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
+        found = printed.check(paper)
         assert report.text(found) and report.to_json(found)
         return paper, found
 
@@ -176,7 +176,7 @@ def outcome(ask, table, about):
     """The paper and its checks, or None where both files are refused in one sentence."""
     try:
         return ask(table, about)
-    except UserError as error:
+    except InputError as error:
         told = str(error)
         assert "\n" not in told and ": " in told and ("t.csv" in told or "t.yaml" in told), told
         return None

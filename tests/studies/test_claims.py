@@ -2,8 +2,9 @@
 
 import pandas as pd
 import pytest
+from scorecheck.checks import Check
+from scorecheck.spans import Span
 
-from busutils.claims.result import Check
 from busutils.errors import UserError
 from busutils.figures import claims as plots
 from busutils.studies import claims as study
@@ -22,8 +23,8 @@ CHECKS = {
             "fits under no reading tried",
             family="overlap",
             table="1",
-            printed=(0.5, 0.51),
-            feasible=((0.6, 0.7),),
+            printed=Span(0.5, 0.51),
+            feasible=(Span(0.6, 0.7),),
             finding="P9.1",
         ),
     ]

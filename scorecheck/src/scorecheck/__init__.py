@@ -1,0 +1,117 @@
+"""Can these numbers be true? Arithmetic on the printed scores of a paper.
+
+The way through: a CSV of printed numbers and a YAML file that says what they mean become a paper
+(:mod:`~scorecheck.reading`) of spans (:mod:`~scorecheck.spans`); each family of checks asks it
+questions; :mod:`~scorecheck.report` shows the answers. What the bounds are, and why they hold, is
+in ``METHODS.md`` beside this package. Nothing here knows of a particular paper or network.
+
+>>> checks = check(read(["table.csv"], "context.yaml"))  # doctest: +SKIP
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from scorecheck import lesion_share, losses, overlap, statements, summaries, whole_numbers
+from scorecheck.checks import FITS, NOT, UNUSUAL, Check
+from scorecheck.errors import InputError
+from scorecheck.printed_numbers import PrintedPaper
+from scorecheck.reading import Additions, read
+
+__all__ = ["FAMILIES", "Additions", "Check", "InputError", "PrintedPaper", "check", "read"]
+
+WEAKER = {
+    "one averaging of all columns": {"averaging": {"alike": "by column"}},
+    "one epoch and threshold of all columns": {"epoch": {"same": "best by column"}},
+    "one epoch of all columns, or the best of each": {
+        "epoch": {"same": "unknown", "best by column": "unknown"}
+    },
+    "images without a lesion being counted": {"empty": {"counted": "unknown"}},
+}
+"""What a context may say although papers hardly ever print it, and what is left without it."""
+Family = tuple[str, Callable[[PrintedPaper], Iterable[Check]]]
+FAMILIES: Sequence[Family] = (
+    ("overlap", overlap.check),
+    ("prevalence", lesion_share.check),
+    ("together", lesion_share.check_sets),
+    ("granularity", whole_numbers.check),
+    ("losses", losses.check),
+    ("summaries", summaries.check),
+    ("spread", summaries.check_deviations),
+    ("statements", statements.check),
+)
+
+
+def check(paper: PrintedPaper, families: Sequence[Family] = FAMILIES) -> list[Check]:
+    """Put every question to a paper that its context allows, and say what a misfit rests on."""
+    return [named(one, paper) for one in rested(paper, families)]
+
+
+def answers(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
+    """Every family's answers; what a table that is joined from others asks again is left out."""
+    found = [
+        replace(one, family=family, paper=paper.name)
+        for family, ask in families
+        for one in ask(paper)
+    ]
+    joined = {name for name, about in paper.tables.items() if about.join}
+    asked = {_question(one) for one in found if one.table not in joined}
+    return [one for one in found if one.table not in joined or _question(one) not in asked]
+
+
+def rested(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
+    """Answers whose misfits say which assumptions they do not outlive; of two the stronger."""
+    found = answers(paper, families)
+    if not any(one.verdict == NOT for one in found):
+        return found
+    left = {
+        what: misfits(answers(_without(paper, keys), families)) for what, keys in WEAKER.items()
+    }
+    same, best = list(WEAKER)[1:3]
+    for i, one in enumerate(found):
+        rests = [what for what, wrong in left.items() if not wrong[question(one)]]
+        if one.verdict == NOT:
+            rests = [what for what in rests if what != best or same not in rests]
+            found[i] = replace(one, rests=rests)
+    return found
+
+
+def misfits(found: Iterable[Check]) -> Counter:
+    """What does not fit: questions, each with how often it is asked."""
+    return Counter(question(one) for one in found if one.verdict == NOT)
+
+
+def question(one: Check) -> tuple[str, str, str]:
+    """What a check asks, whatever the answer."""
+    return one.kind, one.place, one.column
+
+
+def named(one: Check, paper: PrintedPaper) -> Check:
+    """Give a flagged check the finding that its table's context names for this kind.
+
+    A misfit that the context calls weak becomes a remark.
+    """
+    if not one.flagged or one.table not in paper.tables:
+        return one
+    about = paper.tables[one.table]
+    if one.verdict == NOT and one.kind in about.weak:
+        causes = (about.weak[one.kind], *one.causes)
+        one = replace(one, verdict=FITS, strength=UNUSUAL, causes=causes)
+    finding = about.findings.get(one.kind, "")
+    finding = finding.get(one.row, "") if isinstance(finding, Mapping) else finding
+    return one if one.finding else replace(one, finding=finding)
+
+
+def _without(paper: PrintedPaper, keys: Mapping[str, Mapping[str, str]]) -> PrintedPaper:
+    """The paper without an assumption of its tables' contexts."""
+    tables = {
+        name: replace(
+            about, **{key: new.get(was := getattr(about, key), was) for key, new in keys.items()}
+        )
+        for name, about in paper.tables.items()
+    }
+    return replace(paper, tables=tables)
+
+
+def _question(one: Check) -> tuple:
+    return one.kind, one.row, one.column, one.printed or one.shown

@@ -1,0 +1,67 @@
+"""What a check says: its verdict, how strong it is, and the computation that shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scorecheck.spans import Span
+
+VERDICTS = FITS, NOT, OPEN = "fits", "does not fit", "cannot be checked"
+NO_READING = "fits under no reading tried"
+TWO_PLACES = "two printed places contradict"
+IMPROBABLE = "improbable"
+UNUSUAL = "unusual"
+RECOVERED = "recovered"
+STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, RECOVERED)
+LIMIT = 1e-4
+"""A chance times the number of searches is called improbable below this."""
+AS_STATED = "as stated"
+"""The reading of a statement that is taken at its word."""
+
+Judgement = tuple[str, str, Sequence[str]]
+"""Verdict, strength, and innocent causes."""
+Answer = tuple[str, str, str]
+"""Verdict, strength, and the computation, of a statement."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question to a table and its answer."""
+
+    kind: str  # which check
+    place: str  # where the numbers stand, for people
+    verdict: str  # one of `VERDICTS`
+    shown: str  # the computation, in a line or two
+    strength: str = ""  # one of `STRENGTHS`; "" where all is well or open
+    readings: Sequence[str] = ()  # what was tried, or, if nobody can say, each with its answer
+    causes: Sequence[str] = ()  # innocent causes that stay open
+    rests: Sequence[str] = ()  # what a misfit rests on that papers hardly ever print
+    table: str = ""  # where, to find it again; "" where the check spans several
+    row: str = ""
+    column: str = ""
+    finding: str = ""  # the finding in the list kept for this paper, where it is one
+    paper: str = ""
+    family: str = ""  # which family of checks asked
+    printed: Span | None = None
+    feasible: Sequence[Span] = ()  # what each reading allows
+    cell: tuple[str, str, str] | None = None
+    alike: Sequence[str] = ()  # other texts of the cell that would fit, where somebody looked
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a reader should look at it: it does not fit, is unusual, or was recovered."""
+        return self.verdict == NOT or bool(self.strength)
+
+
+def judged(good: bool, causes: Sequence[str], strength: str = NO_READING) -> Judgement:
+    """It fits, or does not, with a strength and innocent causes."""
+    return (FITS, "", ()) if good else (NOT, strength, causes)
+
+
+def remark(unusual: bool, causes: Sequence[str] = (), strength: str = UNUSUAL) -> Judgement:
+    """It fits; where it is unusual, with a strength."""
+    return FITS, strength if unusual else "", causes
+
+
+def by_chance(chance: float, small: tuple[str, str]) -> tuple[str, str]:
+    """Verdict and strength: unusual below 1 in 100, and `small` where that is improbable."""
+    return small if chance < LIMIT else (FITS, UNUSUAL if chance < 0.01 else "")

@@ -1,0 +1,149 @@
+"""Printed numbers with their context: a CSV of cells and a YAML file that says what they mean.
+
+:mod:`scorecheck.cells` reads the CSV. The YAML file has, under the key `checks`: `tables`
+(:class:`scorecheck.context.TableContext` by the table's name), `statements`
+(:mod:`scorecheck.statements`) and `not_by_code` (findings with the reason why code cannot find
+them).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from scorecheck import cells, yaml_values
+from scorecheck.cells import CsvCell, span_of
+from scorecheck.context import AddedKind, TableContext, table_context
+from scorecheck.kinds import Key, Kind, keys, many, named, text, yes
+from scorecheck.overlap import SHARES
+from scorecheck.printed_numbers import PrintedPaper
+from scorecheck.statements import KINDS, StatementKind, statement
+
+
+@dataclass(frozen=True)
+class Additions:
+    """Keys, by their kind, that a project's context files may hold beside those known here.
+
+    `top` stand beside `checks`, and `tables` below a key ``tables`` there; `checks` stand beside
+    the tables and statements, and `table` within such a table. `statements` are further kinds.
+    """
+
+    top: Mapping[str, Kind] = field(default_factory=dict)
+    tables: Mapping[str, Kind] = field(default_factory=dict)
+    checks: Mapping[str, Kind] = field(default_factory=dict)
+    table: Mapping[str, AddedKind] = field(default_factory=dict)
+    statements: Mapping[str, StatementKind] = field(default_factory=dict)
+
+
+def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> PrintedPaper:
+    """Read the printed numbers of a paper from `files`, and what they mean from `file`."""
+    added = added or Additions()
+    about, top, notes = yaml_values.read(Path(file))
+    if not isinstance(about, Mapping) or not about.get("checks"):
+        raise top.error("there is no key checks with tables or statements below it: add it")
+    lines: list[CsvCell] = []
+    for one in files:
+        found, told = cells.read(Path(one))
+        lines += found
+        notes += told
+    first = next((c.paper for c in lines if c.paper), "")
+    name = text(about["paper"], top / "paper") if "paper" in about else first
+    tables = named(keys({**added.tables, "transposed": yes}))
+    printed = keys({"tables": tables})({k: v for k, v in about.items() if k == "tables"}, top)
+    turned = {n for n, table in printed.get("tables", {}).items() if table.get("transposed")}
+    known = _by_key(lines, name, turned)
+    top = replace(top, printed=known)
+    known_keys = {**added.top, "paper": text, "tables": tables, "checks": _checks(added)}
+    about = keys(known_keys)(about, top)
+    said = about["checks"]
+    paper = PrintedPaper(
+        cells={key: (c.text, c.unit) for key, c in known.items() if c.text is not None},
+        name=about.get("paper", Path(file).stem),
+        notes=notes,
+        **{key: said[key] for key in ("tables", "statements", "not_by_code") if key in said},
+    )
+    with_columns = [name for name, table in paper.tables.items() if table.columns]
+    for name, table in paper.tables.items():
+        for i, other in enumerate(table.join):
+            place = top / "checks" / "tables" / name / "join" / i
+            place.choose(other, with_columns, "table with columns")
+        _in_one_unit(list(_numbers(name, table, known)))
+        _with_deviations(name, table, known)
+    return paper
+
+
+def _checks(added: Additions) -> Kind:
+    kinds = {**KINDS, **added.statements}
+    known = {
+        "tables": named(lambda value, place: table_context(value, place, added.table)),
+        "statements": many(lambda value, place: statement(value, place, kinds), least=0),
+        "not_by_code": named(text),
+    }
+    return keys(known | added.checks)
+
+
+def _by_key(lines: Sequence[CsvCell], paper: str, turned: set[str]) -> dict[Key, CsvCell]:
+    """Cells of one paper by table, row and column; a table that it prints turned is turned back."""
+    found: dict[Key, CsvCell] = {}
+    for one in lines:
+        if one.paper not in ("", paper):
+            raise one.error(
+                f"this number is of paper {one.paper!r}, others or the context are of {paper!r}: "
+                "check one paper at a time, or give both the same name"
+            )
+        table, row, column = one.key
+        key = (table, column, row) if table in turned else one.key
+        if key in found:
+            told = f"{' / '.join(key)} is there twice (see {found[key].place})"
+            raise one.error(f"{told}: leave one out")
+        found[key] = one
+    return found
+
+
+def _numbers(
+    name: str, table: TableContext, known: Mapping[Key, CsvCell]
+) -> Iterator[tuple[str, str, CsvCell, float]]:
+    """Each number that a table's checks read: group, quantity, its cell, its least value."""
+    for (of, _, column), cell in known.items():
+        meant = table.columns.get(column)
+        if of == name and meant and meant.is_ != "other" and cell.text is not None:
+            yield column, meant.is_, cell, span_of(cell).low
+    for quantities in table.cells.values():
+        for quantity, reference in quantities.items():
+            if isinstance(reference, list):
+                cell = known[tuple(reference[:3])]
+                yield quantity, quantity, cell, span_of(cell, *reference[3:]).low
+
+
+def _in_one_unit(numbers: Sequence[tuple[str, str, CsvCell, float]]) -> None:
+    """Refuse units that are not known, and shares whose unit is forgotten, column by column."""
+    for _, quantity, cell, _ in numbers:
+        if cell.unit not in ("", "%"):
+            told = f"{quantity} in {cell.unit!r} is not understood"
+            raise cell.error(f"{told}: write the unit %, or none")
+    for group in dict.fromkeys(g for g, q, _, _ in numbers if q in SHARES):
+        column = [(low, cell) for g, _, cell, low in numbers if g == group]
+        plain, percent = ([(x, c) for x, c in column if c.unit == unit] for unit in ("", "%"))
+        above = [(low, cell) for low, cell in plain if low > 1]
+        low, cell = max(above, key=lambda pair: pair[0], default=(0, None))
+        if cell and (2 * len(above) > len(plain) or low > 2):
+            told = f"{group} {cell.text} is a share above 1 without a unit"
+            remedy = "write % in the column unit if it is in per cent, or mend it"
+            raise cell.error(f"{told}: {remedy}")
+        if len(percent) > 1 and 0 < max(low for low, _ in percent) < 0.01:
+            cell = percent[0][1]
+            told = f"{group} {cell.text} % and all others are below 1 per cent"
+            raise cell.error(f"{told}: leave the unit out if they are shares")
+
+
+def _with_deviations(name: str, table: TableContext, known: Mapping[Key, CsvCell]) -> None:
+    """Refuse deviations, and rows that summarise others, that are no numbers in the same unit."""
+    for (of, row, column), cell in known.items():
+        if of != name or column not in table.columns or cell.text is None:
+            continue
+        if any(row in (*rows.of, rows.mean, rows.sd) for rows in table.means):
+            span_of(cell)
+        sd = known.get((name, row, table.columns[column].sd))
+        if sd and sd.text is not None and span_of(sd) and sd.unit != cell.unit:
+            units = (one.unit or "no unit" for one in (sd, cell))
+            told = "the deviation is in {!r}, its mean in {!r}".format(*units)
+            raise sd.error(f"{told}: give both the same unit")

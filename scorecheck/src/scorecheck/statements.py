@@ -1,0 +1,309 @@
+"""What a paper says about its own numbers, one check a statement.
+
+A statement is a mapping with one key that names its kind and, beside it, `finding`, `where`,
+`because`, `causes` and `reading` (how the statement is taken); `weak` says that the paper need not
+mean it, so that a misfit is a remark. A kind is a function of the paper and of what stands under
+its key: its arguments are the keys there, each with the kind of its values.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scorecheck import checks, counts, innocent, kinds, summaries, whole_numbers
+from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check, by_chance
+from scorecheck.context import POPULATION
+from scorecheck.errors import InputError
+from scorecheck.kinds import amount, amounts, cell, cells, keys, many, text, yes
+from scorecheck.printed_numbers import PrintedNumber, PrintedPaper
+from scorecheck.spans import Span, exactly, hull, image
+
+BESIDE = {
+    **{"finding": text, "where": text, "because": text, "causes": many(text), "weak": yes},
+    "reading": text,
+}
+MEANT = ("something else is meant than was understood here", innocent.MISPRINT)
+PAIR, NAMES, ORDER = many(amount, 2, 2), many(text), kinds.choice(["largest", "smallest"], "order")
+SIZE, COUNT, SHIFTS = kinds.whole(1, 100_000), kinds.whole(1, 10**7), many(kinds.between(-1, 1))
+FOLDS, SCORES = (
+    many(many(COUNT, 2, 2), most=100),
+    kinds.named(amount, kinds.choice(counts.NAMES, "score")),
+)
+
+
+@dataclass(frozen=True)
+class StatementKind:
+    """How a statement is called, asked, and read from a file, and its innocent causes."""
+
+    label: str
+    ask: Callable[..., Answer]
+    reads: kinds.Kind
+    causes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement: its kind, what stands under that and beside it, and its place in the file."""
+
+    kind: StatementKind
+    under: Any
+    beside: Mapping[str, Any]
+    place: str
+
+
+KINDS: dict[str, StatementKind] = {}
+
+
+def kind(
+    name: str,
+    label: str,
+    causes: Sequence[str] = (innocent.MISPRINT,),
+    reads: kinds.Kind | None = None,
+    known: dict[str, StatementKind] = KINDS,
+) -> Callable:
+    """Register a function as a kind of statement; `reads` where it takes no keys but a list."""
+
+    def register(ask: Callable[..., Answer]) -> Callable[..., Answer]:
+        arguments = list(inspect.signature(ask).parameters.values())[1:]
+        needs = [a.name for a in arguments if a.default is a.empty]
+        under = reads or keys({a.name: a.annotation for a in arguments}, needs)
+        known[name] = StatementKind(label, ask, under, causes)
+        return ask
+
+    return register
+
+
+def statement(
+    given: Any, place: kinds.Place, known: Mapping[str, StatementKind] = KINDS
+) -> Statement:
+    """Read one statement from plain values; `known` are its possible kinds."""
+    found = keys({name: about.reads for name, about in known.items()} | BESIDE)(given, place)
+    names = [key for key in found if key in known]
+    if len(names) != 1:
+        raise place.error(f"one statement needs one kind, such as same: choose {', '.join(known)}")
+    under = found.pop(names[0])
+    return Statement(known[names[0]], under, found, str(place / names[0]))
+
+
+def check(paper: PrintedPaper) -> Iterator[Check]:
+    """Check every statement of a paper; what is said to be beyond code is left open."""
+    for one in paper.statements:
+        said, under = one.beside, one.under
+        under = under if isinstance(under, Mapping) else {"places": under}
+        try:
+            verdict, strength, shown = one.kind.ask(paper, **under)
+        except InputError as error:
+            raise InputError(f"{one.place}: {error}") from error
+        if said.get("weak") and verdict == NOT:
+            verdict, strength = FITS, UNUSUAL
+        causes = () if strength in ("", RECOVERED) else one.kind.causes
+        yield Check(
+            one.kind.label,
+            said.get("where", ""),
+            verdict,
+            "; ".join(filter(None, [shown, said.get("because", "")])),
+            strength,
+            readings=[said.get("reading", checks.AS_STATED)],
+            causes=said.get("causes", causes),
+            finding=said.get("finding", "") if verdict == NOT or strength else "",
+        )
+    for what, why in paper.not_by_code.items():
+        yield Check("beyond this code", what, checks.OPEN, why)
+
+
+def two_places(good: bool, shown: str) -> Answer:
+    """What is said twice: it fits, or two printed places contradict."""
+    return (FITS, "", shown) if good else (NOT, TWO_PLACES, shown)
+
+
+@kind("same", "one quantity at several places", reads=many(amount, least=2))
+def same(paper: PrintedPaper, places: Sequence) -> Answer:
+    """One quantity, printed at several places."""
+    numbers = [paper.number(p) for p in places]
+    low = max(n.span.low for n in numbers)
+    high = min(n.span.high for n in numbers)
+    told = " and ".join(n.plain for n in numbers)
+    if low <= high + 1e-9 * max(1.0, abs(high)):
+        return FITS, "", f"{told} agree"
+    if any(_per_cent(a, b) for a in numbers for b in numbers):
+        raise InputError(f"{told} differ 100 times: write % in the unit of what is in per cent")
+    return NOT, TWO_PLACES, f"{told} differ{_how(numbers[0], numbers[-1])}"
+
+
+@kind("sum", "parts and total")
+def total(
+    paper: PrintedPaper, total: amount, parts: amounts, times: many(kinds.number) = ()
+) -> Answer:
+    """A total and its parts, each taken `times` times where that is given."""
+    times = times or [1] * len(parts)
+    if len(times) != len(parts):
+        raise InputError(f"{len(times)} times stand beside {len(parts)} parts: give one for each")
+    pairs = [(n, paper.number(part)) for n, part in zip(times, parts, strict=True)]
+    found = sum((n * part.span for n, part in pairs), exactly(0))
+    told = " + ".join(p.text if n == 1 else f"{n} x {p.text}" for n, p in pairs)
+    return _agrees(paper, total, found, f"{told} = {found}")
+
+
+@kind("ratio", "ratio")
+def ratio(paper: PrintedPaper, value: amount, of: PAIR) -> Answer:
+    """A printed ratio, or share, of two printed numbers."""
+    over, under = map(paper.number, of)
+    if under.span.low <= 0 <= under.span.high:
+        raise InputError(f"a ratio to {under.text} is not defined: name another number")
+    found = image(lambda a, b: a / b, over.span, under.span)
+    return _agrees(paper, value, found, f"{over.text} / {under.text} = {found}")
+
+
+@kind("mean", "mean of cells", (innocent.MISPRINT, "a mean weighted by the number of images"))
+def mean(
+    paper: PrintedPaper, value: amount, of: amounts, stated: yes = True, plain: yes = False
+) -> Answer:
+    """A number that is the mean of others; a common slip of one unit of a digit is tried.
+
+    A mean that is weighted, as by numbers of images, lies between the others: a remark, unless
+    the mean is said to be `plain`.
+    """
+    others, wanted = [paper.span(c) for c in of], paper.number(value)
+    found = summaries.mean(others)
+    told = f"mean {found.low:.6f} to {found.high:.6f}, printed {wanted.plain}"
+    if wanted.span.meets(found):
+        return FITS, "", told
+    shifts = [s * step for step in (0.1, 0.01, 0.001) for s in (1, -1)]
+    slip = next((s for s in shifts if wanted.span.meets(found + exactly(s))), None)
+    if slip is not None:
+        told += f"; with {slip:+g}, one of {len(shifts)} slips tried, it fits"
+    if not stated:
+        told += "; that it is this mean is not said"
+        return FITS, UNUSUAL if slip is not None else "", told
+    weighted = wanted.span.meets(hull(others)) and not plain
+    told += "; a weighted mean fits" * weighted
+    return (FITS, UNUSUAL, told) if weighted else (NOT, TWO_PLACES, told)
+
+
+@kind("best", "best of all", MEANT)
+def best(
+    paper: PrintedPaper, cell: cell, among: cells, order: ORDER = "largest", but_for: NAMES = ()
+) -> Answer:
+    """A cell that is said to be the best among others, or the best but for some."""
+    number, sign = paper.number(cell), 1 if order == "largest" else -1
+    own, others = sign * number.span, [c for c in among if c[1] != cell[1]]
+    better = [c for c in others if (sign * paper.span(c)).low > own.high]
+    worse = [c for c in others if own.low > (sign * paper.span(c)).high]
+    wrong = [f"{c[1]} {paper.number(c).plain}" for c in better if c[1] not in but_for]
+    first, last = len(better) + 1, len(others) + 1 - len(worse)
+    rank = f"{first} to {last}" if last > first else f"{first}"  # alike within rounding
+    rank = f"{number.plain} has rank {rank} of {len(others) + 1}"
+    return two_places(not wrong, f"{rank}, behind {', '.join(wrong)}" if wrong else rank)
+
+
+@kind("larger", "larger of two", MEANT, PAIR)
+def larger(paper: PrintedPaper, places: Sequence) -> Answer:
+    """The first of two numbers is said to be the larger."""
+    first, second = map(paper.number, places)
+    return two_places(first.span.high >= second.span.low, f"{first.plain} against {second.plain}")
+
+
+@kind("above", "above a limit", MEANT)
+def above(paper: PrintedPaper, cells: cells, limit: amount) -> Answer:
+    """All of several cells are said to lie above a limit, which is a number of words: exact."""
+    limit, numbers = paper.number(limit), [(c[1], paper.number(c)) for c in cells]
+    wrong = [f"{row} {n.plain}" for row, n in numbers if n.span.high < limit.value]
+    told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
+    return two_places(not wrong, f"{told}; not {', '.join(wrong)}" if wrong else told)
+
+
+@kind("edge", "edge of a grid", ("scores that hardly change over the grid",))
+def edge(paper: PrintedPaper, cells: amounts, start: amount, stop: amount) -> Answer:
+    """Choices of a search at the ends of its grid: the optimum is then not bracketed."""
+    ends = [paper.span(end).middle for end in (start, stop)]
+    numbers = [paper.number(c) for c in cells]
+    at = [n.text for n in numbers if any(n.span.low <= e <= n.span.high for e in ends)]
+    told = f"{len(at)} of {len(numbers)} choices are ends of the grid ({', '.join(at)})"
+    return FITS, UNUSUAL if 2 * len(at) > len(numbers) else "", told
+
+
+@kind("draw", "class mix of a draw", MEANT[:1])
+def draw(
+    paper: PrintedPaper, drawn: amount, sample: amount, marked: amount, population: amount
+) -> Answer:
+    """A number of marked things in a sample that is said to be random."""
+    k, n, m, of = (round(paper.span(v).middle) for v in (drawn, sample, marked, population))
+    possible = 0 <= k <= min(n, m) and 0 <= n - k <= of - m
+    if not possible or not 1 <= of <= POPULATION:
+        raise InputError(f"{k} of {n} cannot be drawn where {m} of {of} are marked: mend a number")
+    chance = whole_numbers.tail(k, n, m, of)
+    told = (
+        f"{k} of {n} where {n * m / of:.1f} are expected of {m} in {of}: "
+        f"chance of a draw as far out {chance:.2g}"
+    )
+    return *by_chance(chance, (NOT, checks.IMPROBABLE)), told
+
+
+DENOMINATOR = {"cells": amounts, "from": SIZE, "to": SIZE, "shifts": SHIFTS}
+OF_BATCHES = ("chance", "a mean over batches or folds", "several items an image")
+
+
+@kind("denominator", "common denominator", OF_BATCHES, keys(DENOMINATOR, ["cells", "from", "to"]))
+def denominator(paper: PrintedPaper, cells: Sequence, to: int, **more: Any) -> Answer:
+    """Distinct shares that may all be of one number of things, perhaps with a common shift."""
+    texts = {paper.number(c).text: paper.span(c) for c in cells}
+    first, shifts = more["from"], more.get("shifts", [0.0])
+    if first > to:
+        raise InputError(f"from {first} is above to {to}: exchange them")
+    sizes = np.arange(first, to + 1)
+    found = whole_numbers.denominator(list(texts.values()), sizes, shifts)
+    told = (
+        f"{found.n} of {found.of} distinct values between 0 and 1 are k/{found.size}"
+        + (f" with {found.shift:+g}" if found.shift else "")
+        + f"; chance {found.chance:.1g} over all n from {first} to {to} and shifts tried"
+    )
+    return *by_chance(found.chance, (FITS, RECOVERED)), told
+
+
+@kind("counts", "counts, by mlscorecheck")
+def whole_counts(
+    paper: PrintedPaper,
+    scores: SCORES,
+    positives: COUNT = None,
+    negatives: COUNT = None,
+    folds: FOLDS = None,
+) -> Answer:
+    """Scores of whole counts with known class totals, or of folds; asked of mlscorecheck."""
+    spans, classes = {name: paper.span(c) for name, c in scores.items()}, (positives, negatives)
+    if folds and classes == (None, None):
+        return counts.mean_of_folds(spans, folds)
+    if folds or None in classes:
+        raise InputError("give either folds, or positives and negatives")
+    return counts.one_set(spans, *classes)
+
+
+@kind("one_method", "one method twice", ("another seed, or another number of epochs",))
+def one_method(paper: PrintedPaper, rows: PAIR, claimed: PAIR) -> Answer:
+    """Two rows that are one method, against a difference that is claimed between methods."""
+    pairs = ([paper.span(c).middle for c in pair] for pair in (rows, claimed))
+    twice, claimed = (abs(a - b) for a, b in pairs)
+    told = f"two runs of one method differ by {twice:.4f}, the methods compared by {claimed:.4f}"
+    return FITS, UNUSUAL if 2 * twice > claimed else "", told
+
+
+def _per_cent(one: PrintedNumber, other: PrintedNumber) -> bool:
+    """Whether a number without a unit is another in per cent."""
+    share = Span(one.span.low / 100, one.span.high / 100)
+    return not one.unit and one.span.low > 1 >= other.span.low and share.meets(other.span)
+
+
+def _how(first: PrintedNumber, last: PrintedNumber) -> str:
+    """In what two numbers differ, where that is simple: "99.08" and "98.08" in one digit."""
+    digits = [a != b for a, b in zip(first.text, last.text, strict=False)]
+    if len(first.text) == len(last.text) > 1 and sum(digits) == 1:
+        return ", in one digit"
+    ratio = first.span.middle / (last.span.middle or np.nan)
+    return f"; the first is exactly {ratio:.0f} times the last" if ratio in (2.0, 3.0) else ""
+
+
+def _agrees(paper: PrintedPaper, value: Sequence | float, found: Span, told: str) -> Answer:
+    number = paper.number(value)
+    return two_places(number.span.meets(found), f"{told}, printed {number.plain}")

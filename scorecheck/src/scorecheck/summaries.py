@@ -1,0 +1,194 @@
+"""Rows that summarise others, columns that repeat others, deviations beside means, and orders.
+
+What rounding leaves open of a mean and of a standard deviation, and how large the deviation of
+values between 0 and 1 can be, is in ``METHODS.md``.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+import scipy
+
+from scorecheck import innocent
+from scorecheck.checks import FITS, NOT, OPEN, TWO_PLACES, UNUSUAL, Check, judged, remark
+from scorecheck.context import SummaryRows
+from scorecheck.overlap import SHARES
+from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow
+from scorecheck.readings import COUNTS, EPOCHS, IOUS, averaging
+from scorecheck.spans import Span, clipped, hull
+
+WEIGHTED = "a mean weighted by the number of images of each row"
+OVER_IMAGES = "a standard deviation over images"
+CAUSES = (innocent.MISPRINT, "a mean of values with more decimals", "a row left out or added")
+ONE_MEANING = ["both columns of one set, threshold and averaging"]
+SEVERAL_MEANINGS = ["of one threshold and averaging: does not fit", "of unlike ones: fits"]
+OF_DEVIATIONS = (
+    "a median, a range or an interval of confidence, and no mean and standard deviation",
+    "a mean weighted by the sizes of folds, or of pooled counts, beside a plain deviation",
+    innocent.MISPRINT,
+)
+
+
+def check(paper: PrintedPaper) -> Iterator[Check]:
+    """Check every mean and sd row, every repeated column, and the order of rows by two columns."""
+    for table, about in paper.tables.items():
+        for summary in about.means:
+            for column in about.columns:
+                yield from summarised(paper, table, column, summary)
+        rows = paper.rows(table)
+        yield from repeated(rows)
+        for of in dict.fromkeys(row.of for row in rows):
+            yield from order([row for row in rows if row.of == of])
+
+
+def check_deviations(paper: PrintedPaper) -> Iterator[Check]:
+    """Check every share that is printed with a standard deviation."""
+    for row in paper.rows():
+        for quantity in (*SHARES, "tversky"):
+            for number in row.numbers.get(quantity, ()):
+                if number.sd is not None:
+                    yield beside_mean(row, number)
+
+
+def mean(values: Sequence[Span]) -> Span:
+    """Mean of printed values."""
+    return Span(float(np.mean([v.low for v in values])), float(np.mean([v.high for v in values])))
+
+
+def deviation(values: Sequence[Span], ddof: int) -> Span:
+    """Standard deviation of printed values, with denominator n - `ddof`."""
+    room = np.sqrt(np.sum([(v.width / 2) ** 2 for v in values]) / (len(values) - ddof))
+    sd = np.array([v.middle for v in values]).std(ddof=ddof)
+    return Span(max(0.0, float(sd - room)), float(sd + room))
+
+
+def largest_deviation(mean: Span, over: int | None = None) -> float:
+    """Largest standard deviation of shares with this mean; `over` None stands for 2 or more."""
+    n = over or 2
+    m = min(max(0.5, mean.low), mean.high)
+    return (m * (1 - m) * n / (n - 1)) ** 0.5
+
+
+def beside_mean(row: PrintedRow, number: PrintedNumber) -> Check:
+    """A standard deviation against the largest that its mean allows."""
+    over = number.meant.over
+    name = f"mean and deviation of {over or 'two or more'} values"
+    tops = {name: largest_deviation(clipped(number.span), over)}
+    if number.meant.averaging != "means":
+        tops["pooled counts beside a deviation"] = largest_deviation(Span(0.5, 0.5), over)
+    fitting = [name for name, top in tops.items() if number.sd.low <= top]
+    mixed = 0 < len(fitting) < len(tops)
+    told = "; ".join(f"{name}: at most {top:.4f}" for name, top in tops.items())
+    answer = remark(True, OF_DEVIATIONS) if mixed else judged(bool(fitting), OF_DEVIATIONS)
+    shown = f"{number} with a deviation of {number.sd}; {told}"
+    readings = [f"{name}: 0 to {top:.4f}" for name, top in tops.items()]
+    of = {"printed": number.sd, "feasible": tuple(Span(0.0, top) for top in tops.values())}
+    return row.check("sd of shares", shown, readings, answer, column=number.column, **of)
+
+
+def summarised(
+    paper: PrintedPaper, table: str, column: str, summary: SummaryRows
+) -> Iterator[Check]:
+    """A mean and a standard deviation row against the rows that they summarise."""
+    cells = [(table, row, column) for row in summary.of if (table, row, column) in paper.cells]
+    about = paper.tables[table]
+    where = about.where or f"table {table}"
+    if len(cells) < 2:
+        return
+    if len(cells) < len(summary.of):
+        told = "not every row that is summarised is printed here"
+        place = f"{where}, {column}"
+        yield Check("mean of rows", place, OPEN, told, table=table, column=column)
+        return
+    values = [paper.span(cell) for cell in cells]
+    shares = column in about.columns and about.columns[column].is_ in SHARES
+    top = hull([clipped(v) for v in values])
+    over_images = Span(0.0, largest_deviation(top) if shares else np.inf)
+    asked = {
+        "mean of rows": (summary.mean, {"mean": mean(values)}, "weighted mean", hull(values)),
+        "sd of rows": (
+            summary.sd,
+            {f"sd, denominator n - {ddof}": deviation(values, ddof) for ddof in (0, 1)},
+            "sd over images",
+            over_images,
+        ),
+    }
+    for kind, (row, readings, other, loosely) in asked.items():
+        if (table, row, column) not in paper.cells:
+            continue
+        number = paper.number((table, row, column))
+        scale = 100 if number.unit else 1
+        good = any(number.span.meets(allowed) for allowed in readings.values())
+        loose = not summary.plain and number.span.meets(loosely)
+        told = "; ".join(f"{reading} {scale * allowed}" for reading, allowed in readings.items())
+        cause = WEIGHTED if kind == "mean of rows" else OVER_IMAGES
+        yield Check(
+            kind,
+            f"{where}, {row}, {column}",
+            verdict=FITS if good or loose else NOT,
+            strength="" if good else UNUSUAL if loose else TWO_PLACES,
+            shown=f"{len(cells)} rows have {told}; printed {number.text}",
+            readings=[*readings, *[other] * (not summary.plain)],
+            causes=() if good else (*CAUSES, cause),
+            table=table,
+            row=row,
+            column=column,
+            printed=number.span,
+            feasible=tuple(readings.values()),
+        )
+
+
+def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
+    """Two columns that print one quantity of one set must agree in every row.
+
+    Where they may differ in averaging, masks, classes, a constant or epoch, nobody can say.
+    """
+    for quantity in dict.fromkeys(q for row in rows for q in row.numbers):
+        several = [row for row in rows if len(row.numbers.get(quantity, ())) > 1]
+        if not several:
+            continue
+        wrong = [row for row in several if not _agree(row.each(quantity))]
+        names = " and ".join(n.column for n in several[0].numbers[quantity])
+        told = "; ".join(f"{row.name}: {row.said(quantity)}" for row in wrong[:3])
+        shown = (
+            f"{names} are one quantity ({quantity}) and differ in {len(wrong)} of "
+            f"{len(several)} rows" + (f", such as {told}" if told else "")
+        )
+        causes = (innocent.MISPRINT, "columns exchanged in some rows", innocent.AVERAGING)
+        answer, readings = judged(not wrong, causes, TWO_PLACES), ONE_MEANING
+        if not all(_one_meaning(row, quantity) for row in wrong):
+            answer, readings = (OPEN, "", ()), SEVERAL_MEANINGS
+        at = {"place": rows[0].place(names), "column": names}
+        yield rows[0].check_table("one quantity in two columns", shown, readings, answer, **at)
+
+
+def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
+    """Dice and IoU of the same masks put models in nearly the same order."""
+    for name in (*IOUS, "mean_iou"):
+        both = [(row.span("dice"), row.span(name)) for row in rows]
+        both = [(dice.middle, iou.middle) for dice, iou in both if dice and iou]
+        if len(both) < 6:
+            continue
+        rho, p = scipy.stats.spearmanr(*zip(*both, strict=True))
+        shown = (
+            f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
+            f"(p {p:.2g}); of the same masks it is near 1"
+        )
+        answer = remark(True, (innocent.AVERAGING, innocent.EPOCH)) if rho < 0.5 else (FITS, "", ())
+        kind, readings = "order by Dice and IoU", ["same masks"]
+        yield rows[0].check_table(kind, shown, readings, answer, column=name)
+
+
+def _one_meaning(row: PrintedRow, quantity: str) -> bool:
+    """Whether all columns of a quantity are said to be made in one way, at one epoch."""
+    about = row.about
+    left_out = {"unknown", "by column", None}
+    said = [row.how(key, quantity) for key in ("averaging", "masks", "smoothed", "macro")]
+    alike = all(len(values) == 1 and not values & left_out for values in said)
+    counted = averaging(row, quantity) in COUNTS or about.empty == "none"
+    return alike and counted and about.epoch in EPOCHS
+
+
+def _agree(values: Sequence[Span]) -> bool:
+    return all(a.meets(b) for a, b in combinations(values, 2))
