@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from busutils import frameworks, integrity, packed, paths
@@ -405,6 +406,18 @@ def read_split(job: Job, store: Path | None = None) -> pd.DataFrame:
             f"{job.id} again from its data"
         )
     raise UserError(f"split {name} of job {job.id} is missing: plan the job again from its data")
+
+
+def rows(job: Job, cases: pd.Series, role: str, store: Path | None = None) -> np.ndarray:
+    """Return where the cases of one role in a job's split stand among `cases`, which are names."""
+    of = read_split(job, store).set_index("case")["role"]
+    return np.flatnonzero(of.reindex(cases) == role)
+
+
+def probabilities(job: Job, role: str = "test") -> np.ndarray:
+    """Return the probabilities that a job kept of its cases of a role: float (n, size, size)."""
+    with np.load(folder(job) / KEEP["probabilities"]) as stored:
+        return stored[role] / 255
 
 
 def weights_file(job: Job, store: Path | None = None) -> Path | None:

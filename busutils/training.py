@@ -197,7 +197,7 @@ def next_rate(history: list[dict], job: Job) -> float:
         else:
             waited += 1
         if waited >= job.patience:
-            rate, waited = rate / 10, 0
+            rate, waited = rate * 0.1, 0
     return rate
 
 
@@ -231,8 +231,7 @@ def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: 
 
 
 def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
-    role = jobs.read_split(job, store).set_index("case")["role"].reindex(dataset.cases["case"])
-    return {r: np.flatnonzero(role == r) for r in ("train", *ROLES)}
+    return {r: jobs.rows(job, dataset.cases["case"], r, store) for r in ("train", *ROLES)}
 
 
 def _network(job: Job, **started) -> keras.Model:

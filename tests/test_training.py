@@ -243,7 +243,7 @@ def test_rate_falls_on_a_plateau_as_keras_does_it(store):
     from busutils import training
 
     losses = [1.0, 0.9, 0.95, 0.92, 0.91, 0.8, 0.8, 0.8, 0.85, 0.79, 0.9, 0.9, 0.9, 0.9]
-    job = replace(JOB, patience=3, factor=0.1, learning_rate=1.0)
+    job = replace(JOB, patience=3, learning_rate=1.0)
     ours = [
         training.next_rate([{"val_loss": v} for v in losses[:n]], job)
         for n in range(1, len(losses) + 1)

@@ -33,7 +33,8 @@ class Source:
 
     Attributes
     ----------
-    title, licence, citation : str
+    name, title, licence, citation : str
+        The name is that of its `Dataset`.
     files : tuple of File
         Empty where only Kaggle has the set.
     folder : str or None
@@ -47,6 +48,7 @@ class Source:
         False where the server's certificate is known to be faulty; the hash vouches all the same.
     """
 
+    name: str
     title: str
     licence: str
     citation: str
@@ -87,6 +89,7 @@ _ISIC = {
 
 SOURCES = {
     "busi": Source(
+        name="BUSI",
         title="BUSI, breast ultrasound, 780 images",
         licence="official text not found; third-party copies state CC BY 4.0",
         citation="Al-Dhabyani, Gomaa, Khaled, Fahmy, Data in Brief 28:104863, 2020, "
@@ -103,6 +106,7 @@ SOURCES = {
         verify=False,
     ),
     "isic2018": Source(
+        name="ISIC 2018",
         title="ISIC 2018 Task 1, photographs of skin lesions, 3694 images",
         licence="third parties disagree (CC0 or CC BY-NC 4.0); "
         "https://challenge.isic-archive.com/data/#2018 decides",
@@ -111,6 +115,7 @@ SOURCES = {
         files=tuple(_isic(part, sha256) for part, sha256 in _ISIC.items()),
     ),
     "ham10000-masks": Source(
+        name="HAM10000",
         title="HAM10000, 10015 masks of skin lesions without the images",
         licence="CC BY-NC 4.0",
         citation="Tschandl et al., Nature Medicine 26:1229-1234, 2020, "
@@ -126,6 +131,7 @@ SOURCES = {
         ),
     ),
     "figshare": Source(
+        name="Figshare brain tumours",
         title="figshare 1512427, brain MRI, 3064 slices with a tumour",
         licence="CC BY 4.0",
         citation="Cheng et al., PLoS ONE 2015, doi 10.1371/journal.pone.0140381; Cheng et al., "
@@ -161,6 +167,7 @@ SOURCES = {
         bare=True,
     ),
     "lgg": Source(
+        name="LGG",
         title="LGG, brain MRI, 110 patients",
         licence="CC BY-NC-SA 4.0, as a third party states; the page on Kaggle decides",
         citation="Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019; Mazurowski et "
@@ -169,3 +176,9 @@ SOURCES = {
         kaggle="mateuszbuda/lgg-mri-segmentation",
     ),
 }
+
+
+def credit(name: str) -> str:
+    """Return what is due below pictures of a set: citation and licence; nothing of others' sets."""
+    known = {source.name: source for source in SOURCES.values()}
+    return f"Images: {known[name].citation}; {known[name].licence}" if name in known else ""

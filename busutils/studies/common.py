@@ -21,11 +21,6 @@ from busutils.statistics import Difference
 REPORTED = paths.project() / "book" / "reported"
 SHARED = ("learning_rate", "patience", "epochs", "batch", "precision", "augmentation")
 """Parameters of notebooks that a job takes as they are."""
-SOURCES = {
-    "busi": "Images: BUSI, Al-Dhabyani et al. 2020, doi 10.1016/j.dib.2019.104863; CC BY 4.0 "
-    "according to third-party copies"
-}
-"""Citation and licence of a set whose images are shown."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import inspect
 import io
 import os
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from busutils.data import busi, fetch, isic, phantom
+from busutils.data import archives, busi, fetch, isic, phantom
 from busutils.errors import RunError, UserError
 
 FOLDER = busi.FOLDER
@@ -472,3 +473,11 @@ def test_an_unverified_file_of_another_size_is_not_kept(brain, tmp_path):
     (tmp_path / "cvind.mat").write_bytes(b"put there by hand")
     fetch.fetch("figshare", tmp_path, progress=False)
     assert brain.asked == ["cvind.mat"]
+
+
+def test_pictures_of_a_public_set_are_credited_by_its_name():
+    assert archives.credit("BUSI").startswith("Images: Al-Dhabyani, Gomaa, Khaled, Fahmy, Data in")
+    assert "BY-NC-SA" in archives.credit("LGG")
+    for listing in (busi.listing, isic.listing):
+        assert archives.credit(inspect.signature(listing).parameters["name"].default)
+    assert archives.credit("Phantoms") == archives.credit("my images") == ""

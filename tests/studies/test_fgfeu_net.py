@@ -192,7 +192,7 @@ def test_the_first_loss_is_drawn_and_those_that_call_least_and_most(values):
     drawn = results.contrasted(found, results.by_loss(found))
     first, least, most = drawn
     assert (first, least, most) == ("dice = tversky 0.5 0.5", "tversky 0.7 0.75", "combo")
-    truths = data.masks[results.rows_of(drawn[first], data, "test")]
+    truths = data.masks[jobs.rows(drawn[first].job, data.cases["case"], "test")]
     for name, level in {first: 128, least: 127, most: 255}.items():
         np.savez(jobs.folder(drawn[name].job) / "probabilities.npz", test=truths * np.uint8(level))
     images, masks, predictions, cases = results.pictured(found, data, drawn)

@@ -368,7 +368,7 @@ def _keep_probabilities(entry, of):
 
 def _tested_masks(entry):
     data = results.opened(entry.job)
-    return np.asarray(data.masks[results.test_rows(entry.job, data)])
+    return np.asarray(data.masks[jobs.rows(entry.job, data.cases["case"], "test")])
 
 
 def test_answers_are_shown_by_rank_at_one_size(values):

@@ -254,8 +254,8 @@ def trivial(results: Results, data: Dataset) -> pd.DataFrame:
     lesions, told = data.masks.any(axis=(1, 2)), []
     entries = results.of(detected_on(results))
     for job in {e.job.split["id"]: e.job for e in entries}.values():
-        role = jobs.read_split(job).set_index("case")["role"].reindex(data.cases["case"])
-        train, val = (np.flatnonzero((role == r).to_numpy() & lesions) for r in PARTS)
+        train, val = (jobs.rows(job, data.cases["case"], role) for role in PARTS)
+        train, val = train[lesions[train]], val[lesions[val]]
         ellipse = statistics.best_ellipse(data.masks[train])
         of = statistics.trivial_answers(data.masks[val], ellipse)
         told.append(of.assign(case=data.cases["case"].to_numpy()[val[of["row"]]]))

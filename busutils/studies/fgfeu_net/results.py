@@ -110,7 +110,8 @@ def yardstick(results: Results) -> pd.DataFrame:
 def trivial(results: Results, data: Dataset) -> dict[str, float]:
     """Pooled Dice of test images that three answers have which need no training."""
     entry = results.of("loss")[0]
-    masks = {role: data.masks[rows_of(entry, data, role)] for role in ("train", "test")}
+    cases = data.cases["case"]
+    masks = {role: data.masks[jobs.rows(entry.job, cases, role)] for role in ("train", "test")}
     answers = statistics.trivial_answers(masks["test"], statistics.best_ellipse(masks["train"]))
     return {name: float(metrics.pooled(of)["dice"]) for name, of in answers.groupby("answer")}
 
@@ -157,19 +158,13 @@ def pictured(results: Results, data: Dataset, entries: Mapping[str, Entry]) -> t
     images, truths, predictions (loss -> bool masks at one half) and names, of `RANKS`.
     """
     first = next(iter(entries.values()))
-    rows = rows_of(first, data, "test")
+    rows = jobs.rows(first.job, data.cases["case"], "test")
     names = data.cases["case"].iloc[rows]
     dice = _at_half(results, first).set_index("case")["score"][names].to_numpy()
     places = by_rank(dice, RANKS)
-    predictions = {name: _probabilities(e, places) >= 0.5 for name, e in entries.items()}
+    predictions = {n: jobs.probabilities(e.job)[list(places)] >= 0.5 for n, e in entries.items()}
     rows = rows[places]
     return data.images[rows], data.masks[rows], predictions, list(names.iloc[places])
-
-
-def rows_of(entry: Entry, data: Dataset, role: str) -> np.ndarray:
-    """Rows of the data set that have a role in an entry's split."""
-    table = jobs.read_split(entry.job).set_index("case")["role"].reindex(data.cases["case"])
-    return np.flatnonzero(table == role)
 
 
 def _row(results: Results, name: str, entries: Sequence[Entry]) -> Row:
@@ -225,8 +220,3 @@ def _items_row(trained: str, tested: str, scores: pd.DataFrame) -> tuple:
     one = statistics.interval(scores["score"], scores["group"])
     pooled = float(metrics.pooled(scores)["dice"])
     return trained, tested, one.estimate, one.low, one.high, pooled, len(scores)
-
-
-def _probabilities(entry: Entry, places: Sequence[int]) -> np.ndarray:
-    with np.load(jobs.folder(entry.job) / jobs.KEEP["probabilities"]) as stored:
-        return stored["test"][list(places)] / 255

@@ -80,9 +80,9 @@ def post_processing(results: Results) -> pd.DataFrame:
 def soft_dice(entry: Entry) -> np.ndarray:
     """Dice of the unrounded probabilities on each test image with a lesion."""
     data = made.opened(entry.job)
-    rows = made.test_rows(entry.job, data)
+    rows = jobs.rows(entry.job, data.cases["case"], "test")
     truth = np.asarray(data.masks[rows])
-    probabilities = made.test_probabilities(entry)
+    probabilities = jobs.probabilities(entry.job)
     lesions = truth.any(axis=(1, 2))
     both = (truth * probabilities).sum(axis=(1, 2))
     total = truth.sum(axis=(1, 2)) + probabilities.sum(axis=(1, 2))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from busutils import compare
+from busutils import compare, jobs
 from busutils.studies.common import REPORTED, Entry, Results
 from busutils.studies.mu_net import peak
 from busutils.studies.mu_net import results as made
@@ -83,7 +83,8 @@ def _seconds(model, entry: Entry, n: int) -> float:
     from busutils.batches import prepare
 
     data = made.opened(entry.job)
-    image = prepare(data.images[made.test_rows(entry.job, data)[:1]], entry.job)
+    first = jobs.rows(entry.job, data.cases["case"], "test")[:1]
+    image = prepare(data.images[first], entry.job)
     taken = []
     for _ in range(n + 1):
         started = time.perf_counter()

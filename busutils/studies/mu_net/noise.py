@@ -85,7 +85,7 @@ def middle(kind: str) -> float:
 
 def chosen(entry: Entry, data: Dataset, n: int) -> np.ndarray:
     """Rows of `n` test images with a lesion, evenly spaced, or all if there are fewer."""
-    rows = made.test_rows(entry.job, data)
+    rows = jobs.rows(entry.job, data.cases["case"], "test")
     rows = rows[data.masks[rows].any(axis=(1, 2))]
     return rows[np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int)]
 

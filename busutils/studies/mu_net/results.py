@@ -128,7 +128,9 @@ def trivial(results: Results) -> dict[str, float]:
     """Mean Dice of three answers that need no training, on the test images of the first row."""
     entry = results.of("table")[0]
     data = opened(entry.job)
-    train, test = (data.masks[roles_in(entry.job, data) == r][:] for r in ("train", "test"))
+    train, test = (
+        data.masks[jobs.rows(entry.job, data.cases["case"], r)] for r in ("train", "test")
+    )
     ellipse = statistics.best_ellipse(train)
     answers = statistics.trivial_answers(test[test.any(axis=(1, 2))], ellipse)
     return {
@@ -141,23 +143,6 @@ def load(results: Results) -> dict[str, Any]:
     from busutils import training
 
     return {name: training.load(entries[0].job) for name, entries in by_row(results).items()}
-
-
-def test_rows(job: Job, data: Dataset) -> np.ndarray:
-    """Rows of a set that a job tests on."""
-    return np.flatnonzero(roles_in(job, data) == "test")
-
-
-def roles_in(job: Job, data: Dataset) -> np.ndarray:
-    """Role of every case of a set in a job's split."""
-    role = jobs.read_split(job).set_index("case")["role"]
-    return role.reindex(data.cases["case"]).to_numpy()
-
-
-def test_probabilities(entry: Entry) -> np.ndarray:
-    """Probabilities of the test images, (n, size, size), which a job keeps as k / 255."""
-    with np.load(jobs.folder(entry.job) / jobs.KEEP["probabilities"]) as stored:
-        return stored["test"] / 255
 
 
 def pictures(settings: Settings, images: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from busutils import augment, metrics
+from busutils import augment, jobs, metrics
 from busutils.data.dataset import Dataset
 from busutils.data.files import resize_mask
 from busutils.figures import by_rank
@@ -43,7 +43,8 @@ class Shown:
 def tested(results: Results, entry: Entry) -> Shown:
     """Test images with a lesion of a job, with the probabilities that it keeps."""
     data = made.opened(entry.job)
-    rows, probabilities = made.test_rows(entry.job, data), made.test_probabilities(entry)
+    rows = jobs.rows(entry.job, data.cases["case"], "test")
+    probabilities = jobs.probabilities(entry.job)
     lesions = np.asarray(data.masks[rows]).any(axis=(1, 2))
     rows = rows[lesions]
     images = made.pictures(results.settings, data.images[rows])
@@ -76,7 +77,7 @@ def rounded(results: Results) -> list[tuple[np.ndarray, np.ndarray]]:
 def augmented(entry: Entry, settings: Settings, data: Dataset, n: int = 4) -> tuple[list, list]:
     """Pictures and masks of training images before and after the first epoch's augmentation."""
     job = entry.job
-    rows = np.flatnonzero(made.roles_in(job, data) == "train")
+    rows = jobs.rows(job, data.cases["case"], "train")
     rows = rows[np.asarray(data.masks[rows]).any(axis=(1, 2))]
     pictures, masks = [], []
     for row in rows[np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(int)]:

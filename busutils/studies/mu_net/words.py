@@ -18,15 +18,6 @@ from busutils.studies.mu_net.settings import ROWS, STARTS, Settings
 
 ALIKE = 0.05
 """Share by which two counts of operations may differ and still be told as the same."""
-SOURCES = {
-    "isic": "Images: ISIC 2018, Codella et al., arXiv 1902.03368, and HAM10000, Tschandl et al., "
-    "Scientific Data 5 (2018) 180161; sources disagree on the licence, here taken as CC BY-NC 4.0",
-    "LGG": "Images: LGG, Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019; CC "
-    "BY-NC-SA 4.0 according to a third party",
-    "Figshare brain tumours": "Images: Cheng et al. 2015, data doi 10.6084/m9.figshare.1512427; "
-    "CC BY 4.0",
-}
-"""Citation and licence of a set whose images are shown."""
 
 
 def cuts(settings: Settings, data: Dataset) -> list[str]:
@@ -123,11 +114,6 @@ def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> 
     how += f"{len(made.by_row(results))} of 6 networks, {len(settings.used_folds)} "
     how += "fold" if len(settings.used_folds) == 1 else "folds"
     return common.facts(data, results, how, cuts(settings, data))
-
-
-def source(settings: Settings, data: Dataset) -> str:
-    """Citation and licence of the images that a figure shows; empty for generated ones."""
-    return SOURCES.get(data.name if settings.dataset == "brain" else settings.dataset, "")
 
 
 def data_notes(settings: Settings) -> list[str]:

@@ -311,10 +311,7 @@ def shown(results: Results, data: Dataset) -> tuple:
     """Images, truths, probabilities and names (with what they are called) of the first fold."""
     entry = results.of("folds")[0]
     half = _at_half(results.cases, entry, "test").set_index("case")
-    role = jobs.read_split(entry.job).set_index("case")["role"].reindex(data.cases["case"])
-    rows = np.flatnonzero(role == "test")
-    with np.load(jobs.folder(entry.job) / jobs.KEEP["probabilities"]) as stored:
-        probabilities = stored["test"] / 255
+    rows = jobs.rows(entry.job, data.cases["case"], "test")
     cases = data.cases["case"].iloc[rows]
     names = [f"{case}: malignant {half.loc[case, 'p_malignant']:.2f}" for case in cases]
-    return data.images[rows], data.masks[rows], probabilities, names
+    return data.images[rows], data.masks[rows], jobs.probabilities(entry.job), names

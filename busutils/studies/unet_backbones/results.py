@@ -148,10 +148,9 @@ def trivial(data: Dataset, results: Results) -> dict[str, float]:
 
     The ellipse is fitted to the training images.
     """
-    role = jobs.read_split(results.of("table")[0].job).set_index("case")["role"]
-    role = role.reindex(data.cases["case"]).to_numpy()
-    ellipse = statistics.best_ellipse(data.masks[role == "train"])
-    answers = statistics.trivial_answers(data.masks[role == "val"], ellipse)
+    job = results.of("table")[0].job
+    train, val = (data.masks[jobs.rows(job, data.cases["case"], r)] for r in ("train", "val"))
+    answers = statistics.trivial_answers(val, statistics.best_ellipse(train))
     return {
         name: float(metrics.per_case(counts)["dice"]) for name, counts in answers.groupby("answer")
     }
@@ -178,11 +177,9 @@ def best_row(results: Results) -> Entry:
 
 def test_images(entry: Entry, data: Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray, list]:
     """Images, truths, probabilities (0 to 1) and names of an entry's held-out test images."""
-    role = jobs.read_split(entry.job).set_index("case")["role"].reindex(data.cases["case"])
-    rows = np.flatnonzero(role == "test")
-    with np.load(jobs.folder(entry.job) / jobs.KEEP["probabilities"]) as stored:
-        probabilities = stored["test"] / 255
-    return data.images[rows], data.masks[rows], probabilities, list(data.cases["case"].iloc[rows])
+    rows = jobs.rows(entry.job, data.cases["case"], "test")
+    names = list(data.cases["case"].iloc[rows])
+    return data.images[rows], data.masks[rows], jobs.probabilities(entry.job), names
 
 
 def _row(results: Results, entries: Sequence[Entry]) -> Row:
