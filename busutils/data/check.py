@@ -13,7 +13,7 @@ from busutils.data import duplicates, folders, masks, reading
 from busutils.data.files import NORMAL, Case, Listing, joined_mask, shape_of, unseen_levels
 from busutils.data.look import Look, look
 from busutils.data.progress import bar
-from busutils.data.sheet import figure
+from busutils.data.contact_sheet import figure
 
 __all__ = ["Report", "check", "figure"]
 
