@@ -201,8 +201,12 @@ def side_by_side(first: Run, second: Run) -> "pd.DataFrame":
     """Return every number of two runs, one a row, with the difference second minus first."""
     import pandas as pd
 
-    table = pd.DataFrame({r.id: pd.Series(flat(r.numbers), dtype=float) for r in (first, second)})
-    return table.assign(difference=table[second.id] - table[first.id])
+    table = pd.concat([pd.Series(flat(r.numbers), dtype=float) for r in (first, second)], axis=1)
+    table["difference"] = table[1] - table[0]
+    # a run and its published copy have one id, and two runs may lie in folders of one name
+    names = [run.folder.name for run in (first, second)]
+    names = names if names[0] != names[1] else [str(run.folder) for run in (first, second)]
+    return table.set_axis([*names, "difference"], axis="columns")
 
 
 def flat(content: Any, name: str = "") -> dict[str, float]:

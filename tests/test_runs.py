@@ -142,6 +142,15 @@ def test_side_by_side_shows_what_only_one_has(project):
     assert table.loc["loss", "two"] == 1
 
 
+def test_a_run_is_compared_with_its_published_copy_which_has_the_same_id(project):
+    for place, dice in (("runs", 0.75), ("published", 0.5)):
+        make(project / place / "notebooks", "one", {"dice": dice})
+    pair = [runs.find(str(project / p / "notebooks" / "one")) for p in ("published", "runs")]
+    table = runs.side_by_side(*pair)
+    assert table.loc["dice"].tolist() == [0.5, 0.75, 0.25]
+    assert table.columns.tolist() == [*(str(run.folder) for run in pair), "difference"]
+
+
 def test_a_number_that_cannot_be_written_leaves_the_old_file(run):
     run.save_numbers({"a": 1})
     with pytest.raises(TypeError):
