@@ -116,5 +116,6 @@ def test_rooms_other_than_networks_and_training_import_no_framework():
 
 def test_published_runs_agree_with_their_pages():
     pages = {file.stem for file in (ROOT / "book" / "papers").glob("*.ipynb")}
-    results = {folder.name for folder in (ROOT / "book" / "results" / "notebooks").glob("[!.]*")}
-    assert pages == results
+    # a folder without a manifest keeps trainings of a run that are not all done
+    results = (ROOT / "book" / "results" / "notebooks").glob("[!.]*/manifest.json")
+    assert pages == {manifest.parent.name for manifest in results}
