@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import ndimage
 
 from busutils.data import duplicates, folders, masks, reading
+from busutils.data.contact_sheet import figure
 from busutils.data.files import NORMAL, Case, Listing, joined_mask, shape_of, unseen_levels
 from busutils.data.look import Look, look
 from busutils.data.progress import bar
-from busutils.data.contact_sheet import figure
 
 __all__ = ["Report", "check", "figure"]
 
@@ -136,7 +136,7 @@ class Report:
 def check(listing: Listing) -> Report:
     """Look at every file of a listing; nothing is changed, and unreadable files are reported.
 
-    Near-duplicates take about a minute for 800 images on 2 cores, and are kept in the store's cache.
+    Near-duplicates take about a minute for 800 images on 2 cores, and are kept in the cache.
     """
     findings = {kind: [] for kind in _TEXTS}
     findings["orphan_masks"] += [{"file": _name(path, listing)} for path in listing.orphans]
