@@ -1,9 +1,9 @@
 """Brain MRI with tumour masks: figshare 1512427 and the LGG set, both grouped by patient.
 
 Cheng et al., PLoS ONE 2015, doi 10.1371/journal.pone.0140381 (figshare, 3064 slices of 233
-patients, one MATLAB file each). Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019 (LGG,
-110 patients, a folder each with ``<patient>_<slice>.tif`` and ``..._mask.tif``; its channels are
-pre-contrast, FLAIR and post-contrast).
+patients, one MATLAB file each). Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019
+(LGG, 110 patients, a folder each with ``<patient>_<slice>.tif`` and ``..._mask.tif``; its channels
+are pre-contrast, FLAIR and post-contrast).
 """
 
 import re
@@ -77,8 +77,8 @@ def folds(root: Path) -> pd.Series:
             numbers = loadmat(files[0])["cvind"].ravel().astype(int)
     except (OSError, KeyError, ValueError, MatReadError) as error:
         raise UserError(
-            f"{files[0]} cannot be read as the folds of figshare 1512427 ({error}): replace it by a "
-            "whole copy, or take it away"
+            f"{files[0]} cannot be read as the folds of figshare 1512427 ({error}): replace it by "
+            "a whole copy, or take it away"
         ) from error
     cases = [path.stem for path in _in_order(Path(root))]
     if len(cases) != len(numbers):

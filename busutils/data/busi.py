@@ -16,8 +16,8 @@ COUNTS = {"benign": 437, "malignant": 210, "normal": 133}
 FOLDER = "Dataset_BUSI_with_GT"
 VERSION = 1
 OWN = (
-    "--images 'images/{case}.png' --masks 'masks/{case}.png' (of a run: dataset=pairs, image_pattern "
-    "and mask_pattern)"
+    "--images 'images/{case}.png' --masks 'masks/{case}.png' (of a run: dataset=pairs, "
+    "image_pattern and mask_pattern)"
 )
 """How images of one's own are named; said to those whose folder is no BUSI."""
 

@@ -200,7 +200,7 @@ def empty_array(file: Path, kind: type, shape: tuple[int, ...]) -> np.memmap:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV table of cases: what stands in a column of `TEXT` is text, even NA, None or 007."""
+    """Read a CSV table of cases: a column of `TEXT` holds text, even NA, None or 007."""
     columns = pd.read_csv(path, nrows=0).columns
     empty = {column: [""] for column in columns if column not in TEXT}
     return pd.read_csv(path, dtype=TEXT, keep_default_na=False, na_values=empty)

@@ -37,9 +37,7 @@ ABOVE = 2
 _WORKING = 320  # longest side, pixels, at which pictures are compared
 
 
-def find(
-    listing: Listing, classes: Sequence[str] | None = None, near: bool = True
-) -> pd.DataFrame:
+def find(listing: Listing, classes: Sequence[str] | None = None, near: bool = True) -> pd.DataFrame:
     """Find the pairs of cases that show the same or a neighbouring frame.
 
     Files that cannot be read are left out (:mod:`busutils.data.check` reports them).

@@ -21,8 +21,8 @@ from busutils.paths import whole_folder
 
 
 def sources() -> list[dict[str, object]]:
-    """List what can be fetched: one dict a set, with its name and the fields of `Source`."""
-    return [{"name": name, **asdict(source)} for name, source in SOURCES.items()]
+    """List what can be fetched: one dict a set, with the fields of `Source` and the name to ask."""
+    return [{**asdict(source), "name": name} for name, source in SOURCES.items()]
 
 
 def fetch(name: str, root: Path, progress: bool = True) -> Path:

@@ -39,8 +39,8 @@ class Listing:
     `version` is the reader's: raised when the same files would give other cases. `orphans` are
     masks without an image, `notes` what else a person should know, `expected` the published
     number of cases by label where there is one. `channels` is 1 (grey) or 3. `parts` is the part
-    of each case in the split that the set's authors published, where there is one. `said` holds what
-    a person said of the set that changes what the same files give: it tells caches apart.
+    of each case in the split that the set's authors published, where there is one. `said` holds
+    what a person said of the set that changes what the same files give: it tells caches apart.
     """
 
     name: str

@@ -32,8 +32,8 @@ def files(root: Path, *suffixes: str, deep: bool = True) -> list[Path]:
 def name(path: Path, root: Path) -> str:
     """Name of a file relative to `root`, with slashes, in the one form that all tables use.
 
-    Letters with accents are one character (NFC; Macs write two). Bytes that are no UTF-8 are written
-    as ``\\xfc``, line breaks and other controls as ``\\n``.
+    Letters with accents are one character (NFC; Macs write two). Bytes that are no UTF-8 are
+    written as ``\\xfc``, line breaks and other controls as ``\\n``.
     """
     return plain(path.relative_to(root).as_posix())
 

@@ -1,7 +1,7 @@
 """ISIC 2018 Task 1 and HAM10000: photographs of skin lesions with their outlines.
 
-Codella et al., arXiv 1902.03368; Tschandl, Rosendahl, Kittler: The HAM10000 dataset. Scientific Data
-5 (2018) 180161. Layouts, each with ``ISIC_<id>.jpg`` and ``ISIC_<id>_segmentation.png``:
+Codella et al., arXiv 1902.03368; Tschandl, Rosendahl, Kittler: The HAM10000 dataset. Scientific
+Data 5 (2018) 180161. Layouts, each with ``ISIC_<id>.jpg`` and ``ISIC_<id>_segmentation.png``:
 
 - ``ISIC2018_Task1-2_<Part>_Input`` and ``ISIC2018_Task1_<Part>_GroundTruth``, Part being Training,
   Validation or Test; those that are there are read
@@ -41,7 +41,9 @@ def listing(root: Path, name: str = "ISIC 2018") -> Listing:
     if not root.is_dir():
         raise UserError(f"{root} is not a folder: name the one that holds the images and masks")
     image_folders, mask_folders = _folders(root)
-    masks = {p.stem.removesuffix("_segmentation"): p for f in mask_folders for p in _files(f, "png")}
+    masks = {
+        p.stem.removesuffix("_segmentation"): p for f in mask_folders for p in _files(f, "png")
+    }
     lesions = _lesions(root)
     images = sorted((p for f in image_folders for p in _files(f, "jpg")), key=lambda p: p.stem)
     if not images:

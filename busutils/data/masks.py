@@ -123,15 +123,15 @@ def listed(values: np.ndarray, wanted: tuple[int, ...]) -> tuple[np.ndarray, str
         return np.isin(values, wanted), said
     if len(plain) > 2:
         raise Undecided(
-            f"has smoothed edges between the levels {in_words(plain)}, which pass through others: save "
-            "it without smoothing"
+            f"has smoothed edges between the levels {in_words(plain)}, which pass through others: "
+            "save it without smoothing"
         )
     bright = values > (levels[0] + levels[-1]) / 2
     return np.isin(bright, [side for side, level in enumerate(plain) if level in wanted]), said
 
 
 def are_inverted(shares: Sequence[float]) -> bool:
-    """Whether masks that cover these shares (0 to 1) of their images may be white outside lesions."""
+    """Whether masks with these shares (0 to 1) of lesion may be white outside the lesions."""
     return sum(share > 0.5 for share in shares) > len(shares) / 2
 
 
@@ -202,8 +202,8 @@ def _refuse_picture(values: np.ndarray, low: float, high: float) -> None:
     between, bright = ((place > 0.25) & (place < 0.75)).sum(), (place >= 0.75).sum()
     if between > max(bright, 0.02 * values.size):
         raise Undecided(
-            "has the shades of a picture, not the few levels of a mask: check that images and masks "
-            "are not mixed up"
+            "has the shades of a picture, not the few levels of a mask: check that images and "
+            "masks are not mixed up"
         )
 
 

@@ -1,6 +1,5 @@
 """Open one picture with Pillow: turned as its EXIF says, one picture a file, each error by name."""
 
-import os
 import re
 import struct
 import zlib
@@ -38,7 +37,7 @@ _FOREIGN = {
     "an archive": ((0, b"PK\x03\x04"), (".zip", ".gz")),
 }
 _NO_PICTURES = {
-    b"version https://git-lfs": "is a pointer of Git LFS, not the file: fetch it with `git lfs pull`",
+    b"version https://git-lfs": "is a pointer of Git LFS: fetch the file with `git lfs pull`",
     b"<!doctype html": "is a web page, not an image: download the file again",
     b"<html": "is a web page, not an image: download the file again",
 }
@@ -94,7 +93,7 @@ def refuse_dead(path: Path) -> None:
     """
     if path.is_symlink() and not path.exists():
         raise UserError(
-            f"{path} is a link to {os.readlink(path)}, which is not there: bring that file, or "
+            f"{path} is a link to {path.readlink()}, which is not there: bring that file, or "
             "take the link away"
         )
 
@@ -180,9 +179,7 @@ def _foreign(path: Path) -> str:
         if start.lstrip().lower().startswith(word):
             return text
     by_bytes = (what for what, ((at, word), _) in _FOREIGN.items() if start[at:].startswith(word))
-    by_name = (
-        what for what, (_, names) in _FOREIGN.items() if path.name.lower().endswith(names)
-    )
+    by_name = (what for what, (_, names) in _FOREIGN.items() if path.name.lower().endswith(names))
     if what := next(by_bytes, None) or next(by_name, None):
         return f"is {what}, which is not read: convert it to PNG of 8 bits, a file a picture"
     return ""

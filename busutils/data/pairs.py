@@ -175,7 +175,7 @@ def _literal(pattern: str) -> int:
 
 
 def _regex(pattern: str, least: bool = False) -> str:
-    """Regular expression of a pattern; each wild part takes as much text as it can, or as little."""
+    """Regular expression of a pattern; a wild part takes as much text as it can, or as little."""
     regex, seen, lazy = "", set(), "?" * least
     for part in _split(pattern):
         if not _is_wild(part):

@@ -21,7 +21,9 @@ CONTRAST = {"pre-contrast": (0.5, -0.08), "FLAIR": (0.4, 0.25), "post-contrast":
 """Sequence -> brightness of tissue, and what the tumour adds."""
 
 
-def write_lgg(root: Path, patients: int = 8, slices: int = 6, seed: int = 0, size: int = 128) -> Path:
+def write_lgg(
+    root: Path, patients: int = 8, slices: int = 6, seed: int = 0, size: int = 128
+) -> Path:
     """Write patients as the LGG set is laid out; return the folder ``kaggle_3m``.
 
     The outer slices hold no tumour; every fourth patient lacks the post-contrast sequence, which
@@ -67,7 +69,9 @@ def write_figshare(root: Path, n: int = 24, seed: int = 0, size: int = 128) -> P
         for i in range(n):
             patient = i // 3
             image, mask = list(_patient(seed, patient, 5, size))[1 + i % 3]
-            _write_mat(part / f"{i + 1}.mat", 1 + patient % len(LABELS), patient, image[..., 2], mask)
+            _write_mat(
+                part / f"{i + 1}.mat", 1 + patient % len(LABELS), patient, image[..., 2], mask
+            )
         _write_folds(part / "cvind.mat", 1 + np.arange(n) // 3 % 5)
     return folder
 

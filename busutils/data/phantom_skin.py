@@ -32,18 +32,18 @@ def write_isic(root: Path, n: int = 60, seed: int = 0, size: int = 192) -> Path:
     if n < 10:
         raise UserError(f"{n} phantoms cannot fill three parts: ask for 10 or more")
     ends = np.cumsum([round(n * share) for share in SHARES.values()])
-    number = 0
+    begin = 0
     for (word, _), end in zip(SHARES.items(), ends, strict=True):
         images, masks = (Path(root) / folder.format(word) for folder in FOLDERS)
         if images.exists():
             raise UserError(f"{images} is there already: delete it or name another root")
         with whole_folder(images) as image_part, whole_folder(masks) as mask_part:
-            for number in range(number, end):
+            for number in range(begin, end):
                 image, mask = photograph(np.random.default_rng([seed, number]), size)
                 Image.fromarray(image).save(image_part / f"ISIC_{number:07d}.jpg", quality=90)
                 picture = Image.fromarray(np.where(mask, 255, 0).astype(np.uint8))
                 picture.save(mask_part / f"ISIC_{number:07d}_segmentation.png")
-            number = end
+            begin = end
     return Path(root)
 
 
@@ -54,7 +54,9 @@ def photograph(rng: np.random.Generator, height: int) -> tuple[np.ndarray, np.nd
     skin = np.array([rng.uniform(190, 235), rng.uniform(140, 185), rng.uniform(120, 165)])
     brown = skin * rng.uniform(0.25, 0.6) * np.array([1.0, 0.85, 0.8])
     stain = 0.75 + 0.25 * noise(rng, shape, (height / 12,) * 2)[..., None]
-    image = skin + 12 * noise(rng, shape, (height / 5,) * 2)[..., None] + rng.normal(0, 4, (*shape, 1))
+    image = (
+        skin + 12 * noise(rng, shape, (height / 5,) * 2)[..., None] + rng.normal(0, 4, (*shape, 1))
+    )
     image += np.clip(depth, 0, 1)[..., None] * stain * (brown - skin)
     picture = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
     _hairs(rng, picture)

@@ -90,8 +90,8 @@ def _refuse_labels(cases: list[Case]) -> None:
     for case in cases:
         if nearly_normal(case.label):
             raise UserError(
-                f"{case.image} has the label {case.label!r}, but images without a lesion are labelled "
-                f"{NORMAL!r}: rename it so, or otherwise if it shows a lesion"
+                f"{case.image} has the label {case.label!r}, but images without a lesion are "
+                f"labelled {NORMAL!r}: rename it so, or otherwise if it shows a lesion"
             )
 
 
@@ -100,8 +100,9 @@ def _refuse_other_labels(dataset: Dataset, cases: dict[str, Case], folder: Path)
     for name, label in zip(dataset.cases["case"], dataset.cases["label"], strict=True):
         if cases[name].label != label:
             raise UserError(
-                f"the cache {folder} has the label {label!r} for {name}, now {cases[name].label!r}: "
-                "say labels by label_pattern, or delete the cache and the jobs made from it"
+                f"the cache {folder} has the label {label!r} for {name}, now "
+                f"{cases[name].label!r}: say labels by label_pattern, or delete the cache and the "
+                "jobs made from it"
             )
 
 
@@ -112,8 +113,8 @@ def _refuse_bare(cases: list[Case], root: Path) -> None:
         more = f" (nor have {len(bare) - 1} more)" if len(bare) > 1 else ""
         raise UserError(
             f"{bare[0].image.relative_to(root)} in {root} shows a lesion (its label is "
-            f"{bare[0].label!r}, not {NORMAL!r}) but has no mask{more}: add the mask, take the image "
-            f"out, or label it {NORMAL!r} if it shows none"
+            f"{bare[0].label!r}, not {NORMAL!r}) but has no mask{more}: add the mask, take the "
+            f"image out, or label it {NORMAL!r} if it shows none"
         )
 
 
@@ -134,7 +135,9 @@ def _digest(root: Path, files: list[Path], store: Path) -> str:
     for path in files:
         opening.refuse_dead(path)
     stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
-    note = store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.content"
+    note = (
+        store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.content"
+    )
     return paths.remembered(note, lambda: _hash(root, files))
 
 

@@ -137,9 +137,11 @@ def refuse_maskless(name: str) -> None:
 
 
 def recognise(root: Path) -> str:
-    """Name the known set that lies in a folder: brain, isic, or else busi, whose reader says more."""
+    """Name the known set of a folder: brain, isic, or else busi, whose reader says more."""
     names = [path.name.lower() for path in folders.files(root)]
-    if any(n.endswith(".mat") or (n.startswith("tcga_") and n.endswith("_mask.tif")) for n in names):
+    if any(
+        n.endswith(".mat") or (n.startswith("tcga_") and n.endswith("_mask.tif")) for n in names
+    ):
         return "brain"
     if any(root.glob("ISIC2018_Task1*")) or any(root.glob("HAM10000*")):
         return "isic"
@@ -156,8 +158,8 @@ def _made(generated: Generated, root: str) -> Path:
     if not (folder / generated.folder).exists():
         if root:
             raise UserError(
-                f"{root} has no {generated.folder}: name the data set that lies there, or leave the "
-                "folder out, and phantoms are made elsewhere"
+                f"{root} has no {generated.folder}: name the data set that lies there, or leave "
+                "the folder out, and phantoms are made elsewhere"
             )
         generated.write(folder)
     return folder

@@ -46,8 +46,9 @@ def split(cases: pd.DataFrame, protocol: Protocol, fold: int) -> pd.DataFrame:
     """Assign a role to every case; `fold` (1..folds) is the validation fold.
 
     Where whole groups cannot give the numbers of the test set, the nearest are taken, and
-    ``attrs["note"]`` of the table says so. Cases of other labels become ``normal``: they are never trained on, and a grouped split takes
-    those out (``unused``) that show the frame of a case that is.
+    ``attrs["note"]`` of the table says so. Cases of other labels become ``normal``: they are never
+    trained on, and a grouped split takes those out (``unused``) that show the frame of a case that
+    is.
 
     Raises
     ------
@@ -155,7 +156,7 @@ def drawn(
 
 
 def _take(waiting: list[pd.Index], n: int) -> tuple[list[pd.Index], list[pd.Index]]:
-    """Take units in turn until there are `n` cases, or as near as whole units come; and the rest."""
+    """Take units until there are `n` cases, or as near as whole units come; and the rest."""
     taken, rest = [], []
     for unit in waiting:
         enough = len(unit) > n - sum(map(len, taken))
@@ -215,8 +216,8 @@ def divided(table: pd.DataFrame) -> pd.Series:
 def _hold_out(used: pd.DataFrame, protocol: Protocol) -> pd.Index:
     """Draw whole units at random until each label has its number; a unit that would exceed waits.
 
-    Where whole units cannot give the numbers, waiting ones are taken that bring them nearer, and one
-    for a label that would have none.
+    Where whole units cannot give the numbers, waiting ones are taken that bring them nearer, and
+    one for a label that would have none.
     """
     _refuse_short(used, protocol)
     units = pd.crosstab(used["unit"], used["label"]).reindex(columns=protocol.test, fill_value=0)
@@ -240,9 +241,9 @@ def _refuse_short(used: pd.DataFrame, protocol: Protocol) -> None:
     there = used["label"].value_counts()
     short = {label: n - there.get(label, 0) for label, n in protocol.test.items()}
     if short := {label: n for label, n in short.items() if n > 0}:
+        lacking = ", ".join(f"{n} {label}" for label, n in short.items())
         raise UserError(
-            f"the test set lacks cases ({', '.join(f'{n} {label}' for label, n in short.items())}): "
-            "ask for a smaller test set or bring more images"
+            f"the test set lacks cases ({lacking}): ask for a smaller test set or bring more images"
         )
 
 
@@ -276,7 +277,7 @@ def _folds(pool: pd.DataFrame, folds: int, seed: int, grouped: bool) -> np.ndarr
 
 
 def _filled(number: np.ndarray, units: np.ndarray, folds: int) -> np.ndarray:
-    """Give each empty fold the smallest unit of the fold with most units; scikit-learn leaves some."""
+    """Give each fold that scikit-learn left empty the smallest unit of the fold with most."""
     for empty in sorted(set(range(1, folds + 1)) - set(number)):
         table = pd.DataFrame({"fold": number, "unit": units})
         full = table.groupby("fold")["unit"].nunique().idxmax()

@@ -72,8 +72,9 @@ def test_figshare_arrays_are_transposed_back_and_scaled(figshare, store):
 def test_figshare_labels_patients_and_folds(figshare):
     found = brain.listing(figshare)
     assert [c.case for c in found.cases] == [str(i) for i in range(1, 13)]
-    assert [c.label for c in found.cases[::3]] == ["meningioma", "glioma", "pituitary"] + [
-        "meningioma"
+    assert [c.label for c in found.cases[::3]] == [
+        *("meningioma", "glioma", "pituitary"),
+        "meningioma",
     ]
     assert [c.group for c in found.cases[:4]] == ["100000", "100000", "100000", "100001"]
     folds = brain.folds(figshare)
@@ -86,7 +87,7 @@ def test_folds_that_do_not_fit_are_refused(figshare):
     with pytest.raises(UserError, match="12 folds, but 11 slices"):
         brain.folds(figshare)
     (figshare / "brainTumorDataPublic" / "cvind.mat").unlink()
-    with pytest.raises(UserError, match="holds no cvind.mat"):
+    with pytest.raises(UserError, match=r"holds no cvind.mat"):
         brain.folds(figshare)
 
 
@@ -99,7 +100,7 @@ def test_damaged_and_foreign_files_are_named(figshare, tmp_path, store):
         reading.load(found, 64)
     with h5py.File(tmp_path / "other.mat", "w") as other:
         other["x"] = np.zeros(3)
-    with pytest.raises(UserError, match="cannot be read as a slice .*it has no cjdata"):
+    with pytest.raises(UserError, match=r"cannot be read as a slice .*it has no cjdata"):
         matlab.read(tmp_path / "other.mat")
     savemat(tmp_path / "older.mat", {"cjdata": {"image": np.zeros((4, 4))}})
     with pytest.raises(UserError, match=r"older.mat is no MATLAB v7.3 file: save it .* '-v7.3'"):

@@ -13,8 +13,10 @@ def root(tmp_path):
     """Two benign (one with three masks), one malignant, one normal, one orphan mask."""
     folder = tmp_path / "root" / busi.FOLDER
     names = {
-        "benign": ["benign (1)", "benign (1)_mask", "benign (1)_mask_1", "benign (1)_mask_2"]
-        + ["benign (10)", "benign (10)_mask", "benign (2)", "benign (2)_mask"],
+        "benign": [
+            *("benign (1)", "benign (1)_mask", "benign (1)_mask_1", "benign (1)_mask_2"),
+            *("benign (10)", "benign (10)_mask", "benign (2)", "benign (2)_mask"),
+        ],
         "malignant": ["malignant (1)", "malignant (1)_mask", "malignant (7)_mask"],
         "normal": ["normal (1)", "normal (1)_mask"],
     }

@@ -264,7 +264,9 @@ def test_sets_that_tell_groups_are_checked_by_them(tmp_path):
     told = report.to_dict()
     assert told["groups_told_by_the_set"] == len({c.group for c in listing.cases})
     assert told["images_in_duplicate_groups"] == 0
-    assert [first.case, other.case] in [one["cases"] for one in told["findings"]["exact_duplicates"]]
+    assert [first.case, other.case] in [
+        one["cases"] for one in told["findings"]["exact_duplicates"]
+    ]
     assert report.counts["normal"] > 0  # slices without tumour
     assert "patients or lesions (groups): " in report.to_text()
 

@@ -84,7 +84,7 @@ def test_an_image_without_a_lesion_id_is_a_group_of_its_own(root):
     assert found.grouped
     assert groups[:2] == ["HAM_0", "HAM_0"] and groups[12:] == ["HAM_6", "ISIC_0000013"]
     metadata.write_text(metadata.read_text().replace(",", "\t"))
-    with pytest.raises(UserError, match="HAM10000_metadata.csv has no columns image_id"):
+    with pytest.raises(UserError, match=r"HAM10000_metadata.csv has no columns image_id"):
         isic.listing(root)
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_isic_is_refused(tmp_path):
         isic.listing(tmp_path)
     with pytest.raises(UserError, match="is not a folder"):
         isic.listing(tmp_path / "nowhere")
-    with pytest.raises(UserError, match="ISIC 2019 is a classification release .* take isic"):
+    with pytest.raises(UserError, match=r"ISIC 2019 is a classification release .* take isic"):
         sets.listing("isic2019", str(tmp_path))
     with pytest.raises(UserError, match="ISIC 2019 is a classification release"):
         sets.fetched("ISIC_2019")

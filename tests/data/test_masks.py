@@ -38,7 +38,7 @@ def wide(mode: str, values: np.ndarray) -> Image.Image:
     return Image.fromarray(values.astype({"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode]))
 
 
-MANY = sum((n + 1) * ((Y // 12 == n // 6) & (X // 13 == n % 6)) for n in range(30))
+MANY = sum((n + 1) * ((n // 6 == Y // 12) & (n % 6 == X // 13)) for n in range(30))
 ONE_DISC = {
     "0 and 255": grey(255),
     "0 and 1": grey(1),
@@ -82,7 +82,9 @@ WAYS = [
     (what, ending)
     for what, image in ONE_DISC.items()
     for ending, modes in FORMATS.items()
-    if image.mode in modes and (what, ending) not in {
+    if image.mode in modes
+    and (what, ending)
+    not in {
         ("32 bits", "png"),  # which has no 32 bits
         ("palette black and white", "bmp"),  # refused, see test_opening
     }

@@ -100,7 +100,9 @@ def test_what_is_no_picture_is_called_what_it_is(tmp_path, name):
 
 def test_a_missing_file_and_a_dead_link_are_told_apart(tmp_path):
     (tmp_path / "link.png").symlink_to("/nowhere/x.png")
-    with pytest.raises(UserError, match="link.png is a link to /nowhere/x.png, which is not there"):
+    with pytest.raises(
+        UserError, match=r"link.png is a link to /nowhere/x.png, which is not there"
+    ):
         read_image(tmp_path / "link.png")
     with pytest.raises(UserError, match=r"no.png cannot be read .*No such file"):
         read_image(tmp_path / "no.png")
@@ -112,7 +114,9 @@ def test_colours_of_sixteen_bits_are_refused_not_cut(tmp_path):
     import zlib
 
     def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     for colour, channels in {2: 3, 4: 2, 6: 4}.items():
         header = struct.pack(">IIBBBBB", 4, 3, 16, colour, 0, 0, 0)
@@ -131,10 +135,12 @@ def test_files_that_pillow_misreads_are_refused(tmp_path):
     image = Image.fromarray((ARROW > 0).astype(np.uint8), "P")
     image.putpalette([0, 0, 0, 255, 255, 255])
     image.save(tmp_path / "a.bmp")
-    with pytest.raises(UserError, match="a.bmp has a palette of few greys"):
+    with pytest.raises(UserError, match=r"a.bmp has a palette of few greys"):
         masks.read(tmp_path / "a.bmp")
     Image.new("LAB", (4, 4)).save(tmp_path / "a.tif")
-    with pytest.raises(UserError, match="a.tif has colours in Lab, which are not read: save it in"):
+    with pytest.raises(
+        UserError, match=r"a.tif has colours in Lab, which are not read: save it in"
+    ):
         read_image(tmp_path / "a.tif")
 
 
@@ -142,7 +148,9 @@ def test_a_picture_over_pillows_limit_is_refused(tmp_path, monkeypatch):
     GREY.save(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
     for read in (read_image, masks.read, shape_of, opening.is_turned):
-        with pytest.raises(UserError, match="a.png has more than 0 million pixels: save it smaller"):
+        with pytest.raises(
+            UserError, match=r"a.png has more than 0 million pixels: save it smaller"
+        ):
             read(tmp_path / "a.png")
 
 

@@ -19,7 +19,7 @@ N = 24
 
 @pytest.fixture(scope="module", params=[0, phantom.CONTRAST])
 def lesions(request):
-    """Forty benign and twenty malignant phantoms: BUSI's mix, as encoders and as quick runs see it."""
+    """Forty benign and twenty malignant phantoms: the mix of BUSI and of the quick runs."""
     labels = ["benign"] * 40 + ["malignant"] * 20
     rngs = (np.random.default_rng([1, k]) for k in range(60))
     kinds = zip(rngs, labels, strict=True)

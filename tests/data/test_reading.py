@@ -88,7 +88,9 @@ def test_unknown_class_is_refused(listing, tmp_path):
 def test_lesion_without_mask_is_refused(listing, tmp_path):
     first = Case("case 0", "benign", listing.cases[0].image, ())
     bare = Listing("Tiny", listing.root, (first, *listing.cases[1:]), 1)
-    with pytest.raises(UserError, match=r"0.png in .* 'benign', not 'normal'\) but has no mask: add"):
+    with pytest.raises(
+        UserError, match=r"0.png in .* 'benign', not 'normal'\) but has no mask: add"
+    ):
         reading.load(bare, 32, store=tmp_path / "store")
     normal = Case("case 2", "normal", listing.cases[2].image, (), group="g2")
     fine = Listing("Tiny", listing.root, (*listing.cases[:2], normal), 1)
@@ -128,7 +130,7 @@ def test_damaged_cache_is_named(listing, tmp_path, name):
 
 def test_a_store_that_cannot_be_written_is_named(listing, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(RunError, match="cannot write .*BUSUTILS_RUNS"):
+    with pytest.raises(RunError, match=r"cannot write .*BUSUTILS_RUNS"):
         reading.load(listing, 32, store=tmp_path / "file" / "store")
 
 
@@ -157,7 +159,7 @@ def test_a_reduced_copy_is_told(listing):
     assert replace(data, cases=sizes.assign(width=[500, 510, 520])).reduced() == ""
 
 
-ODD = ("NA", "None", "NULL", "nan", "007", "1.0", "1e3", "True", "M\xfcller", "a, \"b\" [c]*", "-")
+ODD = ("NA", "None", "NULL", "nan", "007", "1.0", "1e3", "True", "M\xfcller", 'a, "b" [c]*', "-")
 
 
 def test_names_that_look_like_something_else_stay_as_they_are(tmp_path, store):
@@ -172,7 +174,7 @@ def test_names_that_look_like_something_else_stay_as_they_are(tmp_path, store):
                 folder / f"{kind}.png"
             )
     root, patterns = tmp_path / "own", ("{label}/images.png", "{label}/masks.png")
-    with pytest.raises(UserError, match="has no {case}"):
+    with pytest.raises(UserError, match=r"has no {case}"):
         sets.listing("pairs", str(root), *patterns)
     patterns = [p.replace("{label}", "{case}") for p in patterns]
     listing = sets.listing("pairs", str(root), *patterns, "{label}", "{group}")
@@ -215,7 +217,9 @@ def test_what_is_said_of_labels_and_levels_tells_caches_apart(tmp_path, store):
     named = reading.load(sets.listing(*own, labels="*_{label}", mask_levels=[127, 255]), 12)
     assert named.cases["label"].tolist() == ["cyst", "solid"]
     assert len({plain.fingerprint, both.fingerprint, named.fingerprint}) == 3
-    with pytest.raises(UserError, match="no mask has the level 128 of mask_levels: they have 0, 127"):
+    with pytest.raises(
+        UserError, match="no mask has the level 128 of mask_levels: they have 0, 127"
+    ):
         reading.load(sets.listing(*own, mask_levels=[128]), 12)
 
 
@@ -237,19 +241,23 @@ def test_inverted_turned_and_dead_files_are_refused(listing, tmp_path):
     mask = listing.cases[0].masks[0]
     lesion = np.asarray(Image.open(mask))
     Image.fromarray(lesion.T.copy()).save(mask)
-    with pytest.raises(UserError, match="0_mask.png has 40 x 60 pixels on an image of 60 x 40, so it"):
+    with pytest.raises(
+        UserError, match=r"0_mask.png has 40 x 60 pixels on an image of 60 x 40, so it"
+    ):
         reading.load(listing, 16)
     for case in listing.cases[:2]:
         full = np.ones(np.asarray(Image.open(case.image)).shape, bool)
         full[:3, :3] = False
         Image.fromarray(full).save(case.masks[0])
-    with pytest.raises(UserError, match="lesion covers more than half of most images, as in inverted"):
+    with pytest.raises(
+        UserError, match="lesion covers more than half of most images, as in inverted"
+    ):
         reading.load(listing, 16)
     black = tuple(replace(case, lesion_levels=(0,)) for case in listing.cases)
     assert reading.load(replace(listing, cases=black), 40).masks[0].mean() < 0.02
     mask.unlink()
     mask.symlink_to("/nowhere/mask.png")
-    with pytest.raises(UserError, match="0_mask.png is a link to /nowhere/mask.png"):
+    with pytest.raises(UserError, match=r"0_mask.png is a link to /nowhere/mask.png"):
         reading.load(listing, 16)
     assert not [p for p in paths.store().glob("cache/*.part")]
 
@@ -259,7 +267,9 @@ def test_copies_are_looked_for_once_for_the_same_images(listing, store, monkeypa
     second.image.write_bytes(first.image.read_bytes())
     listing = replace(listing, cases=(first, second, third))
     first = reading.pairs(listing)
-    assert first[["case_a", "case_b", "kind"]].to_numpy().tolist() == [["case 0", "case 1", "exact"]]
+    assert first[["case_a", "case_b", "kind"]].to_numpy().tolist() == [
+        ["case 0", "case 1", "exact"]
+    ]
     mask = listing.cases[0].masks[0]
     os.utime(mask)  # a mask that is mended changes nothing
     with monkeypatch.context() as patch:

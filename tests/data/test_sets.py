@@ -44,7 +44,7 @@ def test_a_fetched_set_needs_no_root(tmp_path, monkeypatch):
         sets.listing("isic")
     phantom_skin.write_isic(tmp_path / "data" / "isic2018", n=10, size=48)
     assert sets.listing("isic").root == tmp_path / "data" / "isic2018"
-    with pytest.raises(UserError, match="'pairs' needs its folder: give --data-root FOLDER$"):
+    with pytest.raises(UserError, match=r"'pairs' needs its folder: give --data-root FOLDER$"):
         sets.listing("pairs", images="{case}.png", masks="{case}_mask.png")
 
 

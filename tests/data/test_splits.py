@@ -69,7 +69,7 @@ def test_same_seed_same_split_and_the_id_follows_the_groups(cases):
 def test_paper_test_set_is_mostly_malignant(cases):
     protocol = splits.Protocol(test={"benign": 50, "malignant": 20}).paper_test()
     assert protocol.test == {"benign": 13, "malignant": 50}
-    with pytest.raises(UserError, match="the test set lacks cases .*malignant"):
+    with pytest.raises(UserError, match=r"the test set lacks cases .*malignant"):
         splits.split(cases, protocol, 1)
 
 
@@ -142,7 +142,9 @@ def test_a_drawn_split_leaves_something_to_test_on(cases):
 
 def patients(n: int, images: int, labels: tuple[str, ...]) -> pd.DataFrame:
     """`n` patients with as many images each; labels go round by patient."""
-    rows = [(f"p{i}-{j}", labels[i % len(labels)], f"p{i}", 1) for i in range(n) for j in range(images)]
+    rows = [
+        (f"p{i}-{j}", labels[i % len(labels)], f"p{i}", 1) for i in range(n) for j in range(images)
+    ]
     return pd.DataFrame(rows, columns=["case", "label", "group", "n_masks"])
 
 
@@ -151,15 +153,16 @@ def test_whole_patients_come_as_near_as_they_can(cases):
     table = splits.split(pairs_of_images, splits.Protocol({"benign": 3, "malignant": 3}), 1)
     assert splits.mix(table).loc["test"].to_dict() == {"benign": 2, "malignant": 2}
     assert table.attrs["note"] == (
-        "the test set has 2 benign instead of 3, 2 malignant instead of 3, because groups stay whole"
+        "the test set has 2 benign instead of 3, 2 malignant instead of 3, "
+        "because groups stay whole"
     )
     twelve = patients(10, 12, ("benign", "malignant"))
     table = splits.split(twelve, splits.Protocol({"benign": 6, "malignant": 6}), 1)
     assert splits.mix(table).loc["test"].to_dict() == {"benign": 12, "malignant": 12}
     near = splits.split(twelve, splits.Protocol({"benign": 14, "malignant": 12}), 1)
     assert splits.mix(near).loc["test"].to_dict() == {"benign": 12, "malignant": 12}
-    for table in (table, near):
-        assert splits.divided(table).empty
+    for whole in (table, near):
+        assert splits.divided(whole).empty
     assert "note" not in splits.split(cases, PROTOCOL, 1).attrs
 
 
@@ -176,7 +179,8 @@ def test_drawn_parts_come_as_near_as_whole_patients_can():
 def test_no_fold_is_empty(folds, seed):
     for table in (patients(10, 12, ("a", "b", "c")), patients(10, 3, ("a",))):
         tested = [
-            splits.rotated(table, set(table["label"]), fold, folds, seed) for fold in range(1, folds + 1)
+            splits.rotated(table, set(table["label"]), fold, folds, seed)
+            for fold in range(1, folds + 1)
         ]
         sizes = [(of["role"] == "test").sum() for of in tested]
         assert min(sizes) > 0 and sum(sizes) == len(table)
@@ -184,7 +188,9 @@ def test_no_fold_is_empty(folds, seed):
 
 def test_more_folds_than_cases_of_any_label_are_refused():
     few = patients(9, 1, ("a", "b", "c"))
-    with pytest.raises(UserError, match=r"no label has as many cases as there are folds \(3 of 5\)"):
+    with pytest.raises(
+        UserError, match=r"no label has as many cases as there are folds \(3 of 5\)"
+    ):
         splits.shares(few)
 
 
