@@ -1,6 +1,7 @@
 """The printed number beside the re-run one: tables, verdicts, claims, and how they are shown."""
 
 from busutils.compare.card import glance, verdicts_markdown
+from busutils.compare.cuts import cuts
 from busutils.compare.reported import Column, Reported, context, half_unit, reported
 from busutils.compare.shown import numbers, readable, show
 from busutils.compare.tables import Row, scores, table
@@ -24,6 +25,7 @@ __all__ = [
     "claim_best",
     "context",
     "converged",
+    "cuts",
     "glance",
     "half_unit",
     "numbers",

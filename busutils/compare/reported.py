@@ -74,12 +74,18 @@ class Reported:
         return found["value"].item()
 
 
-def context(folder: Path, paper: int) -> dict[str, Any]:
-    """Return what ``paper<n>.yaml`` says: title, sentence, protocol, inferred, claims, tables."""
+def context(folder: Path, paper: int, part: str = "") -> dict[str, Any]:
+    """Return what ``paper<n>.yaml`` says: title, sentence, protocol, inferred, claims, tables.
+
+    Where a paper has several data sets, `part` names the one whose own protocol goes over the
+    paper's.
+    """
     file = Path(folder) / f"paper{paper}.yaml"
     if not file.exists():
         raise UserError(f"{file} is missing: no printed numbers of paper {paper} are kept there")
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    about = yaml.safe_load(file.read_text(encoding="utf-8"))
+    own = about["parts"][choose(part, about["parts"], "data set of the paper")] if part else {}
+    return about | {"protocol": about["protocol"] | own}
 
 
 def reported(folder: Path, paper: int, table: str) -> Reported:

@@ -5,11 +5,10 @@ from dataclasses import fields, replace
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from PIL import Image
 from scipy import stats
 
-from busutils import jobs, parameters, paths
+from busutils import jobs, parameters
 from busutils.data import phantom, reading
 from busutils.errors import UserError
 from busutils.studies import fgfeu_net as study
@@ -85,18 +84,6 @@ def _one_pixel(case, threshold):
 def test_settings_are_the_parameters_cell():
     cell = [p.name for p in parameters.read(parameters.source(NAME))]
     assert cell == [f.name for f in fields(study.Settings)]
-
-
-def test_paper_profile_is_the_papers_protocol():
-    told = yaml.safe_load((paths.project() / "book/reported/paper4.yaml").read_text())["protocol"]
-    used = parameters.resolve(NAME, "paper", {})
-    keys = ("dataset", "size", "epochs", "batch", "learning_rate", "encoder_weights", "smooth")
-    assert {k: used[k] for k in keys} == {k: told[k] for k in keys}
-    dropout = {"encoder": used["encoder_dropout"], "decoder": used["decoder_dropout"]}
-    assert dropout == told["dropout"]
-    printed = {loss.printed for loss in settings.LOSSES.values()}
-    assert {settings.LOSSES[name].printed for name in used["losses"]} == printed
-    assert {"svm", *settings.CLASSIFIERS} == set(used["classifiers"])
 
 
 def test_jobs_of_every_part(values):
@@ -420,32 +407,5 @@ def test_a_run_that_could_not_work_is_refused(values, change, why):
         study.check(values | change)
 
 
-@pytest.mark.parametrize(
-    ("change", "cut"),
-    [
-        ({"encoder_dropout": 0.5}, "dropout of the encoder: 0.5 instead of 0.07"),
-        ({"smooth": 0.001}, "pixels added in region losses: 0.001 instead of 1"),
-        ({"final_filters": 64}, "kernels of the last 3x3 convolution: 64 instead of 3"),
-        ({"augmentation": "flips"}, "augmentation: flips, named in the introduction only"),
-        (
-            {"freeze": "all", "encoder_weights": "phantom"},
-            "the encoder is frozen (all), which the paper does not say",
-        ),
-        (
-            {"encoder_weights": "vgg16.h5"},
-            "pre-trained classifiers other than VGG16 start from phantoms: the file is of VGG16",
-        ),
-    ],
-)
-def test_a_printed_choice_that_is_not_taken_is_a_cut(values, change, cut):
-    assert cut not in words.cuts(study.Settings.of(values))
-    assert cut in words.cuts(study.Settings.of(values | change))
-
-
-def test_cuts_name_what_is_not_the_papers(values):
-    told = words.cuts(study.Settings.of(values))
-    assert "pixels a side: 32 instead of 256" in told
-    assert "losses: 2 of 9" in told
-    fewer_bits = words.cuts(study.Settings.of(values | {"precision": "mixed_bfloat16"}))
-    assert [cut for cut in fewer_bits if cut not in told] == ["arithmetic: mixed_bfloat16"]
+def test_the_printed_images_are_pictures_and_masks():
     assert words.printed_counts() == {"printed_images": 1294, "pictures": 647}

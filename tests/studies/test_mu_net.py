@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from busutils import jobs, parameters, paths
+from busutils import compare, jobs, parameters, paths
 from busutils.data import phantom_brain, phantom_skin
 from busutils.errors import RunError, UserError
 from busutils.studies import mu_net as study
-from busutils.studies.common import Entry
+from busutils.studies.common import REPORTED, Entry
 from busutils.studies.mu_net import (
     choices,
     cost,
@@ -88,18 +87,6 @@ def test_settings_are_the_parameters_cell():
     assert cell == [f.name for f in fields(study.Settings)]
 
 
-def test_paper_profile_is_the_papers_protocol():
-    told = yaml.safe_load((paths.project() / "book/reported/paper5.yaml").read_text())["protocol"]
-    used = parameters.resolve(NAME, "paper", {})
-    same = ("size", "encoder_weights", "loss", "learning_rate", "epochs")
-    assert {k: used[k] for k in same} == {k: told[k] for k in same}
-    assert [used["false_negatives"], used["false_positives"]] == list(told["loss_options"].values())
-    assert used["train"] == told["cases"]["skin"]
-    assert used["label_smoothing"] == pytest.approx(np.exp(-5), abs=1e-6)
-    assert used["rows"] == list(settings.ROWS)
-    assert study.Settings.of(used).network("mu_net") == ("mu_net", {"alpha": 1.4})
-
-
 def test_jobs_of_every_part(values):
     wanted = values | {"folds": [1, 2], "contrasts": ["cross-entropy"], "unet_size": 16}
     plan = _planned(wanted)
@@ -124,8 +111,6 @@ def test_fcn_may_have_a_loss_and_a_rate_of_its_own(values):
     own, fcn = (e.job for e in _planned(wanted))
     assert (own.loss, own.learning_rate) == (values["loss"], values["learning_rate"])
     assert (fcn.loss, fcn.loss_options, fcn.learning_rate) == ("bce", {}, 0.0001)
-    told = words.cuts(study.Settings.of(wanted), study.dataset(wanted))
-    assert "FCN, which has no batch norm: loss bce, rate of Adam 0.0001" in told
     found = _found(wanted)
     assert "FCNet with another loss (bce)" in questions.claims(found, _drawn())[0].note
     reasons = results.table(found).set_index(["key", "column"])["reason"]
@@ -466,30 +451,19 @@ def test_a_network_alone_is_compared_with_none(values):
     assert (skin.word, skin.note) == ("undecided", "no other network ran")
 
 
-def test_cuts_name_what_is_left_of_the_protocol(values, brains):
-    chosen = study.Settings.of(values)
-    told = " / ".join(words.cuts(chosen, study.dataset(values)))
-    assert "Skin phantoms instead of ISIC 2019, which has no masks" in told
-    assert "images to train on: 10 instead of 600" in told
-    assert "not trained: U-Net with VGG-19, U-Net with ResNet-50, SegNet, FCNet" in told
-    short = study.Settings.of(brains | {"folds": [1]})
-    assert "folds by patient: 1 of 4" in words.cuts(short, study.dataset(brains))
-    told = words.cuts(short, study.dataset(brains))[0]
-    assert "instead of figshare, SARTAJ and Br35H, of which only figshare's part has masks" in told
-    other = {"loss": "bce", "augmentation": "none", "label_smoothing": 0.0, "dataset": "pairs"}
-    told = words.cuts(study.Settings.of(values | other), study.dataset(values))
-    assert {
-        "loss: bce instead of focal_tversky",
-        "augmentation: none instead of turning and mirroring",
-        "label smoothing: 0 instead of e^-5",
-        "images: read as grey levels",
-        "not printed, so ours: 4 images a step, the split",
-    } <= set(told)
-    turned = study.Settings.of(values | {"false_negatives": 0.3, "false_positives": 0.7})
-    weights = "weights of missed and of false pixels: 0.3 and 0.7 instead of 0.7 and 0.3"
-    assert weights in words.cuts(turned, study.dataset(values))
-    paper = replace(chosen, **parameters.resolve(NAME, "paper", {}))
-    assert not [c for c in words.cuts(paper, study.dataset(values)) if "instead" in c][1:]
+def test_cuts_name_the_images_that_train_and_the_folds_that_did_not(values, brains):
+    def told(wanted):
+        chosen, data = study.Settings.of(wanted), study.dataset(wanted)
+        parts = results.split_table(study.entries(chosen, data))
+        of_kind = compare.context(REPORTED, 5, chosen.kind)
+        return compare.cuts(of_kind, words.as_run(chosen, data, parts))
+
+    assert told(values)[0] == "data: Skin phantoms instead of ISIC 2019, which has no masks"
+    assert "images to train on: 10 instead of 600" in told(values)
+    slices = told(brains | {"folds": [1, 3]})
+    assert "instead of figshare, SARTAJ and Br35H, of which only figshare's part" in slices[0]
+    assert "images to train on: 16 instead of 5,711" in slices
+    assert "folds by patient that were not run: 2, 4" in slices
 
 
 def test_notes_on_the_data_are_those_of_the_reader(brains):

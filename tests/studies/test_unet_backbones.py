@@ -5,13 +5,12 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-import yaml
 
 from busutils import jobs, parameters, paths
 from busutils.data import busi, reading, sets
 from busutils.errors import UserError
 from busutils.studies import unet_backbones as study
-from busutils.studies.unet_backbones import questions, results, words
+from busutils.studies.unet_backbones import questions, results
 from tests import finished
 
 NAME = "01_unet_backbones"
@@ -34,30 +33,6 @@ def _own_groups(listing):
 def test_settings_are_the_parameters_cell():
     cell = [p.name for p in parameters.read(parameters.source(NAME))]
     assert cell == [f.name for f in fields(study.Settings)]
-
-
-def test_paper_profile_is_the_papers_protocol():
-    told = yaml.safe_load((paths.project() / "book" / "reported" / "paper1.yaml").read_text())
-    protocol, inferred = told["protocol"], told["inferred"]
-    used = parameters.resolve(NAME, "paper", {})
-    for key in (
-        "dataset",
-        "size",
-        "encoder_weights",
-        "learning_rate",
-        "patience",
-        "epochs",
-        "batch",
-    ):
-        assert used[key] == protocol[key], key
-    assert used["freeze"] == inferred["freeze"]["value"]
-    for key, value in inferred["loss_options"]["value"].items():
-        assert used[key] == value
-    assert len(used["folds"]) == protocol["folds"]
-    assert len(used["rows"]) == 10
-    assert (used["preprocessing"], used["test_mix"]) == ("paper", "paper")
-    cuts = words.cuts(study.Settings.of(used))
-    assert cuts == []
 
 
 def test_every_row_first_then_the_rest(values):
