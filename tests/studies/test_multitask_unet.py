@@ -246,19 +246,19 @@ def test_masks_are_scored_apart(values):
     assert copies.finding(found) == "Not in this profile"
 
 
-def test_claims(values):
+def test_claims_are_judged_beside_answers_without_training(values):
     wanted = {"folds": [1, 2, 3], "rivals": ["plain_unet"], "contrast_folds": 3, "copies": []}
-    found, _ = _found(values | wanted)
-    told = {c.sentence[:12]: c for c in questions.claims(found)}
-    segments = told["It segments "]
-    assert segments.word == "supported"
-    assert segments.difference.estimate == pytest.approx(120 / 165 - 100 / 155)
-    classifies = told["The network "]
+    found, data = _found(values | wanted)
+    trivial = results.trivial(found, data)
+    assert set(trivial) == {"dice", "iou", "precision"}
+    assert trivial["dice"]["nothing"] == 0 < trivial["iou"]["best centred ellipse"] < 1
+    classifies, accuracy, segments = questions.claims(found, trivial)
     tested = pd.concat([jobs.read_split(e.job) for e in found.of("folds")])
     malignant = (tested.query("role == 'test'")["label"] == "malignant").mean()
     assert classifies.difference.estimate == pytest.approx(malignant)
-    stable = told["Its accuracy"]
-    assert stable.difference.estimate == pytest.approx(0.64)
+    assert accuracy.difference.estimate == pytest.approx(100 - 98.08)
+    assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
+    assert "4 of the 7 rows that it names did not run" in segments.note
 
 
 def test_printed_items_are_twice_the_lesion_images():
