@@ -122,12 +122,9 @@ def _say_what_lacks(planned: list, keep: set[str]) -> None:
 
 
 def _planned(args: argparse.Namespace) -> list:
-    """Jobs of a notebook, from its study."""
     from busutils import execution
 
-    study = execution.study(args.notebook)
-    values = execution.prepare(args.notebook, args.profile, _overrides(args))
-    return study.plan(values, study.dataset(values))
+    return execution.plan(args.notebook, args.profile, _overrides(args))
 
 
 def _jobs(args: argparse.Namespace) -> None:

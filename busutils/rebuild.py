@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from busutils import execution, jobs, parameters, paths
+from busutils import execution, jobs, parameters, paths, sources
 from busutils.errors import UserError
 from busutils.runs import MANIFEST, MEASURED, NUMBERS, VERDICTS, Run, write_json
 
@@ -74,7 +74,7 @@ def rebuild(run: Run, quiet: bool = False) -> Rebuilt:
 def without_images(notebook: Path) -> dict[str, Any]:
     """Read a notebook without the cells that need images."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    kept = [c for c in content["cells"] if TAG not in c["metadata"].get("tags", ())]
+    kept = [cell for cell in content["cells"] if not sources.tagged(cell, TAG)]
     return content | {"cells": kept}
 
 
