@@ -6,11 +6,11 @@ import pandas as pd
 
 from busutils import compare
 from busutils.jobs import Job
-from busutils.studies.common import Results
+from busutils.study import Entry, Results
 
 
 def of_rows(
-    results: Results, entries: Sequence, score: str = "dice", split: str = "test"
+    results: Results, entries: Sequence[Entry], score: str = "dice", split: str = "test"
 ) -> pd.DataFrame:
     """Scores of every case of some entries; a row has the name of its entries.
 
@@ -20,7 +20,7 @@ def of_rows(
     return pd.concat(tables) if tables else pd.DataFrame(columns=["row"])
 
 
-def facts(results: Results, entry) -> dict:
+def facts(results: Results, entry: Entry) -> dict:
     """What the rule for claims asks of an entry's row."""
     return {
         "row": entry.name,
