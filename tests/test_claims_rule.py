@@ -172,7 +172,8 @@ def test_two_ways_that_disagree_are_undecided_and_both_are_told(tmp_path):
     tables = rows("A", 0.6), rows("B", 0.4), rows("C", 0.5)
     judged = judge(tmp_path, {"kind": "pair", "second": "C", "ways": ways}, *tables)
     assert judged.word == "undecided"
-    assert "small: supported; difference +0.100" in judged.note
+    assert judged.difference.estimate == pytest.approx(0.1)  # of the first way
+    assert "small: supported; A minus C" in judged.note
     assert "large: opposite; difference −0.100" in judged.note
     assert "not run" not in judged.note
 

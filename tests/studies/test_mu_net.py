@@ -133,7 +133,7 @@ def test_networks_are_compared_from_one_start(values, monkeypatch):
     assert choices.pretraining(_found(values)).empty
     skin = questions.claims(found, _drawn(), TRIVIAL)[0]
     assert skin.difference.estimate == pytest.approx(180 / 200 - 60 / 140)
-    assert "MU-Net from its own start: not tested; difference +0.471" in skin.note
+    assert "MU-Net from its own start: not tested; mu_net minus unet_224" in skin.note
     assert "from the start of the others: not tested; difference +0.196" in skin.note
     assert "encoders start from random weights, the paper's from ImageNet" in skin.note
     margins = questions.margins(found)
