@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from busutils.data import duplicates, folders, masks, reading
-from busutils.data.contact_sheet import figure
+from busutils.data import folders, masks, reading
+from busutils.data.copies import duplicates
+from busutils.data.copies.contact_sheet import figure
 from busutils.data.files import NORMAL, Case, Listing, joined_mask, shape_of, unseen_levels
 from busutils.data.look import Look, look
 from busutils.data.progress import bar
@@ -64,7 +65,7 @@ class Report:
         Every kind is there, even with nothing found.
     groups : Series
         Group of every case: patient or lesion where the set tells, else from
-        :func:`busutils.data.duplicates.groups`.
+        :func:`busutils.data.copies.duplicates.groups`.
     agreement : DataFrame
         case_a, case_b, dice: how well the masks of two copies of one frame agree, aligned. What
         two outlines of one lesion reach is about what a network can reach.

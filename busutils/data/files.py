@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import nan
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,6 @@ class Case:
     image: Path
     masks: tuple[Path, ...]
     group: str | None = None
-    spacing_mm: float = nan
     lesion_levels: tuple[int, ...] = ()
 
 

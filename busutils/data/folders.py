@@ -6,10 +6,26 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from busutils.errors import UserError
+
 _SYSTEM = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
     *("__macosx", "@eadir", "lost+found"),
 }
+
+
+def root(place: Path, contents: str) -> Path:
+    """Return a data root as a path.
+
+    Raises
+    ------
+    UserError
+        If it is no folder.
+    """
+    place = Path(place)
+    if not place.is_dir():
+        raise UserError(f"{place} is not a folder: name the one that holds {contents}")
+    return place
 
 
 def files(root: Path, *suffixes: str, deep: bool = True) -> list[Path]:

@@ -13,17 +13,16 @@ from scipy import ndimage
 
 from busutils.__main__ import main
 from busutils.data import (
-    brain,
     busi,
     check,
-    phantom,
-    phantom_brain,
-    phantom_skin,
+    figshare,
     progress,
     sets,
 )
 from busutils.data.files import Case, Listing
 from busutils.errors import UserError
+from busutils.phantoms import write_busi, write_figshare, write_isic, write_lgg
+from busutils.phantoms.busi import PLANTED
 
 H, W = 120, 150
 
@@ -191,16 +190,16 @@ def test_report_is_json(make):
 
 
 def test_planted_faults_of_the_phantoms(tmp_path):
-    phantom.write_busi(tmp_path, n=24, size=96)
+    write_busi(tmp_path, n=24, size=96)
     findings = check.check(busi.listing(tmp_path)).findings
-    near = [set(pair) for pair in phantom.PLANTED["near duplicates"]]
-    exact = set(phantom.PLANTED["exact duplicate"])
+    near = [set(pair) for pair in PLANTED["near duplicates"]]
+    exact = set(PLANTED["exact duplicate"])
     assert [set(group["cases"]) for group in findings["duplicate_groups"]] == [*near, exact]
     assert [set(item["cases"]) for item in findings["exact_duplicates"]] == [exact]
     assert [Path(item["file"]).name for item in findings["orphan_masks"]] == [
-        phantom.PLANTED["orphan mask"]
+        PLANTED["orphan mask"]
     ]
-    assert [item["cases"] for item in findings["several_masks"]] == [[phantom.PLANTED["two masks"]]]
+    assert [item["cases"] for item in findings["several_masks"]] == [[PLANTED["two masks"]]]
 
 
 def test_figure(make, tmp_path):
@@ -255,7 +254,7 @@ def test_busi(shared):
 
 def test_sets_that_tell_groups_are_checked_by_them(tmp_path):
     """Slices of a patient are alike by nature; a copy in another patient is not."""
-    phantom_brain.write_lgg(tmp_path)
+    write_lgg(tmp_path)
     listing = sets.listing("brain", str(tmp_path))
     first = listing.cases[0]
     other = next(c for c in listing.cases if c.group != first.group)
@@ -282,14 +281,14 @@ def test_groups_across_the_published_parts_are_named(make):
 
 
 def test_a_known_set_is_recognised(tmp_path):
-    phantom_brain.write_lgg(tmp_path / "lgg")
-    phantom_brain.write_figshare(tmp_path / "figshare")
-    phantom_skin.write_isic(tmp_path / "isic")
+    write_lgg(tmp_path / "lgg")
+    write_figshare(tmp_path / "figshare")
+    write_isic(tmp_path / "isic")
     for name, known in {"lgg": "brain", "figshare": "brain", "isic": "isic", ".": "brain"}.items():
         assert sets.recognise(tmp_path / name) == known
     assert sets.recognise(tmp_path / "nowhere") == "busi"
     report = check.check(sets.listing("brain", str(tmp_path / "figshare")))
-    assert report.expected == brain.KINDS
+    assert report.expected == figshare.COUNTS
     assert report.findings["nonbinary_masks"] == report.findings["divided_groups"] == []
 
 
@@ -321,10 +320,10 @@ def test_one_bad_file_is_one_finding_in_every_set(tmp_path):
         ),
         "figshare": ("brainTumorDataPublic/1.mat", "brainTumorDataPublic/2.mat", "._3.mat"),
     }
-    phantom.write_busi(tmp_path / "busi", n=24, size=96)
-    phantom_skin.write_isic(tmp_path / "isic", n=10, size=48)
-    phantom_brain.write_lgg(tmp_path / "lgg", patients=2, slices=4, size=48)
-    phantom_brain.write_figshare(tmp_path / "figshare", n=6, size=48)
+    write_busi(tmp_path / "busi", n=24, size=96)
+    write_isic(tmp_path / "isic", n=10, size=48)
+    write_lgg(tmp_path / "lgg", patients=2, slices=4, size=48)
+    write_figshare(tmp_path / "figshare", n=6, size=48)
     for name, (cut, empty, hidden) in layouts.items():
         root = tmp_path / name
         listing = sets.listing(sets.recognise(root), str(root))

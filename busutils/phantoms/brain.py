@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from busutils.data.matlab import LABELS
-from busutils.data.phantom_skin import lesion
-from busutils.data.phantom_tissue import noise
 from busutils.errors import UserError
 from busutils.paths import whole_folder
+from busutils.phantoms.skin import lesion
+from busutils.phantoms.tissue import noise
 
-VERSION = 1
+KINDS = 3  # of tumours in figshare 1512427, numbered from 1
 CONTRAST = {"pre-contrast": (0.5, -0.08), "FLAIR": (0.4, 0.25), "post-contrast": (0.5, 0.15)}
 """Sequence -> brightness of tissue, and what the tumour adds."""
 
@@ -43,7 +42,7 @@ def write_lgg(
         for number in range(patients):
             name = f"TCGA_PH_{number:04d}_20000101"
             (part / name).mkdir()
-            for i, (image, mask) in enumerate(_patient(seed, number, slices, size), start=1):
+            for i, (image, mask) in enumerate(patient_slices(seed, number, slices, size), start=1):
                 if number % 4 == 3:
                     image[..., 2] = image[..., 1]
                 Image.fromarray(image).save(part / name / f"{name}_{i}.tif")
@@ -68,15 +67,13 @@ def write_figshare(root: Path, n: int = 24, seed: int = 0, size: int = 128) -> P
     with whole_folder(folder) as part:
         for i in range(n):
             patient = i // 3
-            image, mask = list(_patient(seed, patient, 5, size))[1 + i % 3]
-            _write_mat(
-                part / f"{i + 1}.mat", 1 + patient % len(LABELS), patient, image[..., 2], mask
-            )
+            image, mask = list(patient_slices(seed, patient, 5, size))[1 + i % 3]
+            _write_mat(part / f"{i + 1}.mat", 1 + patient % KINDS, patient, image[..., 2], mask)
         _write_folds(part / "cvind.mat", 1 + np.arange(n) // 3 % 5)
     return folder
 
 
-def _patient(seed: int, number: int, slices: int, size: int):
+def patient_slices(seed: int, number: int, slices: int, size: int):
     """Yield image, uint8 (size, size, 3), and mask, bool (size, size), of each slice."""
     rng = np.random.default_rng([seed, number])
     head, ventricles, texture = _head(rng, size)

@@ -24,7 +24,7 @@ def figure(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
     ----------
     listing : Listing
     groups : Series
-        Group by case, from :func:`busutils.data.duplicates.groups`.
+        Group by case, from :func:`busutils.data.copies.duplicates.groups`.
     path : Path
         A PDF holds all pages; any other kind of picture gets a file a page, numbered from the
         second on.
