@@ -221,7 +221,9 @@ def _data_check(args: argparse.Namespace) -> None:
     report = check.check(listing)
     print(report.to_json() if args.json else report.to_text())
     if args.figure:
-        check.figure(listing, report.groups, args.figure)
+        from busutils.data.copies import contact_sheet
+
+        contact_sheet.draw(listing, report.groups, args.figure)
     if report.refused:
         raise RunError(f"a run would refuse {args.root}: {', '.join(report.refused)}; mend these")
 

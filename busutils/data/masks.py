@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from busutils.data import matlab, opening
+from busutils.data import matlab, pictures
 from busutils.errors import UserError
 
 FEW = 16
@@ -63,7 +63,7 @@ def read(path: Path, lesion_levels: tuple[int, ...] = ()) -> Mask:
     """
     if matlab.is_slice(path):
         return Mask(matlab.read(path).mask)
-    image = opening.decoded(path)
+    image = pictures.decode(path)
     try:
         values, source = _values(image, by_index=bool(lesion_levels))
         if lesion_levels:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths
-from busutils.data import folders, masks, opening
+from busutils.data import folders, masks, pictures
 from busutils.data.copies import duplicates
 from busutils.data.dataset import Dataset, cached, empty_array, write_table
 from busutils.data.files import (
@@ -119,7 +119,7 @@ def _fingerprint(listing: Listing, size: int, store: Path) -> str:
 def _digest(root: Path, files: list[Path], store: Path) -> str:
     """Hash of file contents; remembered by names, sizes and times, so a warm start is fast."""
     for path in files:
-        opening.refuse_dead(path)
+        pictures.refuse_dead(path)
     stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
     digest = hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]
     note = store / "cache" / f"{digest}.content"

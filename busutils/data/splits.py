@@ -213,6 +213,25 @@ def divided(table: pd.DataFrame) -> pd.Series:
     return used["group"].value_counts()[roles[roles > 1].index]
 
 
+def twins(cases: pd.DataFrame, protocol: Protocol, draws: int) -> pd.DataFrame:
+    """Share of validation images that show a frame of a training image, in many drawn splits.
+
+    Returns
+    -------
+    DataFrame
+        split ("by image" or "by group"), seed (0 to `draws` - 1), share (0 to 1); errors are those
+        of :func:`split`.
+    """
+    rows = []
+    for seed in range(draws):
+        for kind, grouped in {"by image": False, "by group": True}.items():
+            table = split(cases, replace(protocol, seed=seed, grouped=grouped), 1)
+            trained = set(table.loc[table["role"] == "train", "group"])
+            share = table.loc[table["role"] == "val", "group"].isin(trained).mean()
+            rows.append({"split": kind, "seed": seed, "share": share})
+    return pd.DataFrame(rows)
+
+
 def _hold_out(used: pd.DataFrame, protocol: Protocol) -> pd.Index:
     """Draw whole units at random until each label has its number; a unit that would exceed waits.
 

@@ -19,7 +19,9 @@ from busutils.data import (
     progress,
     sets,
 )
+from busutils.data.copies import contact_sheet
 from busutils.data.files import Case, Listing
+from busutils.data.report import REFUSED, Report
 from busutils.errors import UserError
 from busutils.phantoms import write_busi, write_figshare, write_isic, write_lgg
 from busutils.phantoms.busi import PLANTED
@@ -58,7 +60,7 @@ def clean(n: int) -> list[tuple]:
     return [(f"clean {i}", "benign", picture(100 + i), [disc(60, 70, 20)]) for i in range(n)]
 
 
-def found(report: check.Report) -> dict[str, list]:
+def found(report: Report) -> dict[str, list]:
     return {kind: items for kind, items in report.findings.items() if items}
 
 
@@ -102,7 +104,7 @@ def test_one_fault_gives_one_finding(make, kind):
     assert item["cases"] == ["x"]
     (line,) = [line for line in report.to_text().splitlines() if line.startswith("- ")]
     assert "x" in line and item.get("why", "") in line
-    assert bool(report.refused) == (kind in check.REFUSED) == ("A run refuses" in report.to_text())
+    assert bool(report.refused) == (kind in REFUSED) == ("A run refuses" in report.to_text())
 
 
 def test_details(make):
@@ -207,24 +209,26 @@ def test_figure(make, tmp_path):
     copies = [(f"copy {i}", "benign", frame, [LESION]) for i in range(30)]
     listing = make(*copies, *clean(1))
     groups = check.check(listing).groups
-    files = check.figure(listing, groups, tmp_path / "groups.png")
+    files = contact_sheet.draw(listing, groups, tmp_path / "groups.png")
     assert [file.name for file in files] == ["groups.png", "groups-2.png"]  # 20 on a page
     green = np.array([0x00, 0x9E, 0x73]) / 255
     drawn = imread(files[0])[..., :3]
     assert (np.abs(drawn - green).max(axis=-1) < 0.02).sum() > 20 * 20  # an outline a picture
-    assert [f.name for f in check.figure(listing, groups, tmp_path / "all.pdf")] == ["all.pdf"]
+    assert [f.name for f in contact_sheet.draw(listing, groups, tmp_path / "all.pdf")] == [
+        "all.pdf"
+    ]
     assert (tmp_path / "all.pdf").read_bytes().count(b"/Type /Page ") == 2
 
 
 def test_figure_without_groups_or_place(make, tmp_path):
     listing = make(*clean(2))
     groups = check.check(listing).groups
-    assert check.figure(listing, groups, tmp_path / "none.png") == []
+    assert contact_sheet.draw(listing, groups, tmp_path / "none.png") == []
     assert not (tmp_path / "none.png").exists()
     with pytest.raises(UserError, match="nowhere"):
-        check.figure(listing, groups, tmp_path / "nowhere" / "a.png")
+        contact_sheet.draw(listing, groups, tmp_path / "nowhere" / "a.png")
     with pytest.raises(UserError, match="no kind of picture"):
-        check.figure(listing, groups, tmp_path / "a.docx")
+        contact_sheet.draw(listing, groups, tmp_path / "a.docx")
 
 
 @pytest.mark.realdata
