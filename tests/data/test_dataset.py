@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from busutils import paths, pretraining
+from busutils import execution, parameters, paths, pretraining
 from busutils.data import dataset, reading
 from busutils.data.dataset import from_arrays, open_cached
 from busutils.errors import RunError, UserError
@@ -104,3 +104,12 @@ def test_cases_called_like_missing_values_keep_their_names(store):
     found = from_arrays("Names", *arrays, cases.drop(columns="role"), "names").cases
     assert found["case"].tolist() == found["group"].tolist() == names
     assert found["n_masks"].isna().tolist() == [True, False, False, False, False]
+
+
+def test_a_published_run_stands_for_the_folder_of_images():
+    published = paths.project() / "book" / "results" / "notebooks" / "00_data-busi-cpu"
+    values = parameters.resolve("00_data", "cpu", {}) | {"data_root": str(published)}
+    source = parameters.source("00_data")
+    assert len(execution.planned(source, values)["data"]) == 780
+    with pytest.raises(UserError, match=r"unknown size of BUSI in 00_data-busi-cpu-\S+ '32'"):
+        execution.planned(source, values | {"size": 32})
