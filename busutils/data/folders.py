@@ -42,7 +42,7 @@ def files(root: Path, *suffixes: str, deep: bool = True) -> list[Path]:
     """
     every = _walk(root, deep, ())
     found = [path for path in every if not suffixes or path.suffix.lower() in suffixes]
-    return sorted(found, key=lambda path: (_natural(name(path, root)), path.as_posix()))
+    return sorted(found, key=lambda path: (natural(name(path, root)), path.as_posix()))
 
 
 def name(path: Path, root: Path) -> str:
@@ -60,7 +60,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda c: repr(c[0])[1:-1], text)
 
 
-def _natural(text: str) -> list[tuple[str, int]]:
+def natural(text: str) -> list[tuple[str, int]]:
     """Key that sorts 2 before 10."""
     return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D*)(\d*)", text)]
 

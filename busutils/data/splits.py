@@ -5,7 +5,6 @@ A split is a table with one row a case: case, label, group, role (``train``, ``v
 """
 
 import hashlib
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from busutils.data import folders
 from busutils.errors import UserError
 
 ROLES = ("train", "val", "test", "normal", "unused")
@@ -181,18 +181,13 @@ def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False
     This is what Keras's ``validation_split`` does. Files are ordered as text, where 10 comes before
     2, or with `numeric` by the numbers in their names.
     """
-    names = cases["case"].map(_natural) if numeric else cases["case"]
+    names = cases["case"].map(folders.natural) if numeric else cases["case"]
     order = names.sort_values(kind="stable").index
     first = int(len(cases) * (1 - share) + 1e-9)  # rounded down, as Keras does
     table = cases[["case", "label", "group"]].copy()
     table["role"] = "train"
     table.loc[order[first:], "role"] = "val"
     return table.reset_index(drop=True)
-
-
-def _natural(name: str) -> tuple:
-    """Split a name into text and numbers, so that 2 comes before 10."""
-    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))
 
 
 def split_id(table: pd.DataFrame) -> str:

@@ -3,8 +3,8 @@
 Nothing is known here of how images are read, or of networks.
 """
 
-from busutils.phantoms.brain import write_figshare, write_lgg
+from busutils.phantoms.brain import write_lgg
 from busutils.phantoms.busi import write_busi
 from busutils.phantoms.skin import write_isic
 
-__all__ = ["write_busi", "write_figshare", "write_isic", "write_lgg"]
+__all__ = ["write_busi", "write_isic", "write_lgg"]

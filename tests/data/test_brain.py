@@ -11,8 +11,9 @@ from scipy.io import savemat
 from busutils.data import brain, matlab, reading
 from busutils.data.figshare import UNREADABLE
 from busutils.errors import UserError
-from busutils.phantoms import write_figshare, write_lgg
+from busutils.phantoms import write_lgg
 from busutils.phantoms.brain import patient_slices
+from tests import figshare as figshare_files
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def lgg(tmp_path):
 
 @pytest.fixture
 def figshare(tmp_path):
-    write_figshare(tmp_path / "figshare", n=12, size=64)
+    figshare_files.write(tmp_path / "figshare", n=12, size=64)
     return tmp_path / "figshare"
 
 

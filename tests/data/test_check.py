@@ -23,8 +23,9 @@ from busutils.data.copies import contact_sheet
 from busutils.data.files import Case, Listing
 from busutils.data.report import REFUSED, Report
 from busutils.errors import UserError
-from busutils.phantoms import write_busi, write_figshare, write_isic, write_lgg
+from busutils.phantoms import write_busi, write_isic, write_lgg
 from busutils.phantoms.busi import PLANTED
+from tests import figshare as figshare_files
 
 H, W = 120, 150
 
@@ -286,7 +287,7 @@ def test_groups_across_the_published_parts_are_named(make):
 
 def test_a_known_set_is_recognised(tmp_path):
     write_lgg(tmp_path / "lgg")
-    write_figshare(tmp_path / "figshare")
+    figshare_files.write(tmp_path / "figshare")
     write_isic(tmp_path / "isic")
     for name, known in {"lgg": "brain", "figshare": "brain", "isic": "isic", ".": "brain"}.items():
         assert sets.recognise(tmp_path / name) == known
@@ -327,7 +328,7 @@ def test_one_bad_file_is_one_finding_in_every_set(tmp_path):
     write_busi(tmp_path / "busi", n=24, size=96)
     write_isic(tmp_path / "isic", n=10, size=48)
     write_lgg(tmp_path / "lgg", patients=2, slices=4, size=48)
-    write_figshare(tmp_path / "figshare", n=6, size=48)
+    figshare_files.write(tmp_path / "figshare", n=6, size=48)
     for name, (cut, empty, hidden) in layouts.items():
         root = tmp_path / name
         listing = sets.listing(sets.recognise(root), str(root))

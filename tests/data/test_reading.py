@@ -14,6 +14,7 @@ from busutils.data.copies import duplicates
 from busutils.data.dataset import open_cached, read_table
 from busutils.data.files import Case, Listing
 from busutils.errors import RunError, UserError
+from tests import figshare as figshare_files
 
 
 @pytest.fixture
@@ -141,9 +142,8 @@ def test_full_disk_leaves_nothing(tmp_path):
 
 def test_a_case_called_by_a_number_keeps_its_name_and_its_group(tmp_path, store):
     from busutils.data import brain
-    from busutils.phantoms import write_figshare
 
-    found = brain.listing(write_figshare(tmp_path, n=6, size=32))
+    found = brain.listing(figshare_files.write(tmp_path, n=6, size=32))
     data = reading.load(found, 32)
     assert data.cases["case"].tolist() == ["1", "2", "3", "4", "5", "6"]
     assert data.cases["group"].tolist() == ["100000"] * 3 + ["100001"] * 3

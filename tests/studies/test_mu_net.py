@@ -10,7 +10,7 @@ import yaml
 
 from busutils import jobs, parameters, paths
 from busutils.errors import RunError, UserError
-from busutils.phantoms import write_figshare, write_isic, write_lgg
+from busutils.phantoms import write_isic, write_lgg
 from busutils.studies import mu_net as study
 from busutils.studies.common import Entry
 from busutils.studies.mu_net import (
@@ -26,6 +26,7 @@ from busutils.studies.mu_net import (
     shown,
     words,
 )
+from tests import figshare as figshare_files
 from tests import finished
 
 NAME = "05_mu_net"
@@ -230,7 +231,7 @@ def test_patients_can_be_told_to_matter_or_not(brains, values):
 
 
 def test_figshare_works_by_its_data_root(values, tmp_path):
-    write_figshare(tmp_path / "figshare", n=18, size=64)
+    figshare_files.write(tmp_path / "figshare", n=18, size=64)
     wanted = values | {"dataset": "brain", "data_root": str(tmp_path / "figshare")}
     wanted |= {"patient_folds": 3, "folds": [1]}
     study.check(wanted)
