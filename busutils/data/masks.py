@@ -135,12 +135,6 @@ def are_inverted(shares: Sequence[float]) -> bool:
     return sum(share > 0.5 for share in shares) > len(shares) / 2
 
 
-INVERTED = (
-    "lesion covers more than half of most images, as in inverted masks: say which level is lesion "
-    "(mask_levels 0 where lesions are black, 255 where they are as large)"
-)
-
-
 def _values(image: Image.Image, by_index: bool) -> tuple[np.ndarray, str]:
     """A number for each pixel, and where it comes from if from anywhere else than grey levels."""
     if image.mode == "1":

@@ -168,4 +168,7 @@ def _refuse_levels(cases: Sequence[Case], shares: Sequence[float]) -> None:
     both = zip(cases, shares, strict=True)
     lesions = [share for case, share in both if case.label != NORMAL and not case.lesion_levels]
     if masks.are_inverted(lesions):
-        raise UserError(masks.INVERTED)
+        raise UserError(
+            "lesion covers more than half of most images, as in inverted masks: say which level is "
+            "lesion (mask_levels 0 where lesions are black, 255 where they are as large)"
+        )
