@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from busutils.data import folders, matlab
 from busutils.data.files import Case, Listing, refuse_twins
@@ -55,6 +53,8 @@ def _case(path: Path) -> Case:
 
 
 def _parts(file: Path, cases: list[str]) -> dict[str, str]:
+    from scipy.io.matlab import MatReadError  # takes as long to import as pandas
+
     try:
         numbers = _folds(file)
     except (OSError, KeyError, ValueError, MatReadError) as error:
@@ -72,6 +72,7 @@ def _parts(file: Path, cases: list[str]) -> dict[str, str]:
 def _folds(file: Path) -> np.ndarray:
     """Fold (1 to 5) of each slice, from a MATLAB file of either kind."""
     import h5py
+    from scipy.io import loadmat
 
     if not h5py.is_hdf5(file):
         return loadmat(file)["cvind"].ravel().astype(int)
