@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from busutils import frameworks, paths
+from busutils import frameworks, paths, promises, training
 from busutils import jobs as _jobs
 from busutils.data.dataset import open_cached
 from busutils.errors import UserError
@@ -111,7 +111,7 @@ def train(folder: Path, chosen: Sequence[Job], minutes: float | None, quiet: boo
     """Train `chosen` in a bundle, pack what is finished, and return what is not."""
     store, keep = open_store(folder), _listed(folder)["keep"]
     try:
-        return _jobs.complete(chosen, keep, minutes, store, quiet)
+        return training.complete(chosen, keep, minutes, store, quiet)
     finally:
         pack(folder)
 
@@ -196,11 +196,14 @@ def _packed(todo: list[Job], store: Path) -> bytes:
     """Gzipped tar of what jobs need, each checked first."""
     needed = set()
     for job in todo:
-        open_cached(job.dataset, store)
-        _jobs.write_split(_jobs.read_split(job, store), job.split["id"], store)
-        needed |= {f"cache/{job.dataset}", f"splits/{job.split['id']}.csv"}
-        if file := _jobs.weights_file(job, store):
-            needed.add(f"weights/{file.name}")
+        for name in _jobs.inputs(job):
+            promises.keep(name, store)
+        (
+            _jobs.read_split(job, store),
+            open_cached(job.dataset, store),
+            _jobs.weights_file(job, store),
+        )
+        needed |= set(_jobs.inputs(job))
         if job.needs and job.needs not in todo:
             needed.add(f"jobs/{job.needs.id}")
     needed |= _imagenet([job for job in todo if job.encoder_weights == "imagenet"], store)
@@ -216,11 +219,11 @@ def _imagenet(todo: list[Job], store: Path) -> set[str]:
     if not todo:
         return set()
     with frameworks.loading():
-        from busutils import training  # imports a framework, which takes seconds
+        from busutils import fitting  # imports a framework, which takes seconds
 
     for job in todo:
-        training.keep_imagenet(job, store)
-    return {training.imagenet_file(job) for job in todo}
+        fitting.keep_imagenet(job, store)
+    return {fitting.imagenet_file(job) for job in todo}
 
 
 def _parts(content: bytes) -> dict[str, bytes]:

@@ -88,8 +88,8 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
         write_json(draft / MANIFEST, opening(target.name, name, profile, values, overrides))
         execute_cells(parameters.source(name), draft, values, target.name, quiet)
         manifest = Run(draft).manifest
-        made = [jobs.manifest(identity) for identity in manifest.get("jobs", [])]
-        backends = {of["backend"] for of in made if of}
+        made = jobs.made(manifest.get("jobs", []))
+        backends = {of["backend"] for of in made}
         manifest["backend"] = ", ".join(sorted(backends)) or manifest.get("backend", "none")
         manifest["minutes"] = round((time.monotonic() - started) / 60, 2)
         write_json(draft / MANIFEST, manifest)

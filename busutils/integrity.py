@@ -4,6 +4,8 @@ Functions take tables and plain values, wherever these were kept, and raise `Dam
 thing that cannot be. Needs NumPy and pandas only.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,11 @@ EPOCHS = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
 
 class Damaged(ValueError):
     """What is wrong with a table, in a few words."""
+
+
+def hash_of(values: Mapping[str, Any]) -> str:
+    """Return the sha256 of plain values as canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def check_history(job: "Job", history: pd.DataFrame) -> None:

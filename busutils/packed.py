@@ -5,7 +5,6 @@ epochs of all; ``counts.npz`` one array of whole numbers a job (`encode`). What 
 whether it can have made this, is for :mod:`busutils.jobs` to judge.
 """
 
-import hashlib
 import io
 import json
 import zipfile
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths, thresholds
-from busutils.integrity import Damaged
+from busutils.integrity import Damaged, hash_of
 from busutils.metrics import COUNTS
 
 JOBS, HISTORY, COUNTED = "jobs.json", "history.csv", "counts.npz"
@@ -54,7 +53,7 @@ def write(folder: Path, trainings: Mapping[str, Training]) -> None:
             archive.writestr(entry, array.getvalue())
     hashes = {name: paths.sha256(folder / name) for name in (HISTORY, COUNTED)}
     with paths.whole_file(folder / JOBS) as part:
-        content = {"jobs": told, "sha256": hashes | {JOBS: _hash(told)}}
+        content = {"jobs": told, "sha256": hashes | {JOBS: hash_of(told)}}
         part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -117,7 +116,7 @@ class Archive:
         content = json.loads((folder / JOBS).read_text(encoding="utf-8"))
         self.jobs = content["jobs"]
         hashes = {name: paths.sha256(folder / name) for name in (HISTORY, COUNTED)}
-        if content["sha256"] != hashes | {JOBS: _hash(self.jobs)}:
+        if content["sha256"] != hashes | {JOBS: hash_of(self.jobs)}:
             raise Damaged("a file is not what was published")
         self._history = pd.read_csv(folder / HISTORY)
 
@@ -158,7 +157,3 @@ def _opened(folder: Path, _: int) -> Archive:
 def _falling(steps: np.ndarray) -> np.ndarray:
     """Values by threshold from the first one and the steps down from it."""
     return steps[0] - np.vstack([np.zeros_like(steps[:1]), np.cumsum(steps[1:], axis=0)])
-
-
-def _hash(values: dict) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from busutils import execution, jobs, parameters, paths
+from busutils import execution, parameters, paths, training
 from busutils.errors import UserError
 from busutils.runs import MANIFEST, MEASURED, NUMBERS, VERDICTS, Run, write_json
 
@@ -66,7 +66,7 @@ def rebuild(run: Run, quiet: bool = False) -> Rebuilt:
             shutil.copytree(published.folder / MEASURED, made.folder / MEASURED)
         source = Path(place) / f"{published.manifest['notebook']}.ipynb"
         write_json(source, without_images(parameters.source(source.stem)))
-        apart = {"BUSUTILS_RUNS": str(store), jobs.TRAINING: "none"}
+        apart = {"BUSUTILS_RUNS": str(store), training.TRAINING: "none"}
         execution.execute_cells(source, made.folder, values, published.id, quiet, apart)
         return compare(published, made)
 

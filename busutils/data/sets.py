@@ -1,6 +1,5 @@
 """Data sets by name, as a notebook's parameters say them."""
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -154,7 +153,7 @@ def _each_its_own(found: Listing) -> Listing:
 
 
 def _made(generated: Generated, root: str) -> Path:
-    folder = Path(root or os.environ.get("BUSUTILS_PHANTOMS") or paths.project() / "data/phantom")
+    folder = Path(root) if root else paths.phantoms()
     if not (folder / generated.folder).exists():
         if root:
             raise UserError(

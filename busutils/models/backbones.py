@@ -7,13 +7,17 @@ This module imports Keras only when a backbone is built.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from busutils.errors import UserError, choose
+from busutils.errors import choose
 
 if TYPE_CHECKING:
     import keras
 
+Name = Literal[
+    *("vgg16", "vgg19", "resnet50", "resnext50", "seresnet50", "seresnext50"),
+    *("densenet121", "inceptionv3", "mobilenetv2"),
+]
 Shape = tuple[int | None, int | None, int]
 
 
@@ -129,23 +133,3 @@ BACKBONES = {
         "symmetric",
     ),
 }
-
-ENCODERS = {"mu_net": "mobilenetv2", "fcn": "vgg16", "fgfeu_net": "vgg16"}
-"""Networks whose encoder is fixed, and which one it is."""
-
-
-def of_network(model: str, options: dict) -> str:
-    """Return the backbone of a network of the registry.
-
-    Raises
-    ------
-    UserError
-        If it has none.
-    """
-    if "backbone" in options:
-        return options["backbone"]
-    if model not in ENCODERS:
-        raise UserError(
-            f"{model} has no encoder with weights of ImageNet: take preprocessing 'paper'"
-        )
-    return ENCODERS[model]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from busutils import execution, jobs, metrics, parameters, runs, statistics
+from busutils import execution, jobs, metrics, parameters, runs, statistics, training
 from busutils.data.dataset import open_cached
 from busutils.jobs import Job
 
@@ -80,7 +80,7 @@ def train(name: str, seed: int) -> list[Job]:
     values = parameters.resolve(name, "quick", {}) | {"split_seed": seed}
     planned = study.plan(values, study.dataset(values))
     other = [replace(job, init_seed=seed, order_seed=seed) for job in planned]
-    jobs.complete(other, quiet=True)
+    training.complete(other, quiet=True)
     return other
 
 
