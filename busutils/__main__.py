@@ -124,12 +124,9 @@ def _say_what_lacks(planned: list, keep: set[str]) -> None:
 
 
 def _planned(args: argparse.Namespace) -> list:
-    """Jobs of a notebook, from its study."""
     from busutils import execution
 
-    study = execution.study(args.notebook)
-    values = execution.prepare(args.notebook, args.profile, _overrides(args))
-    return study.plan(values, study.dataset(values))
+    return execution.plan(args.notebook, args.profile, _overrides(args))
 
 
 def _jobs(args: argparse.Namespace) -> None:
@@ -269,6 +266,9 @@ def _rebuild(args: argparse.Namespace) -> None:
     from busutils import rebuild, runs
 
     run = runs.find(args.run)
+    if args.publish:
+        print(rebuild.publish(run, args.quiet))
+        return
     found = rebuild.rebuild(run, args.quiet)
     for place, text in found.different.items():
         print(f"{place}: {text}")
@@ -326,6 +326,9 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("run", metavar="RUN")
     add = _add(commands, "rebuild", _rebuild, "a published run from its small files: equal still?")
     add.add_argument("run", metavar="RUN")
+    add.add_argument(
+        "--publish", action="store_true", help="write its page and numbers anew; pictures stay"
+    )
     add = _add(commands, "claims", _claims, "check the arithmetic of a paper's printed numbers")
     add.add_argument("files", metavar="FILE.csv", nargs="+", type=Path)
     add.add_argument(

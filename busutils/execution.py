@@ -2,24 +2,26 @@
 
 import ast
 import hashlib
-import importlib.util
 import json
 import logging
 import os
-import re
 import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, TextIO
 
-from busutils import frameworks, jobs, parameters, paths, sources
+from busutils import frameworks, jobs, parameters, paths, registry, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
+from busutils.jobs import Job
 from busutils.runs import LOG, MANIFEST, Run, opening, write_json
+
+PLAN = "plan"
+"""Tag of the cells that list a page's jobs: imports, the images, the splits, the plan."""
 
 
 def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
@@ -30,7 +32,7 @@ def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
 
 
 def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, Any]:
-    """Return a run's parameters, checked together with the data that they name.
+    """Return a run's parameters, with places that are there.
 
     Raises
     ------
@@ -49,8 +51,6 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
             f"there (-p dataset={sets.recognise(Path(root))} by its looks, pairs for your own "
             "images), or leave the folder out"
         )
-    if importlib.util.find_spec(_module(name)):
-        study(name).check(values)
     return values
 
 
@@ -80,6 +80,7 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
         If a cell failed. The notebook up to there is kept in ``<store>/failed/``.
     """
     values = prepare(name, profile, overrides)
+    planned(parameters.source(name), values)  # what cannot be used is refused here
     target = folder(name, profile, values)
     started = time.monotonic()
     if not quiet:
@@ -96,22 +97,60 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
     return target
 
 
-def study(name: str) -> ModuleType:
-    """Return the module that lists a notebook's jobs: ``studies.unet_backbones`` for ``01_...``.
+def plan(name: str, profile: str, overrides: Mapping[str, str]) -> list[Job]:
+    """Return the jobs that a notebook asks for, in their order.
 
     Raises
     ------
     UserError
-        If the notebook trains nothing.
+        If the parameters or the images cannot be used, or the notebook trains nothing.
     """
-    parameters.source(name)
-    if importlib.util.find_spec(_module(name)) is None:
+    page = planned(parameters.source(name), prepare(name, profile, overrides))
+    if "plan" not in page:
         raise UserError(f"{name} trains nothing, so it has no jobs: call `busutils run {name}`")
-    return importlib.import_module(_module(name))
+    return [entry.job for entry in page["plan"]]
 
 
-def _module(notebook: str) -> str:
-    return f"busutils.studies.{re.sub(r'^[0-9]+_', '', notebook)}"
+def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Execute the cells of a notebook that plan (tagged ``plan``), and return their variables.
+
+    Parameters
+    ----------
+    notebook : the source
+    values : parameters by name; the cell's own hold for the others
+
+    Raises
+    ------
+    UserError
+        If the parameters or the images cannot be used.
+    """
+    if old := _old(notebook, values):
+        return old
+    page: dict[str, Any] = {"__name__": notebook.stem}
+    for number, cell in enumerate(sources.cells(notebook)):
+        is_parameters = sources.tagged(cell, parameters.TAG)
+        if is_parameters or sources.tagged(cell, PLAN):
+            code = "".join(cell["source"])
+            registry.execute(code, f"{notebook.name}, code cell {number + 1}", page)
+        if is_parameters:
+            page |= values
+    return page
+
+
+def _old(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
+    import importlib.util
+    import re
+
+    module = f"busutils.studies.{re.sub(r'^[0-9]+_', '', notebook.stem)}"
+    if importlib.util.find_spec(module) is None:
+        return {}
+    study = importlib.import_module(module)
+    kinds = {p.name: p.kind for p in parameters.read(notebook)}
+    study.check(dict(values) | {"__annotations__": kinds})
+    if hasattr(study, "entries"):
+        data = study.dataset(values)
+        return {"data": data, "plan": study.entries(study.Settings.of(values), data)}
+    return {}
 
 
 def execute_cells(

@@ -8,7 +8,6 @@ The cell's own values are the profile *quick*; ``params/<notebook>/<profile>.yam
 
 import ast
 import io
-import json
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ from typing import Any
 
 import yaml
 
-from busutils import paths
+from busutils import paths, sources
 from busutils import values as _values
 from busutils.errors import UserError, choose
 
+TAG = "parameters"
 QUICK = "quick"
 INJECTED = "# Parameters\n"
 """How the cell begins that papermill writes."""
@@ -70,14 +70,12 @@ def read(notebook: Path) -> list[Parameter]:
     UserError
         If the cell is missing, a line is of another form, or a default is not of its type.
     """
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tagged = [i for i, c in enumerate(cells) if "parameters" in c["metadata"].get("tags", ())]
-    if len(tagged) != 1:
-        raise UserError(
-            f"{notebook.name} has {len(tagged)} cells tagged 'parameters': tag one cell so"
-        )
-    code = "".join(cells[tagged[0]]["source"])
-    known = _named("".join(c["source"]) for c in cells[: tagged[0]] if c["cell_type"] == "code")
+    cells = sources.cells(notebook)
+    places = [i for i, cell in enumerate(cells) if sources.tagged(cell, TAG)]
+    if len(places) != 1:
+        raise UserError(f"{notebook.name} has {len(places)} cells tagged {TAG!r}: tag one cell so")
+    code = "".join(cells[places[0]]["source"])
+    known = _named("".join(cell["source"]) for cell in cells[: places[0]])
     comments = _comments(code)
     return [_parameter(line, comments, known, notebook.name) for line in ast.parse(code).body]
 
@@ -119,24 +117,23 @@ def resolve(name: str, profile: str, overrides: Mapping[str, Any]) -> dict[str, 
     return values
 
 
-def verify(values: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[str, Any]:
+def verify(values: Mapping[str, Any]) -> dict[str, Any]:
     """Check a notebook's variables where they are used, since papermill writes what it is given.
 
     Parameters
     ----------
-    values : ``globals()`` of the notebook, or its parameters by name
-    kinds : name -> type of what is used; an annotation of the parameters cell comes before it
+    values : ``globals()`` of the notebook, with the annotations of its parameters cell
 
     Returns
     -------
-    The values of `kinds` and of all that is annotated.
+    The parameters by name.
 
     Raises
     ------
     UserError
         If papermill wrote a parameter that there is not, or a value is not of its type.
     """
-    kinds = {**kinds, **values.get("__annotations__", {})}
+    kinds = values["__annotations__"]
     for name in _injected(values.get("In", ())):
         choose(name, kinds, "parameter")
     return {

@@ -8,13 +8,21 @@ import ast
 import hashlib
 import inspect
 import json
+import linecache
 import textwrap
 from collections.abc import Callable
+from typing import Any
 
 from busutils.errors import UserError
 
 _OMITTED = ("kind", "type_comment", "type_params")  # empty, or absent in some version of Python
 _OWN: dict[tuple[str, str], str] = {}
+
+
+def execute(code: str, place: str, variables: dict[str, Any]) -> None:
+    """Execute code as a cell of a notebook does: the source of its functions can be read."""
+    linecache.cache[place] = (len(code), None, code.splitlines(keepends=True), place)
+    exec(compile(code, place, "exec"), variables)
 
 
 def is_own(function: Callable) -> bool:

@@ -5,8 +5,9 @@
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent
 CHECKER = PACKAGE.parent / "scorecheck" / "src" / "scorecheck"
@@ -17,10 +18,20 @@ def of_notebook(notebook: Path) -> list[Path]:
     return _reached(set(_imported(tree(notebook))))
 
 
+def cells(notebook: Path) -> list[dict[str, Any]]:
+    """Return the code cells of a notebook."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    return [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+
+
+def tagged(cell: Mapping[str, Any], tag: str) -> bool:
+    """Whether a cell has a tag."""
+    return tag in cell["metadata"].get("tags", ())
+
+
 def tree(notebook: Path) -> ast.Module:
     """Parse the code of all cells of a notebook, but for Jupyter's own commands."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    code = [line for c in cells if c["cell_type"] == "code" for line in (*c["source"], "\n")]
+    code = [line for c in cells(notebook) for line in (*c["source"], "\n")]
     return ast.parse("".join(line for line in code if not line.lstrip().startswith(("%", "!"))))
 
 

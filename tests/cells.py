@@ -3,12 +3,14 @@
 import ast
 import contextlib
 import io
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
+
+from busutils import parameters, rebuild, sources
 
 
 def run(notebook: Path, values: Mapping[str, Any], until: str = "") -> list[str]:
@@ -17,23 +19,36 @@ def run(notebook: Path, values: Mapping[str, Any], until: str = "") -> list[str]
     Tables, figures and Markdown are told as text without tags and pictures. With `until` the
     last cell is the first one that holds that text.
     """
+    return page(notebook, values, until)[0]
+
+
+def names(notebook: Path, values: Mapping[str, Any], until: str = "") -> SimpleNamespace:
+    """Run the cells of a notebook but for those that need images, and return its variables."""
+    return SimpleNamespace(**page(notebook, values, until, leave_out=rebuild.TAG)[1])
+
+
+def page(
+    notebook: Path, values: Mapping[str, Any], until: str, leave_out: str = ""
+) -> tuple[list[str], dict[str, Any]]:
+    """Run the cells of a notebook; return what each shows, and the variables at the end."""
     names: dict[str, Any] = {}
     told, shown = [], []
     with (
         mock.patch("IPython.display.display", lambda *objects, **_: shown.extend(objects)),
         mock.patch("myst_nb.glue", lambda name, value, **_: shown.append(f"{name} = {value}")),
     ):
-        for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        for cell in sources.cells(notebook):
+            if sources.tagged(cell, leave_out):
+                continue
             code = "".join(cell["source"])
-            if cell["cell_type"] == "code":
-                shown.clear()
-                printed = _run(code, names, shown)
-                told.append("\n".join([printed, *map(_text, shown)]))
-                if until and until in code:
-                    break
-            if "parameters" in cell["metadata"].get("tags", ()):
+            shown.clear()
+            printed = _run(code, names, shown)
+            told.append("\n".join([printed, *map(_text, shown)]))
+            if until and until in code:
+                break
+            if sources.tagged(cell, parameters.TAG):
                 names |= values
-    return told
+    return told, names
 
 
 def _run(code: str, names: dict[str, Any], shown: list) -> str:

@@ -7,6 +7,7 @@ Near-duplicate images are not new cases, so whole groups are resampled, never si
 from busutils.statistics.intervals import (
     Interval,
     alone,
+    case_mean,
     exact,
     interval,
     pooled_interval,
@@ -28,6 +29,7 @@ __all__ = [
     "Spread",
     "alone",
     "best_ellipse",
+    "case_mean",
     "centred_ellipse",
     "exact",
     "holm",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,6 +94,25 @@ def interval(
         return _wilson(values, len(sums), level)
     made = _resampled(sums, lambda c: c.total / c.n, level, seed)
     return replace(made, n_cases=len(values))
+
+
+def case_mean(scores: pd.DataFrame, **options: Any) -> Interval:
+    """Interval of the mean over cases of a table of scores; a case scored twice is averaged first.
+
+    Parameters
+    ----------
+    scores : DataFrame with columns case, group, score
+    options : what else :func:`interval` takes
+
+    Returns
+    -------
+    Interval
+        Of :func:`interval`; of a single group its limits are NaN (:func:`alone`).
+    """
+    cases = scores.groupby("case").agg(score=("score", "mean"), group=("group", "first"))
+    if cases["group"].nunique(dropna=False) < 2:
+        return alone(cases["score"])
+    return interval(cases["score"], cases["group"], **options)
 
 
 def pooled_interval(

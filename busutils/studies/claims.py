@@ -33,7 +33,7 @@ OURS = {"masks": "hard", "smoothed": False, "macro": False, "two_classes": True,
 
 def check(values: Mapping) -> None:
     """Refuse parameters that cannot be used, before anything starts."""
-    parameters.verify(values, {})
+    parameters.verify(values)
 
 
 def dataset(values: Mapping) -> None:

@@ -45,7 +45,8 @@ class Settings:
         UserError
             If a value is not of its type, or cannot be taken together with others.
         """
-        known = parameters.verify(values, {f.name: f.type for f in fields(cls)})
+        kinds = {f.name: f.type for f in fields(cls)} | values.get("__annotations__", {})
+        known = parameters.verify({**values, "__annotations__": kinds})
         settings = cls(**{f.name: known[f.name] for f in fields(cls)})
         unread = [name for name in known if name.endswith("_pattern") and known[name]]
         if unread and settings.dataset != "pairs":

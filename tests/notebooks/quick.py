@@ -76,10 +76,9 @@ def jobs_of(made: runs.Run) -> list[Job]:
 
 def train(name: str, seed: int) -> list[Job]:
     """Train the networks of a quick run from another seed, on another split."""
-    study = execution.study(name)
     values = parameters.resolve(name, "quick", {}) | {"split_seed": seed}
-    planned = study.plan(values, study.dataset(values))
-    other = [replace(job, init_seed=seed, order_seed=seed) for job in planned]
+    plan = execution.planned(parameters.source(name), values)["plan"]
+    other = [replace(entry.job, init_seed=seed, order_seed=seed) for entry in plan]
     training.complete(other, quiet=True)
     return other
 
