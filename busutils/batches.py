@@ -8,7 +8,7 @@ import numpy as np
 from busutils import augment, models
 from busutils.data.dataset import Dataset, positives
 from busutils.jobs import Job
-from busutils.models import encoders
+from busutils.models.preprocessing import preprocess
 
 
 class Batches(keras.utils.PyDataset):
@@ -62,4 +62,4 @@ def prepare(images: np.ndarray, job: Job) -> np.ndarray:
     images = np.repeat(np.asarray(images, "float32"), channels // images.shape[-1], axis=-1)
     if job.preprocessing == "paper":
         return images / 255
-    return encoders.preprocess(models.backbone(job.model, job.options), images)
+    return preprocess(models.backbone(job.model, job.options), images)

@@ -6,7 +6,6 @@ variable is written: weights, optimiser, generators.
 
 import json
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +15,7 @@ import numpy as np
 
 from busutils import paths
 from busutils.errors import UserError
-
-BROKEN = (zipfile.BadZipFile, RuntimeError)
-"""What a damaged zip file raises; the second where it seems encrypted, or packed in another way."""
+from busutils.integrity import BROKEN_ZIP
 
 
 class Checkpoint:
@@ -78,7 +75,7 @@ class Checkpoint:
         try:
             with np.load(self.folder / name) as arrays:
                 yield arrays
-        except (OSError, EOFError, KeyError, TypeError, ValueError, *BROKEN) as error:
+        except (TypeError, *BROKEN_ZIP) as error:
             raise UserError(
                 f"the checkpoint {self.folder / name} is damaged ({error}): delete {self.folder}, "
                 "and the job starts anew"

@@ -47,15 +47,13 @@ def fit(
     """
     _refuse_others(job, store)
     _cache_compiled(store)
-    dataset = open_cached(job.dataset, store)
-    rows = _rows(job, dataset, store)
-    model = build(job, dataset.images[rows["train"]] if job.reestimate_batchnorm else None, store)
-    checkpoint = Checkpoint(place, model)
+    of = _Fit(job, open_cached(job.dataset, store), store)
+    checkpoint = Checkpoint(place, of.model)
     history, film = checkpoint.restore()
     while len(history) < job.epochs and not stopped(history, job):
         if time.monotonic() + (history[-1]["seconds"] if history else 0) > deadline:
             return False
-        history.append(_epoch(job, model, dataset, rows, history))
+        history.append(_epoch(of, history))
         if not math.isfinite(history[-1]["loss"] + history[-1]["val_loss"]):
             checkpoint.remove()
             raise RunError(
@@ -63,14 +61,30 @@ def fit(
                 f"lower the learning rate (now {history[-1]['learning_rate']:g})"
             )
         if job.record == "film":
-            row = evaluation.film_row(dataset, rows["val"])
-            film.append(evaluation.frame(model, job, dataset, row))
+            film.append(evaluation.frame(of.model, job, of.dataset, of.shown))
         checkpoint.save(history, film)
         show(history)
     checkpoint.restore_best(history)
-    _write(job, model, dataset, rows, history, film, keep, store)
+    with paths.whole_folder(jobs.folder(job, store)) as part:
+        _write(part, of, pd.DataFrame(history), film, keep)
     checkpoint.remove()
     return True
+
+
+class _Fit:
+    """A job on its way: its set, the rows of each role there, and its network."""
+
+    def __init__(self, job: Job, dataset: Dataset, store: Path):
+        self.job, self.dataset, self.store = job, dataset, store
+        names = dataset.cases["case"]
+        self.rows = {r: jobs.rows(job, names, r, store) for r in ("train", *ROLES)}
+        images = dataset.images[self.rows["train"]] if job.reestimate_batchnorm else None
+        self.model = build(job, images, store)
+
+    @property
+    def shown(self) -> int:
+        """Row of the case that the film shows."""
+        return evaluation.film_row(self.dataset, self.rows["val"])
 
 
 def _cache_compiled(store: Path) -> None:
@@ -168,29 +182,23 @@ def stopped(history: list[dict], job: Job) -> bool:
     return len(found) - 1 - found.index(min(found)) >= job.stop_after
 
 
-def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: list) -> dict:
-    start, epoch = time.monotonic(), len(history) + 1
-    model.optimizer.learning_rate = rate = next_rate(history, job)
-    batches = Batches(dataset, rows["train"], job, epoch)
-    fitted = model.fit(batches, shuffle=False, verbose=0).history
-    predicted = evaluation.predict(model, job, dataset, rows["val"])
-    found = evaluation.curves(job, dataset, predicted) | {
+def _epoch(of: _Fit, history: list[dict]) -> dict:
+    job, start, epoch = of.job, time.monotonic(), len(history) + 1
+    of.model.optimizer.learning_rate = rate = next_rate(history, job)
+    batches = Batches(of.dataset, of.rows["train"], job, epoch)
+    fitted = of.model.fit(batches, shuffle=False, verbose=0).history
+    predicted = evaluation.predict(of.model, job, of.dataset, of.rows["val"])
+    values = {key.removeprefix("mask_"): by_epoch[-1] for key, by_epoch in fitted.items()}
+    values |= evaluation.curves(job, of.dataset, predicted) | {
         "epoch": epoch,
-        "loss": fitted.pop("loss")[-1],
-        "val_loss": evaluation.loss(job, dataset, predicted),
+        "loss": fitted["loss"][-1],
+        "val_loss": evaluation.loss(job, of.dataset, predicted),
         "learning_rate": rate,
         "seconds": time.monotonic() - start,
+        "class_accuracy": fitted.get("malignant_class_accuracy", [None])[-1],
     }
-    fitted = {key.removeprefix("mask_"): values[-1] for key, values in fitted.items()}
-    found |= {name: fitted[name] for name in PIXELS if name in fitted}
-    found["class_accuracy"] = fitted.get("malignant_class_accuracy")
     recorded = [*PIXELS, *(f"val_{name}" for name in PIXELS)] * (job.record != "none")
-    columns = [*HISTORY, *recorded, *CLASSES * (job.task == "both")]
-    return {name: found[name] for name in columns}
-
-
-def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
-    return {r: jobs.rows(job, dataset.cases["case"], r, store) for r in ("train", *ROLES)}
+    return {name: values[name] for name in [*HISTORY, *recorded, *CLASSES * (job.task == "both")]}
 
 
 def _network(job: Job, **started) -> keras.Model:
@@ -248,42 +256,35 @@ def _start(job: Job, store: Path) -> str:
     return job.encoder_weights
 
 
-def _write(job, model, dataset, rows, history, film, keep, store) -> None:
-    """Write the job's folder: whole or absent."""
-    split = jobs.read_split(job, store)
+def _write(part: Path, of: _Fit, history: pd.DataFrame, film: list, keep: set[str]) -> None:
+    """Write what a job's folder holds, the manifest last."""
+    job, dataset, model = of.job, of.dataset, of.model
     roles = ROLES if job.record == "none" else ("train", *ROLES)
-    predicted = {r: evaluation.predict(model, job, dataset, rows[r]) for r in roles}
-    history = pd.DataFrame(history)
-    with paths.whole_folder(jobs.folder(job, store)) as part:
-        (part / "job.json").write_text(job.to_json())
-        history.to_csv(part / "history.csv", index=False, float_format="%.6g")
-        tables = [evaluation.cases(job, dataset, p, split, r) for r, p in predicted.items()]
-        compression = {"method": "gzip", "mtime": 0}
-        pd.concat(tables).to_csv(part / "cases.csv.gz", index=False, compression=compression)
-        levels = {r: thresholds.quantise(predicted[r].masks) for r in ROLES}
-        np.savez_compressed(part / jobs.KEEP["probabilities"], **levels)
-        if film:
-            case = dataset.cases["case"].iloc[evaluation.film_row(dataset, rows["val"])]
-            np.savez_compressed(part / jobs.KEEP["film"], frames=film, case=case)
-        # a film is shown beside what the network looks at
-        if "weights" in keep or film or job.record == "weights":
-            model.save_weights(part / jobs.KEEP["weights"])
-        if "encoder" in keep:
-            encoders.save_encoder(model, part / jobs.KEEP["encoder"])
-        manifest = _manifest(job, model, history, len(rows["train"]))
-        manifest["image_channels"] = int(dataset.images.shape[-1])
-        if job.record != "none":
-            manifest["by_keras"] = {
-                r: evaluation.by_keras(job, dataset, p) for r, p in predicted.items() if len(p.rows)
-            }
-        jobs.seal(part, manifest)
+    predicted = {r: evaluation.predict(model, job, dataset, of.rows[r]) for r in roles}
+    (part / "job.json").write_text(job.to_json())
+    history.to_csv(part / "history.csv", index=False, float_format="%.6g")
+    split = jobs.read_split(job, of.store)
+    tables = [evaluation.cases(job, dataset, p, split, r) for r, p in predicted.items()]
+    compression = {"method": "gzip", "mtime": 0}
+    pd.concat(tables).to_csv(part / "cases.csv.gz", index=False, compression=compression)
+    levels = {r: thresholds.quantise(predicted[r].masks) for r in ROLES}
+    np.savez_compressed(part / jobs.KEEP["probabilities"], **levels)
+    if film:
+        case = dataset.cases["case"].iloc[of.shown]
+        np.savez_compressed(part / jobs.KEEP["film"], frames=film, case=case)
+    # a film is shown beside what the network looks at
+    if "weights" in keep or film or job.record == "weights":
+        model.save_weights(part / jobs.KEEP["weights"])
+    if "encoder" in keep:
+        encoders.save_encoder(model, part / jobs.KEEP["encoder"])
+    jobs.seal(part, _manifest(of, history, predicted))
 
 
-def _manifest(job: Job, model: keras.Model, history: pd.DataFrame, n_train: int) -> dict:
-    trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-    total = model.count_params()
-    return {
-        "job": job.id,
+def _manifest(of: _Fit, history: pd.DataFrame, predicted: dict) -> dict:
+    trainable = sum(int(np.prod(v.shape)) for v in of.model.trainable_variables)
+    total = of.model.count_params()
+    manifest = {
+        "job": of.job.id,
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
         "numpy": np.__version__,
@@ -293,12 +294,18 @@ def _manifest(job: Job, model: keras.Model, history: pd.DataFrame, n_train: int)
         "minutes": round(float(history["seconds"].sum()) / 60, 2),
         "epochs": len(history),
         "best_epoch": int(history.loc[history["val_loss"].idxmin(), "epoch"]),
-        "n_train": n_train,
+        "n_train": len(of.rows["train"]),
         "parameters": total,
         "trainable": trainable,
         # an HDF5 file holds every weight and two Adam moments of every trainable one, 4 bytes each
         "file_mib": round(4 * (total + 2 * trainable) / 2**20, 2),
+        "image_channels": int(of.dataset.images.shape[-1]),
     }
+    if of.job.record == "none":
+        return manifest
+    scored = {r: p for r, p in predicted.items() if len(p.rows)}
+    told = {r: evaluation.by_keras(of.job, of.dataset, p) for r, p in scored.items()}
+    return manifest | {"by_keras": told}
 
 
 def _device() -> str:

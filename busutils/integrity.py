@@ -6,6 +6,8 @@ thing that cannot be. Needs NumPy and pandas only.
 
 import hashlib
 import json
+import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,9 @@ from busutils.metrics import COUNTS
 if TYPE_CHECKING:
     from busutils.jobs import Job
 
+BROKEN_ZIP = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged zip file raises; a RuntimeError where it seems encrypted, or packed in
+another way."""
 TOLD = ("val", "test", "normal")
 """Roles whose cases are counted; of a job that records its training, ``train`` too."""
 EPOCHS = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]

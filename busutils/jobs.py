@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from busutils import integrity, packed, paths, promises, registry
+from busutils import integrity, own_code, packed, paths, promises
 from busutils.data.dataset import TEXT
 from busutils.errors import UserError
 from busutils.integrity import Damaged, hash_of
@@ -107,7 +107,7 @@ class Job:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "code", source.changed(self.model))
-        object.__setattr__(self, "loss_code", registry.code("loss", self.loss))
+        object.__setattr__(self, "loss_code", own_code.code("loss", self.loss))
 
     @property
     def id(self) -> str:
@@ -261,7 +261,7 @@ def publish(identities: Iterable[str], to: Path, store: Path | None = None) -> N
     trainings = {}
     for identity in identities:
         made = read(identity, store)
-        job = _job(made)
+        job = Job.from_dict(made.job)
         trainings[identity] = made._replace(job=job.to_dict())
         paths.write(paths.published() / split_file(job), _split(job, store))
     packed.write(to, trainings)
@@ -304,7 +304,7 @@ def made(identities: Iterable[str], store: Path | None = None) -> list[dict[str,
 
 def load(identity: str, store: Path | None = None) -> Job:
     """Return a finished job; errors are those of `read`."""
-    return _job(read(identity, store))
+    return Job.from_dict(read(identity, store).job)
 
 
 def check(identity: str, content: Mapping[str, bytes], store: Path | None = None) -> Training:
@@ -422,13 +422,9 @@ def _folder(identity: str, store: Path | None) -> Path:
     return (store or paths.store()) / "jobs" / identity
 
 
-def _job(made: Training) -> Job:
-    return Job.from_dict(made.job)
-
-
 def _check(identity: str, made: Training, store: Path | None) -> None:
     """Refuse what the job of this id cannot have made."""
-    job = _job(made)
+    job = Job.from_dict(made.job)
     if job.id != identity:
         raise Damaged("job.json is of another job, or of another version of busutils")
     integrity.check_history(job, made.history)

@@ -16,7 +16,7 @@ from functools import partial
 import keras
 from keras import ops
 
-from busutils import registry
+from busutils import own_code
 from busutils.errors import UserError, choose
 
 
@@ -106,7 +106,7 @@ def register(name: str) -> Callable[[Callable], Callable]:
     """Make a function known as the loss `name`, as in a cell of a notebook: a decorator.
 
     The function takes truth and prediction, and options by keyword; it gives one number, or one an
-    image. The jobs of such a loss are known by the hash of its source.
+    image; a class is one of Keras. The jobs of such a loss are known by the hash of its source.
 
     Raises
     ------
@@ -123,8 +123,8 @@ def register(name: str) -> Callable[[Callable], Callable]:
     def known(function: Callable) -> Callable:
         if name in PACKAGE:
             raise UserError(f"{name} is a loss of busutils: give yours another name")
-        registry.note("loss", name, function)
-        LOSSES[name] = partial(Own, function)
+        own_code.note("loss", name, function)
+        LOSSES[name] = function if isinstance(function, type) else partial(Own, function)
         return function
 
     return known

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import jobs, losses, models, paths, registry, training
+from busutils import jobs, losses, models, own_code, paths, training
 from busutils.data import reading, sets
 from busutils.errors import UserError
 from busutils.jobs import Job
@@ -245,10 +245,10 @@ def test_a_changed_default_is_another_network(package):
 def cell(monkeypatch):
     """Execute code as a cell of a notebook does; what it registers is forgotten afterwards."""
     monkeypatch.setattr(models.registry, "_OWN", {})
-    monkeypatch.setattr(registry, "_OWN", {})
+    monkeypatch.setattr(own_code, "_OWN", {})
     monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
 
-    return lambda code: registry.execute(code, "a cell", {"__name__": "__main__"})
+    return lambda code: own_code.execute(code, "a cell", {"__name__": "__main__"})
 
 
 NETWORK = """

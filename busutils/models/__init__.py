@@ -10,7 +10,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from busutils import frameworks, registry
+from busutils import frameworks, own_code
 from busutils.errors import UserError, choose
 from busutils.models.registry import Network, networks, register
 
@@ -77,7 +77,7 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
     """
     values = check(name, size, channels, **options)
     known = networks()[name].build
-    if not registry.is_own(known):
+    if not own_code.is_own(known):
         with frameworks.loading():
             known = import_module(known.__module__).build
     return known(int(size), int(channels), **values)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from busutils import registry
+from busutils import own_code
 from busutils.errors import UserError
 
 FOLDER = Path(__file__).parent
@@ -72,12 +72,12 @@ def register(
         for option in network.options.values():
             if option.default is option.empty:
                 raise UserError(f"option {option.name} of {name} has no default: give it one")
-        if not registry.is_own(build):
+        if not own_code.is_own(build):
             build.network = network
             return build
         if name in _of_the_package():
             raise UserError(f"{name} is a network of busutils: give yours another name")
-        registry.note("network", name, build)
+        own_code.note("network", name, build)
         _OWN[name] = network
         return build
 

@@ -4,19 +4,19 @@ import ast
 from functools import cache
 from pathlib import Path
 
-from busutils import registry
+from busutils import own_code
 from busutils.models.registry import networks
 
 PUBLISHED = {
-    "unet": "ae4f9e740f89",
+    "unet": "9829f28a79e2",
     "plain_unet": "e416768dad4f",
     "attention_unet": "1e46177b30d2",
     "multitask_unet": "e61ceff744fd",
-    "fgfeu_net": "27d2b75a579e",
+    "fgfeu_net": "28fed579b3d6",
     "segnet": "0ef9760b121f",
-    "fcn": "266066894171",
-    "mu_net": "e6200c6aa156",
-    "classifier": "127cc3a06740",
+    "fcn": "105057528c1f",
+    "mu_net": "ded4ec2d07b6",
+    "classifier": "eb8c37a74deb",
     "cnn": "7284e22547a7",
     "lstm": "756e8ea913fc",
 }
@@ -39,12 +39,12 @@ def source(network: str) -> str:
     """
     if network not in networks():
         return "unknown"
-    return registry.code("network", network) or _of_module(network)
+    return own_code.code("network", network) or _of_module(network)
 
 
 @cache
 def _of_module(name: str) -> str:
-    return registry.digest({part: registry.plain(_parsed(part)) for part in _reached(name)})
+    return own_code.digest({part: own_code.plain(_parsed(part)) for part in _reached(name)})
 
 
 def _reached(*todo: str) -> set[str]:
