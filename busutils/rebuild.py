@@ -133,7 +133,7 @@ def _keep_pictures(published: Run, made: Run) -> None:
     source = json.loads(parameters.source(file.stem).read_text(encoding="utf-8"))["cells"]
     for place, cell in enumerate(source):
         if sources.tagged(cell, TAG):
-            if not outputs.get(cell["id"]):
+            if cell["id"] not in outputs:
                 raise UserError(
                     f"cell {cell['id']} of {file.name} needs images, and {published.published_name}"
                     " was published without it: run the notebook where the images are"
