@@ -28,12 +28,12 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray | dict[str, np.ndarray]]:
         rows = self.rows[index * self.job.batch : (index + 1) * self.job.batch]
         images, masks = zip(*(self._case(row) for row in rows), strict=True)
-        told = positive(self.dataset, rows, self.job)
+        positives = positive(self.dataset, rows, self.job)
         if self.job.task == "classify":
-            masks = told.reshape(-1, 1, 1)
+            masks = positives.reshape(-1, 1, 1)
         truth = np.stack(masks)[..., None].astype("float32")
         if self.job.task == "both":
-            truth = {"mask": truth, "malignant": told.astype("float32")[:, None]}
+            truth = {"mask": truth, "malignant": positives.astype("float32")[:, None]}
         return prepare(np.stack(images), self.job), truth
 
     def _case(self, row: int) -> tuple[np.ndarray, np.ndarray]:

@@ -152,28 +152,28 @@ def merge(files: Iterable[Path], replace: bool = False, store: Path | None = Non
         there already with another result and `replace` is False.
     """
     store = store or paths.store()
-    found: dict[str, dict[str, bytes]] = {}
+    results: dict[str, dict[str, bytes]] = {}
     for file in map(Path, files):
         for identity, content in _read_zip(file, store).items():
-            if _other(found.get(identity, content), content):
+            if _other(results.get(identity, content), content):
                 raise UserError(
                     f"{file}: job {identity} has another result in another file: merge one"
                 )
-            found[identity] = content
-    there = {identity: _there(store, identity) for identity in found}
-    different = [identity for identity in found if _other(there[identity], found[identity])]
+            results[identity] = content
+    there = {identity: _there(store, identity) for identity in results}
+    different = [identity for identity in results if _other(there[identity], results[identity])]
     if different and not replace:
         raise UserError(
             f"job {different[0]} is there already with another result: add --replace to take the "
             "new one"
         )
-    for identity, content in found.items():
+    for identity, content in results.items():
         if identity in different or not content.keys() <= there[identity].keys():
             with paths.whole_folder(store / "jobs" / identity) as part:
                 for name, data in content.items():
                     (part / name).write_bytes(data)
                 (part / _jobs.MERGED).touch()
-    return list(found)
+    return list(results)
 
 
 def _there(store: Path, identity: str) -> dict[str, bytes]:
@@ -294,24 +294,24 @@ def _zip(target: Path, places: list[Path]) -> Path:
 
 def _read_zip(file: Path, store: Path) -> dict[str, dict[str, bytes]]:
     """Files of each job; the splits that come with them go into the store."""
-    found: dict[str, dict[str, bytes]] = {}
+    results: dict[str, dict[str, bytes]] = {}
     for name, data in _members(file).items():
         if split := SPLIT.fullmatch(name):
             if _sha256(data)[:12] != split[1]:
                 raise UserError(f"{file}: split {split[1]} is damaged: pack and copy it again")
             paths.write(store / name, data)
         elif (member := JOB_FILE.fullmatch(name)) and member[2] in FILES:
-            found.setdefault(member[1], {})[member[2]] = data
+            results.setdefault(member[1], {})[member[2]] = data
         else:
             raise UserError(f"{file}: {name} is no file of a job: pack and copy it again")
-    for identity, content in found.items():
+    for identity, content in results.items():
         try:
             _jobs.check(identity, content, store)
         except Damaged as error:
             raise UserError(
                 f"{file}: job {identity} is damaged ({error}): pack and copy it again"
             ) from error
-    return found
+    return results
 
 
 def _members(file: Path) -> dict[str, bytes]:
@@ -321,14 +321,14 @@ def _members(file: Path) -> dict[str, bytes]:
             hashes = json.loads(archive.read("hashes.json"))
             if not isinstance(hashes, dict):
                 raise ValueError("hashes.json is no list of hashes")
-            found = {name: archive.read(name) for name in hashes}
+            members = {name: archive.read(name) for name in hashes}
     except BROKEN_ZIP as error:
         raise UserError(
             f"{file} is no whole file of finished jobs ({error}): copy it again"
         ) from error
-    for name, data in found.items():
+    for name, data in members.items():
         if _sha256(data) != hashes[name]:
             raise UserError(
                 f"{file} is no whole file ({name} is not what was packed): copy it again"
             )
-    return found
+    return members

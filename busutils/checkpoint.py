@@ -30,8 +30,8 @@ class Checkpoint:
         epoch = len(history)
         if epoch == _best(history):
             self._write("best.npz", self.model.weights, epoch=epoch)
-        told = {"history": json.dumps(history), "film": film}
-        self._write("last.npz", self.variables, epoch=epoch, **told)
+        more = {"history": json.dumps(history), "film": film}
+        self._write("last.npz", self.variables, epoch=epoch, **more)
 
     def restore(self) -> tuple[list[dict], list[np.ndarray]]:
         """Set the model to the last epoch saved; return history and film (empty: none was).
@@ -83,9 +83,9 @@ class Checkpoint:
 
     def _assign(self, variables: list, arrays: Mapping[str, np.ndarray], epoch: int) -> None:
         if "epoch" in arrays:  # an earlier version did not tell
-            training, told = str(arrays["training"]), int(arrays["epoch"])
-            if (training, told) != (self.folder.name, epoch):
-                raise ValueError(f"it is of epoch {told} in {training}")
+            training, saved = str(arrays["training"]), int(arrays["epoch"])
+            if (training, saved) != (self.folder.name, epoch):
+                raise ValueError(f"it is of epoch {saved} in {training}")
         for i, variable in enumerate(variables):
             variable.assign(arrays[str(i)])
 

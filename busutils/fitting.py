@@ -178,8 +178,8 @@ def stopped(history: list[dict], job: Job) -> bool:
     """Whether the validation loss has not fallen for `stop_after` epochs."""
     if job.stop_after is None or not history:
         return False
-    found = [epoch["val_loss"] for epoch in history]
-    return len(found) - 1 - found.index(min(found)) >= job.stop_after
+    val_losses = [epoch["val_loss"] for epoch in history]
+    return len(val_losses) - 1 - val_losses.index(min(val_losses)) >= job.stop_after
 
 
 def _epoch(of: _Fit, history: list[dict]) -> dict:
@@ -304,8 +304,8 @@ def _manifest(of: _Fit, history: pd.DataFrame, predicted: dict) -> dict:
     if of.job.record == "none":
         return manifest
     scored = {r: p for r, p in predicted.items() if len(p.rows)}
-    told = {r: evaluation.by_keras(of.job, of.dataset, p) for r, p in scored.items()}
-    return manifest | {"by_keras": told}
+    scores = {r: evaluation.by_keras(of.job, of.dataset, p) for r, p in scored.items()}
+    return manifest | {"by_keras": scores}
 
 
 def _device() -> str:

@@ -116,7 +116,7 @@ class Job:
         What equals its default is left out, so that a field added later changes no id; a default
         is therefore never changed.
         """
-        text = json.dumps(_told(asdict(self)), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(_without_defaults(asdict(self)), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{text}{VERSION}".encode()).hexdigest()[:12]
 
     @property
@@ -166,16 +166,16 @@ class Job:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the job as plain values, without what equals its default."""
-        return _told(asdict(self))
+        return _without_defaults(asdict(self))
 
 
-def _told(values: dict) -> dict:
+def _without_defaults(values: dict) -> dict:
     """Leave out what equals its default, in a nested job too."""
     default = {f.name: f.default for f in fields(Job)} | {"options": {}, "loss_options": {}}
-    told = {k: v for k, v in values.items() if v != default[k]}
-    if isinstance(told.get("encoder_weights"), dict):
-        told["encoder_weights"] = _told(told["encoder_weights"])
-    return told
+    kept = {k: v for k, v in values.items() if v != default[k]}
+    if isinstance(kept.get("encoder_weights"), dict):
+        kept["encoder_weights"] = _without_defaults(kept["encoder_weights"])
+    return kept
 
 
 def folder(job: Job, store: Path | None = None) -> Path:
@@ -453,10 +453,10 @@ def _unpacked(archive: packed.Archive, identity: str, store: Path | None) -> Tra
     """Read a published job."""
     about = archive.jobs[identity]
     job, counts = Job.from_dict(about["job"]), archive.counts(identity)
-    pixels, told = (1 if job.task == "classify" else job.size**2), f"p_{job.positive}"
+    pixels, column = (1 if job.task == "classify" else job.size**2), f"p_{job.positive}"
     try:
         cases = packed.decode(
-            counts, read_split(job, store), pixels, "" if job.task == "segment" else told
+            counts, read_split(job, store), pixels, "" if job.task == "segment" else column
         )
         made = Training(about["job"], about["manifest"], archive.history(identity), cases)
         _check(identity, made, store)
@@ -503,14 +503,14 @@ def _refuse_changed(file: Path, _: tuple) -> None:
         raise _damaged(file.parent, error) from error
 
 
-def _check_hashes(manifest: dict, found: dict[str, str]) -> None:
+def _check_hashes(manifest: dict, hashes: dict[str, str]) -> None:
     """Compare the hashes of files with those in the manifest, which older ones have not."""
     expected = manifest.pop("sha256", {})
     if not isinstance(expected, dict):
         raise Damaged("manifest.json has no hashes")
-    found = found | {"manifest.json": hash_of(manifest)}
-    for name in expected.keys() & found.keys():
-        if expected[name] != found[name]:
+    hashes = hashes | {"manifest.json": hash_of(manifest)}
+    for name in expected.keys() & hashes.keys():
+        if expected[name] != hashes[name]:
             raise Damaged(f"{name} is not what was written")
 
 

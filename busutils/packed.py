@@ -39,7 +39,7 @@ def write(folder: Path, trainings: Mapping[str, Training]) -> None:
     """Write the three files, whole or not at all; trainings by the id of their job."""
     if not trainings:
         return
-    told = {name: {"job": t.job, "manifest": t.manifest} for name, t in trainings.items()}
+    about = {name: {"job": t.job, "manifest": t.manifest} for name, t in trainings.items()}
     history = pd.concat([t.history.assign(job=name) for name, t in trainings.items()])
     columns = ["job", *history.columns.drop("job")]
     with paths.whole_file(folder / HISTORY) as part:
@@ -53,7 +53,7 @@ def write(folder: Path, trainings: Mapping[str, Training]) -> None:
             archive.writestr(entry, array.getvalue())
     hashes = {name: paths.sha256(folder / name) for name in (HISTORY, COUNTED)}
     with paths.whole_file(folder / JOBS) as part:
-        content = {"jobs": told, "sha256": hashes | {JOBS: hash_of(told)}}
+        content = {"jobs": about, "sha256": hashes | {JOBS: hash_of(about)}}
         part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -76,7 +76,7 @@ def encode(cases: pd.DataFrame) -> np.ndarray:
     return np.hstack(parts).T.astype(np.int32)
 
 
-def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "") -> pd.DataFrame:
+def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, share: str = "") -> pd.DataFrame:
     """Turn what `encode` gave into the table of counts again.
 
     Parameters
@@ -84,7 +84,7 @@ def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "")
     counts : int32 array
     split : DataFrame with columns case, label, group, role, in the order of the set
     pixels : of an image (1 where a job only classifies)
-    told : name of the column of probabilities, if there is one
+    share : name of the column of probabilities, if there is one
 
     Raises
     ------
@@ -94,7 +94,7 @@ def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "")
     m = len(thresholds.GRID)
     roles = ROLES if len(counts.T) == split["role"].isin(ROLES).sum() else ROLES[1:]
     about = pd.concat([split[split["role"] == role] for role in roles])
-    if counts.shape != (1 + 2 * m + bool(told), len(about)):
+    if counts.shape != (1 + 2 * m + bool(share), len(about)):
         raise Damaged("its counts are not of its split")
     table = about[["case", "label", "group", "role"]].rename(columns={"role": "split"})
     table = table.loc[table.index.repeat(m)].reset_index(drop=True)
@@ -103,8 +103,8 @@ def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "")
     numbers = (tp, fp, lesion - tp, pixels - lesion - fp)
     for name, values in zip(COUNTS, numbers, strict=True):
         table[name] = values.T.ravel().astype(np.int64)
-    if told:
-        table[told] = np.repeat(counts[-1] / MILLION, m)
+    if share:
+        table[share] = np.repeat(counts[-1] / MILLION, m)
     return table
 
 
@@ -122,8 +122,8 @@ class Archive:
 
     def history(self, name: str) -> pd.DataFrame:
         """Epochs of one job, with the columns that it has."""
-        found = self._history[self._history["job"] == name].drop(columns="job")
-        return found.dropna(axis="columns", how="all").reset_index(drop=True)
+        epochs = self._history[self._history["job"] == name].drop(columns="job")
+        return epochs.dropna(axis="columns", how="all").reset_index(drop=True)
 
     def counts(self, name: str) -> np.ndarray:
         """Return what `encode` gave for one job."""
@@ -139,11 +139,11 @@ def find(published: Path) -> dict[str, Archive]:
     Damaged
         If a file is not what was published; the text names its folder.
     """
-    found = {}
+    archives = {}
     for file in sorted((published / "notebooks").glob(f"[!.]*/{JOBS}")):
         archive = _opened(file.parent, file.stat().st_mtime_ns)
-        found |= dict.fromkeys(archive.jobs, archive)
-    return found
+        archives |= dict.fromkeys(archive.jobs, archive)
+    return archives
 
 
 @lru_cache

@@ -43,7 +43,7 @@ def test_id_is_the_protocol():
 def test_what_equals_its_default_does_not_change_the_id():
     plain = Job(dataset="d", size=32, split={"id": "s"}, model="plain_unet")
     assert replace(plain, epochs=100, augmentation="none").id == plain.id
-    assert set(jobs._told(vars(plain))) == {"dataset", "size", "split", "model"}
+    assert set(jobs._without_defaults(vars(plain))) == {"dataset", "size", "split", "model"}
 
 
 def test_json_round_trip_keeps_a_nested_job():

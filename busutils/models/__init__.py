@@ -113,12 +113,12 @@ def backbone(model: str, options: dict) -> str:
     UserError
         If it has none.
     """
-    found = options.get("backbone") or networks()[choose(model, networks(), "model")].encoder
-    if not found:
+    name = options.get("backbone") or networks()[choose(model, networks(), "model")].encoder
+    if not name:
         raise UserError(
             f"{model} has no encoder with weights of ImageNet: take preprocessing 'paper'"
         )
-    return found
+    return name
 
 
 def _value(option: inspect.Parameter, choices: tuple, value) -> str | int | float:

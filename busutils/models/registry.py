@@ -103,9 +103,9 @@ def _read(name: str, text: str) -> Network:
     build.returns, build.body = None, [ast.Expr(ast.Constant(ast.get_docstring(build)))]
     asked = {node.id for node in ast.walk(build) if isinstance(node, ast.Name)}
     tree.body = [node for node in tree.body if node is build or asked & _bound(node)]
-    found = {"__name__": f"{__package__}.{name}"}
-    exec(compile(ast.fix_missing_locations(tree), f"{name}.py", "exec"), found)
-    return found["build"].network
+    variables = {"__name__": f"{__package__}.{name}"}
+    exec(compile(ast.fix_missing_locations(tree), f"{name}.py", "exec"), variables)
+    return variables["build"].network
 
 
 def _bound(node: ast.stmt) -> set[str]:

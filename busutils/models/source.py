@@ -28,8 +28,8 @@ _FOLDER = Path(__file__).parent
 
 def changed(network: str) -> str:
     """Return the hash of a network's code, or nothing if it is as published."""
-    found = source(network)
-    return "" if found == PUBLISHED.get(network) else found
+    code = source(network)
+    return "" if code == PUBLISHED.get(network) else code
 
 
 def source(network: str) -> str:
@@ -49,11 +49,11 @@ def _of_module(name: str) -> str:
 
 def _reached(*todo: str) -> set[str]:
     """Modules of this package that some import, inside functions too, and these themselves."""
-    found: set[str] = set()
-    while new := set(todo) - found:
-        found |= new
+    modules: set[str] = set()
+    while new := set(todo) - modules:
+        modules |= new
         todo = tuple(name for module in new for name in _imported(module))
-    return found
+    return modules
 
 
 def _imported(module: str) -> list[str]:
