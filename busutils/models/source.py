@@ -8,15 +8,15 @@ from busutils import own_code
 from busutils.models.registry import networks
 
 PUBLISHED = {
-    "unet": "9829f28a79e2",
+    "unet": "04b1ce81920d",
     "plain_unet": "e416768dad4f",
     "attention_unet": "1e46177b30d2",
     "multitask_unet": "e61ceff744fd",
-    "fgfeu_net": "28fed579b3d6",
+    "fgfeu_net": "f696bde850e1",
     "segnet": "0ef9760b121f",
-    "fcn": "105057528c1f",
-    "mu_net": "ded4ec2d07b6",
-    "classifier": "eb8c37a74deb",
+    "fcn": "2dd1455a8f20",
+    "mu_net": "be3a897122bf",
+    "classifier": "9b8a9eaaeaab",
     "cnn": "7284e22547a7",
     "lstm": "756e8ea913fc",
 }
