@@ -144,6 +144,15 @@ def test_a_run_is_published_with_the_trainings_that_its_numbers_are_of(store):
     assert jobs.made([JOB.id])[0]["minutes"] == 9
 
 
+def test_a_job_is_finished_where_its_manifest_is(store):
+    """Snakemake makes the folder of what it waits for."""
+    discs.write()
+    jobs.folder(JOB).mkdir(parents=True)
+    assert not jobs.finished(JOB) and jobs.made([JOB.id]) == []
+    assert training.complete([JOB], quiet=True) == []
+    assert [manifest["job"] for manifest in jobs.made([JOB.id])] == [JOB.id]
+
+
 def test_unfinished_jobs_are_named(store):
     with pytest.raises(UserError, match=f"job {JOB.id} is not finished: train it first"):
         jobs.cases([JOB])
