@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from busutils import jobs, promises
-from busutils.data import phantom
 from busutils.data.dataset import cached, write_arrays
 from busutils.data.files import resize_image, resize_mask
 from busutils.data.splits import split_id
 from busutils.errors import UserError
 from busutils.jobs import Job
+from busutils.phantoms import breast
 
 LABELS = ("benign", "benign", "malignant")
 SHAPE = (208, 256)
@@ -32,7 +32,7 @@ def job(backbone: str, n: int, size: int, epochs: int) -> Job:
     """
     if n < 12:
         raise UserError(f"{n} phantoms are too few to pre-train on: ask for 12 or more")
-    dataset = f"phantoms-v{phantom.VERSION}-{n}-{size}px-seed{SEED}"
+    dataset = f"phantoms-v{breast.VERSION}-{n}-{size}px-seed{SEED}"
     write = partial(_write, cases=_cases(n), size=size)
     promises.promise(f"cache/{dataset}", partial(cached, dataset, write))
     roles = _cases(n).drop(columns="n_masks")
@@ -63,7 +63,7 @@ def _write(folder: Path, cases: pd.DataFrame, size: int) -> None:
     n, children = len(cases), np.random.SeedSequence(SEED).spawn(len(cases))
     images, masks = np.zeros((n, size, size, 1), np.uint8), np.zeros((n, size, size), bool)
     for i, (label, child) in enumerate(zip(cases["label"], children, strict=True)):
-        image, mask = phantom.ultrasound(np.random.default_rng(child), SHAPE, label)
+        image, mask = breast.ultrasound(np.random.default_rng(child), SHAPE, label)
         images[i, ..., 0] = resize_image(image, (size, size))
         masks[i] = resize_mask(mask, (size, size))
     write_arrays(folder, "Phantoms", images, masks, cases)

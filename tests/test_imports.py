@@ -7,6 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "busutils"
 KNOWS_NOTHING_OF = {
+    "phantoms": ("models", "training", "jobs", "studies"),
     "data": ("models", "training", "jobs", "studies"),
     "models": ("data", "training", "jobs", "studies"),
     "losses": ("data", "models", "jobs", "training", "studies"),

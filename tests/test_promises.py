@@ -8,10 +8,11 @@ import pytest
 
 from busutils import __main__ as cli
 from busutils import bundle, execution, jobs, paths, pretraining, promises, training
-from busutils.data import phantom, reading
+from busutils.data import reading
 from busutils.data.dataset import open_cached
 from busutils.data.splits import split_id
 from busutils.errors import UserError
+from busutils.phantoms import busi
 from tests.discs import JOB, SPLIT
 
 STARTS = ("01_unet_backbones", "rows=mobilenetv2", "folds=1,2")
@@ -22,7 +23,7 @@ COPIES = ("03_multitask_unet", "copies=twice,masks as images")
 def images(tmp_path_factory):
     """Enough phantoms for ten folds."""
     root = tmp_path_factory.mktemp("phantoms")
-    phantom.write_busi(root, n=48, size=96)
+    busi.write_busi(root, n=48, size=96)
     return root
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from busutils import promises
-from busutils.data import copies, reading, sets
+from busutils.data import doubled, reading, sets
 from busutils.data.dataset import open_cached
 from busutils.errors import UserError
 
@@ -24,7 +24,7 @@ def kept(both, store):
 
 
 def test_second_items_follow_the_first(data, store):
-    both = kept(copies.doubled(data, "image"), store)
+    both = kept(doubled.doubled(data, "image"), store)
     n = len(data)
     assert len(both) == 2 * n == both.cases["case"].nunique()
     np.testing.assert_array_equal(both.images[n:], data.images)
@@ -34,12 +34,12 @@ def test_second_items_follow_the_first(data, store):
 
 
 def test_masks_as_images_are_black_and_white(data, store):
-    both = kept(copies.doubled(data, "mask"), store)
+    both = kept(doubled.doubled(data, "mask"), store)
     second = both.images[len(data) :, ..., 0]
     np.testing.assert_array_equal(second, np.where(data.masks, 255, 0))
-    assert both.fingerprint != copies.doubled(data, "image").fingerprint
+    assert both.fingerprint != doubled.doubled(data, "image").fingerprint
 
 
 def test_another_second_item_is_refused(data):
     with pytest.raises(UserError, match="second item 'masks': did you mean 'mask'"):
-        copies.doubled(data, "masks")
+        doubled.doubled(data, "masks")
