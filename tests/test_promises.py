@@ -12,7 +12,7 @@ from busutils.data import reading
 from busutils.data.dataset import open_cached
 from busutils.data.splits import split_id
 from busutils.errors import UserError
-from busutils.phantoms import busi
+from busutils.phantoms import write_busi
 from tests.discs import JOB, SPLIT
 
 STARTS = ("01_unet_backbones", "rows=mobilenetv2", "folds=1,2")
@@ -23,7 +23,7 @@ COPIES = ("03_multitask_unet", "copies=twice,masks as images")
 def images(tmp_path_factory):
     """Enough phantoms for ten folds."""
     root = tmp_path_factory.mktemp("phantoms")
-    busi.write_busi(root, n=48, size=96)
+    write_busi(root, n=48, size=96)
     return root
 
 
