@@ -14,7 +14,7 @@ from busutils import augment, losses, parameters, perturb
 from busutils.errors import UserError
 from busutils.models import encoders, networks
 from busutils.parameters import Parameter
-from busutils.studies import attention_unet, fgfeu_net, mu_net, multitask_unet, unet_backbones
+from busutils.studies import fgfeu_net, mu_net, multitask_unet, unet_backbones
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
