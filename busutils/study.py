@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils import compare, figures, jobs, parameters, statistics, thresholds
+from busutils import compare, figures, jobs, parameters, statistics, thresholds, training
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
@@ -23,6 +23,9 @@ from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.runs import Run
 from busutils.statistics import Difference, Interval
+
+MANY_SIZES = ("BUSI", "ISIC 2018")
+"""Sets whose images have many sizes, unless they are a reduced copy."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def split(roles: pd.DataFrame, fewest: int = 2, **about: Any) -> dict[str, Any]:
     if note := roles.attrs.get("note"):
         _say(note)
     identity = splits.split_id(roles)
-    jobs.write_split(roles, identity)
+    jobs.promise_split(roles, identity)
     return {"id": identity, **about}
 
 
@@ -151,7 +154,7 @@ def train(
     keep : what jobs have to have kept (:data:`busutils.jobs.KEEP`); those that lack it train again
     """
     planned = list({e.job.id: e.job for e in plan}.values())
-    jobs.complete(planned, keep)
+    training.complete(planned, keep)
     cases = jobs.cases(planned)
     if lesions_only:
         cases = cases[cases["tp"] + cases["fn"] > 0]
@@ -305,6 +308,21 @@ class Results:
         """
         ids = {title: [e.job.id for e in entries] for title, entries in panels.items()}
         return figures.curves(self.history, ids, quantity, **look)
+
+    def facts(self, data: Dataset, profile: str, cuts: Sequence[str]) -> dict[str, str]:
+        """What the card at the head of a page says of the run.
+
+        `profile` is told with what it set, `cuts` are what it leaves of the paper's protocol.
+        """
+        labels = data.cases["label"].value_counts(sort=False)
+        images = f"{data.name}: {', '.join(f'{n} {label}' for label, n in labels.items())}"
+        reduced = data.reduced() if data.name in MANY_SIZES else ""
+        return {
+            "Data": f"{images}; {reduced}" if reduced else images,
+            "Profile": profile,
+            "Training": f"{self.minutes:.1f} minutes, {self.machine}",
+            "Cut": "; ".join(cuts) or "nothing",
+        }
 
     def _ended(self, job: Job) -> bool:
         """Whether a training was flat at its end, or was ended by its own early stopping."""

@@ -205,7 +205,7 @@ def keep_split(roles: pd.DataFrame, about: Mapping, fewest: int = 2) -> dict:
     identity = splits.split_id(roles)
     if note := roles.attrs.get("note"):
         _say(note)
-    jobs.write_split(roles, identity)
+    jobs.promise_split(roles, identity)
     return {"id": identity, **about}
 
 
@@ -283,19 +283,6 @@ def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) ->
         "Training": f"{results.minutes:.1f} minutes, {results.machine}",
         "Cut": "; ".join(cuts) or "nothing",
     }
-
-
-def instead(settings: Settings, told: Mapping, names: Mapping[str, str]) -> list[str]:
-    """Say of each setting in `names` (key -> words) what it is instead of what the paper told.
-
-    No paper prints its arithmetic; one of fewer bits than usual is said too.
-    """
-    other = [
-        f"{words}: {getattr(settings, key):g} instead of {told[key]:g}"
-        for key, words in names.items()
-        if getattr(settings, key) != told[key]
-    ]
-    return other + [f"arithmetic: {settings.precision}"] * (settings.precision != "float32")
 
 
 def told(claims: Sequence[compare.Claim]) -> list[Mapping[str, Any]]:
