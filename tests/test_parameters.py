@@ -14,7 +14,7 @@ from busutils import augment, losses, parameters, perturb
 from busutils.errors import UserError
 from busutils.models import encoders, networks
 from busutils.parameters import Parameter
-from busutils.studies import attention_unet, fgfeu_net, mu_net, multitask_unet
+from busutils.studies import fgfeu_net, mu_net, multitask_unet
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -224,7 +224,6 @@ def choices(notebook, name):
     ("notebook", "name", "known"),
     [
         ("01_unet_backbones", "freeze", encoders.FREEZING),
-        ("02_attention_unet", "networks", attention_unet.NETWORKS),
         ("02_attention_unet", "reading3", networks()["attention_unet"].choices("reading")),
         ("02_attention_unet", "augmentation", augment.AUGMENTATIONS),
         ("03_multitask_unet", "head", networks()["multitask_unet"].choices("head")),
