@@ -59,9 +59,6 @@ class Settings(common.Settings):
     encoder_weights: str
     other_weights: str
     imagenet_file: str
-    phantoms: int
-    phantom_size: int
-    phantom_epochs: int
     preprocessing: str
     filters: int
     dense_filters: int
@@ -102,7 +99,6 @@ class Settings(common.Settings):
             raise UserError("rows lack mu_net, the paper's own network: name it too")
         for row in self.rows:
             models.check(self.network(row)[0], self.size_of(row), **self.network(row)[1])
-        models.check("unet", self.phantom_size)
         if self.alpha != 1 and self._width_one:
             raise UserError(
                 f"alpha is {self.alpha:g}, but the weights are those of width 1: take alpha 1, or "
