@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from busutils import execution, jobs, models, parameters, paths, study
-from busutils.data import phantom_brain, phantom_skin
 from busutils.errors import UserError
-from tests import cells, finished
+from busutils.phantoms import write_isic, write_lgg
+from tests import cells, figshare, finished
 
 NAME = "05_mu_net"
 PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
@@ -32,8 +32,8 @@ def counted_once():
 def generated(tmp_path_factory) -> Path:
     """A data root with 20 photographs of skin, and brains of 8 patients with 4 slices each."""
     root = tmp_path_factory.mktemp("generated")
-    phantom_skin.write_isic(root, n=20, size=64)
-    phantom_brain.write_lgg(root, patients=8, slices=4, size=64)
+    write_isic(root, n=20, size=64)
+    write_lgg(root, patients=8, slices=4, size=64)
     return root
 
 
@@ -212,7 +212,7 @@ def test_patients_have_to_be_known_if_they_matter(values, generated, tmp_path):
 
 
 def test_figshare_works_by_its_data_root(values, tmp_path):
-    phantom_brain.write_figshare(tmp_path, n=18, size=64)
+    figshare.write(tmp_path, n=18, size=64)
     wanted = values | {"dataset": "brain", "data_root": str(tmp_path), "rows": ["mu_net"]}
     made = page(wanted | {"patient_folds": 3, "folds": [1]}, lambda entry: 80)
     reasons = made.six.set_index("key").loc["Proposed", "reason"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from busutils import jobs
-from busutils.data import copies, splits
+from busutils.data import doubled, splits
 from busutils.data.dataset import Dataset
 from busutils.data.files import Listing
 from busutils.errors import UserError
@@ -96,7 +96,7 @@ def items(data: Dataset, arm: str) -> Dataset:
     """The set of one arm of the copies experiment."""
     if arm in ("grouped", "by image"):
         return data
-    return copies.doubled(data, "mask" if arm == "masks as images" else "image")
+    return doubled.doubled(data, "mask" if arm == "masks as images" else "image")
 
 
 def arm_roles(data: Dataset, arm: str, seed: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from busutils.data import landmarks
+from busutils.data.copies import landmarks
 
 
 def picture(seed: int, shape=(200, 260)) -> np.ndarray:

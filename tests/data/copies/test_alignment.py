@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from skimage.feature import match_template
 
-from busutils.data import alignment
+from busutils.data.copies import alignment
 
 
 def picture(seed: int, shape=(200, 260)) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from busutils.data import masks, opening
+from busutils.data import masks, pictures
 from busutils.data.files import read_image, shape_of
 from busutils.errors import UserError
 
@@ -43,7 +43,7 @@ def test_images_and_masks_are_turned_as_exif_says(tmp_path, ending, orientation)
     assert shape_of(path) == upright.shape
     assert np.abs(read_image(path).astype(int) - upright).mean() < 2
     assert (masks.read(path).lesion != (upright > 127)).mean() < 0.01
-    assert opening.is_turned(path) == (orientation > 1)
+    assert pictures.is_turned(path) == (orientation > 1)
 
 
 def test_a_jpeg_that_is_decoded_small_is_turned_too(tmp_path):
@@ -56,7 +56,7 @@ def test_exif_of_no_known_orientation_turns_nothing(tmp_path):
     for n in (0, 9, 200):
         GREY.save(tmp_path / "a.png", exif=exif(n))
         assert shape_of(tmp_path / "a.png") == ARROW.shape == read_image(tmp_path / "a.png").shape
-        assert not opening.is_turned(tmp_path / "a.png")
+        assert not pictures.is_turned(tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("ending", ["tif", "gif", "png", "webp", "mpo"])
@@ -147,7 +147,7 @@ def test_files_that_pillow_misreads_are_refused(tmp_path):
 def test_a_picture_over_pillows_limit_is_refused(tmp_path, monkeypatch):
     GREY.save(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 400)
-    for read in (read_image, masks.read, shape_of, opening.is_turned):
+    for read in (read_image, masks.read, shape_of, pictures.is_turned):
         with pytest.raises(
             UserError, match=r"a.png has more than 0 million pixels: save it smaller"
         ):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from busutils.data import copies, reading, sets
+from busutils.data import doubled, reading, sets
 from busutils.errors import UserError
 
 
@@ -13,7 +13,7 @@ def data(phantoms, store):
 
 
 def test_second_items_follow_the_first(data):
-    both = copies.doubled(data, "image")
+    both = doubled.doubled(data, "image")
     n = len(data)
     assert len(both) == 2 * n == both.cases["case"].nunique()
     np.testing.assert_array_equal(both.images[n:], data.images)
@@ -23,12 +23,12 @@ def test_second_items_follow_the_first(data):
 
 
 def test_masks_as_images_are_black_and_white(data):
-    both = copies.doubled(data, "mask")
+    both = doubled.doubled(data, "mask")
     second = both.images[len(data) :, ..., 0]
     np.testing.assert_array_equal(second, np.where(data.masks, 255, 0))
-    assert both.fingerprint != copies.doubled(data, "image").fingerprint
+    assert both.fingerprint != doubled.doubled(data, "image").fingerprint
 
 
 def test_another_second_item_is_refused(data):
     with pytest.raises(UserError, match="second item 'masks': did you mean 'mask'"):
-        copies.doubled(data, "masks")
+        doubled.doubled(data, "masks")

@@ -1,4 +1,4 @@
-"""Breast-ultrasound phantoms: generated images in BUSI's format; nothing has to be downloaded.
+"""Breast-ultrasound phantoms: how a picture is generated; nothing has to be downloaded.
 
 The model, in the order in which the code runs it:
 
@@ -16,7 +16,7 @@ The model, in the order in which the code runs it:
    and then black margins, callipers and burned-in text.
 
 Sizes, places and aspect ratios of lesions follow BUSI's in distribution; no image is copied. The
-lesions of a written set (`write_busi`) are `CONTRAST` darker, so that a small network learns to
+lesions of a written set are 12 dB darker (`contrast`), so that a small network learns to
 outline them in a minute; thresholds and centred ellipses fail on them all the same. The pictures
 that encoders are pre-trained on (`ultrasound`) are not.
 
@@ -33,37 +33,20 @@ References
    with limited annotated data", IEEE ISBI 2020.
 """
 
-import shutil
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from scipy import fft, ndimage
+from scipy import fft
 
-from busutils.data.busi import COUNTS, FOLDER
-from busutils.data.phantom_lesions import behind, benign, insert, malignant, oval
-from busutils.data.phantom_tissue import layers, ligament_shadows, noise
 from busutils.errors import UserError, choose
-from busutils.paths import whole_folder
+from busutils.phantoms.lesions import behind, benign, insert, malignant, oval
+from busutils.phantoms.tissue import layers, ligament_shadows, noise
 
 VERSION = 1  # raised when the same seed would give another picture
-SMALLEST_SET = 12  # images: fewer do not hold every planted quirk
+LESIONS = {"benign": benign, "malignant": malignant}
+"""How a lesion of each label is drawn; a "normal" phantom has none."""
 SMALLEST_SIDE = 48  # pixels
-CONTRAST = 12.0  # dB by which the lesions of a written set are darker than tissue makes them
-SMALLEST_SIZE = 96  # typical width, pixels: the lowest image of a set is half as high
-
-#: BUSI's quirks and where `write_busi` plants them, whatever the number of images.
-PLANTED = {
-    "two masks": "benign (1)",
-    "rgba mask": "benign (1)_mask_1.png",
-    "near duplicates": (("benign (2)", "benign (3)"), ("benign (4)", "malignant (2)")),
-    "exact duplicate": ("benign (5)", "malignant (3)"),  # the masks differ
-    "colour": "malignant (1)",
-    "rgb masks": "normal (*)_mask.png",  # all of them, and empty; every other mask is 1-bit
-    "orphan mask": "benign (0)_mask.png",  # BUSI counts from 1
-}
-
 _SIDES = ["RT UOQ", "LT LOQ", "RT 9H", "LT 3-4", "L AXILLA", "RT BREAST"]
 _TEXTS = [*_SIDES, "SIM 7 CM", "LT SUBAREOLAR"]
 
@@ -83,63 +66,6 @@ class Scene:
     echo_db: np.ndarray
     loss_db: np.ndarray
     masks: tuple[np.ndarray, ...]
-
-
-def write_busi(root: Path, n: int = 120, seed: int = 0, size: int = 256) -> Path:
-    """Write phantoms as BUSI is laid out: its mix of classes, file modes and quirks (`PLANTED`).
-
-    The picture of a name depends on `seed` and `size` alone, not on `n`.
-
-    Parameters
-    ----------
-    root : Path
-        Data root; ``Dataset_BUSI_with_GT`` appears in it when whole.
-    n : int
-        Images, at least 12.
-    seed : int
-    size : int
-        Typical width in pixels; widths and heights vary about it, as in BUSI.
-
-    Returns
-    -------
-    Path
-        The folder ``Dataset_BUSI_with_GT``.
-
-    Raises
-    ------
-    UserError
-        If the folder is there already, or `n` or `size` is too small.
-    RunError
-        If it cannot be written.
-    """
-    folder = Path(root) / FOLDER
-    if folder.exists():
-        raise UserError(f"{folder} is there already: delete it or name another root")
-    if n < SMALLEST_SET:
-        raise UserError(f"{n} phantoms cannot hold BUSI's quirks: ask for {SMALLEST_SET} or more")
-    if size < SMALLEST_SIZE:
-        raise UserError(f"phantoms of size {size} show nothing: take {SMALLEST_SIZE} or more")
-    with whole_folder(folder) as part:
-        for (label, count), family in zip(
-            class_counts(n).items(), np.random.SeedSequence(seed).spawn(len(COUNTS)), strict=True
-        ):
-            (part / label).mkdir()
-            for number, child in enumerate(family.spawn(count), start=1):
-                _write_case(part / label, f"{label} ({number})", np.random.default_rng(child), size)
-        _plant(part)
-    return folder
-
-
-def class_counts(n: int) -> dict[str, int]:
-    """Divide `n` images as BUSI's 437 benign, 210 malignant and 133 normal.
-
-    Examples
-    --------
-    >>> class_counts(100)
-    {'benign': 56, 'malignant': 27, 'normal': 17}
-    """
-    edges = np.rint(np.cumsum([0, *COUNTS.values()]) * n / sum(COUNTS.values())).astype(int)
-    return dict(zip(COUNTS, np.diff(edges).tolist(), strict=True))
 
 
 def ultrasound(
@@ -174,7 +100,7 @@ def ultrasound(
             f"a phantom of {shape[0]} x {shape[1]} pixels shows nothing: "
             f"take {SMALLEST_SIDE} or more a side"
         )
-    image, masks = _picture(rng, shape, label, contrast=contrast)
+    image, masks = picture(rng, shape, label, contrast=contrast)
     return image, np.logical_or.reduce((np.zeros(shape, bool), *masks))
 
 
@@ -189,15 +115,14 @@ def scene(
 
     `contrast` is how much darker these are drawn, in dB.
     """
-    choose(label, COUNTS, "phantom label")
+    choose(label, [*LESIONS, "normal"], "phantom label")
     echo = layers(rng, shape)
     for _ in range(rng.integers(1, 6)):
         _, echo = insert(rng, oval(rng), echo)
     loss = ligament_shadows(rng, shape)
     masks = []
     for place in range(lesions if label != "normal" else 0):
-        draw = {"benign": benign, "malignant": malignant}[label]
-        lesion = draw(rng, (place + 1) / (lesions + 1), 1 / lesions)
+        lesion = LESIONS[label](rng, (place + 1) / (lesions + 1), 1 / lesions)
         lesion = replace(lesion, level=lesion.level - contrast)
         mask, echo = insert(rng, lesion, echo)
         masks.append(mask)
@@ -245,14 +170,17 @@ def speckle(
     return intensity / intensity.mean()
 
 
-def _picture(
+def picture(
     rng: np.random.Generator,
     shape: tuple[int, int],
     label: str,
     lesions: int = 1,
     contrast: float = 0,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Scan a scene and add what a scanner's screen shows: black margins, callipers, text."""
+    """Scan a scene and add what a scanner's screen shows: black margins, callipers, text.
+
+    Parameters are those of :func:`ultrasound`; the mask of each of `lesions` is returned by itself.
+    """
     h, w = shape
     below, right = (rng.random(2) < 0.15) * rng.uniform(0.02, 0.15, 2)
     inner = (h - round(below * h), w - round(right * w))
@@ -264,7 +192,7 @@ def _picture(
         if rng.random() < 0.2:
             _callipers(image, mask)
     if rng.random() < 0.3:
-        _text(image, str(rng.choice(_TEXTS)), rng.uniform((0.05, 0.7), (0.6, 0.9)), 230)
+        write_text(image, str(rng.choice(_TEXTS)), rng.uniform((0.05, 0.7), (0.6, 0.9)), 230)
     return np.asarray(image), masks
 
 
@@ -285,51 +213,7 @@ def _callipers(image: Image.Image, mask: np.ndarray) -> None:
     pen.point([tuple(dot) for dot in dots], fill=200)
 
 
-def _text(image: Image.Image, text: str, place: np.ndarray, fill: int | str) -> None:
-    corner = tuple(np.multiply(place, image.size))
-    ImageDraw.Draw(image).text(
-        corner, text, fill, ImageFont.load_default(max(8, image.width // 24))
-    )
-
-
-def _write_case(folder: Path, name: str, rng: np.random.Generator, size: int) -> None:
-    width = round(size * rng.uniform(0.8, 1.15))
-    height = round(width * np.clip(rng.normal(0.82, 0.13), 0.62, 1.2))
-    lesions = 2 if name == PLANTED["two masks"] else 1
-    image, masks = _picture(rng, (height, width), folder.name, lesions, CONTRAST)
-    Image.fromarray(image).save(folder / f"{name}.png")
-    if not masks:
-        Image.new("RGB", (width, height)).save(folder / f"{name}_mask.png")
-    for suffix, mask in zip(("", "_1"), masks, strict=False):
-        Image.fromarray(mask).save(folder / f"{name}_mask{suffix}.png")
-
-
-def _plant(root: Path) -> None:
-    """Plant the quirks that are made from finished pictures."""
-
-    def path(name: str) -> Path:
-        return root / name.split(" ")[0] / name
-
-    rgba = path(PLANTED["rgba mask"])
-    Image.open(rgba).convert("RGBA").save(rgba)
-    for frame, copy in PLANTED["near duplicates"]:
-        _crop(path(f"{frame}.png"), Image.Resampling.LANCZOS).save(path(f"{copy}.png"))
-        _crop(path(f"{frame}_mask.png"), Image.Resampling.NEAREST).save(path(f"{copy}_mask.png"))
-    frame, copy = PLANTED["exact duplicate"]
-    shutil.copyfile(path(f"{frame}.png"), path(f"{copy}.png"))
-    mask = np.asarray(Image.open(path(f"{frame}_mask.png")))
-    wider = ndimage.binary_dilation(mask, iterations=2)
-    Image.fromarray(wider).save(path(f"{copy}_mask.png"))
-    coloured = path(f"{PLANTED['colour']}.png")
-    image = Image.open(coloured).convert("RGB")
-    _text(image, "SIM", np.array((0.8, 0.05)), "#e0c020")
-    image.save(coloured)
-    shutil.copyfile(path("benign (2)_mask.png"), path(PLANTED["orphan mask"]))
-
-
-def _crop(path: Path, method: Image.Resampling) -> Image.Image:
-    """Crop a frame at all sides and scale it up, as copies of one frame in BUSI differ."""
-    image = Image.open(path)
-    w, h = image.size
-    box = (round(0.05 * w), round(0.02 * h), round(0.98 * w), round(0.93 * h))
-    return image.resize((round(1.06 * w), round(1.04 * h)), method, box=box)
+def write_text(image: Image.Image, text: str, place: np.ndarray, fill: int | str) -> None:
+    """Burn text into a picture at `place` (parts of its width and height), as scanners do."""
+    font = ImageFont.load_default(max(8, image.width // 24))
+    ImageDraw.Draw(image).text(tuple(np.multiply(place, image.size)), text, fill, font)

@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from busutils.data.phantom_tissue import noise
 from busutils.errors import UserError
 from busutils.paths import whole_folder
+from busutils.phantoms.tissue import noise
 
 FOLDERS = ("ISIC2018_Task1-2_{}_Input", "ISIC2018_Task1_{}_GroundTruth")
 SHARES = {"Training": 0.7, "Validation": 0.1, "Test": 0.2}
-VERSION = 2
 
 
 def write_isic(root: Path, n: int = 60, seed: int = 0, size: int = 192) -> Path:

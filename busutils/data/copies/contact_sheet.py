@@ -3,19 +3,18 @@
 from pathlib import Path
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from busutils.data.files import Case, Listing, joined_mask, read_image
+from busutils.data.files import Listing, joined_mask, read_image
 from busutils.errors import UserError
-
-TRUTH, MIXED = "#009E73", "#D55E00"
+from busutils.figures.cases import outline, show
+from busutils.figures.look import COLOURS
 
 _COLUMNS, _ROWS = 4, 5  # pictures on a page
 
 
-def figure(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
+def draw(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
     """Draw the groups of two or more cases side by side, with the outline of the truth.
 
     The names of groups that hold several classes are in another colour.
@@ -24,7 +23,7 @@ def figure(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
     ----------
     listing : Listing
     groups : Series
-        Group by case, from :func:`busutils.data.duplicates.groups`.
+        Group by case, from :func:`busutils.data.copies.duplicates.groups`.
     path : Path
         A PDF holds all pages; any other kind of picture gets a file a page, numbered from the
         second on.
@@ -90,21 +89,15 @@ def _page(listing: Listing, table: pd.DataFrame, rows: list[list[str]]) -> Figur
     for i, row in enumerate(rows):
         for j, case in enumerate(row):
             axes = page.add_subplot(grid[i, j])
-            _draw(axes, by_name[case])
+            image = read_image(by_name[case].image)
+            show(axes, image)
+            outline(axes, joined_mask(by_name[case], image.shape), "truth")
             # frames of two greys tell where a group ends
-            axes.spines[:].set(color="0.75" if number[case] % 2 else "0.25", linewidth=2)
-            colour = MIXED if mixed[case] else "black"
+            grey = "0.75" if number[case] % 2 else "0.25"
+            axes.spines[:].set(visible=True, color=grey, linewidth=2)
+            colour = COLOURS["false"] if mixed[case] else "black"
             axes.set_xlabel(case, fontsize=7, labelpad=2, color=colour)
             if number[case] != before:
                 axes.set_title(f"group {number[case]}", fontsize=7, loc="left", pad=3)
             before = number[case]
     return page
-
-
-def _draw(axes: Axes, case: Case) -> None:
-    image = read_image(case.image)
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-    mask = joined_mask(case, image.shape)
-    if mask.any():
-        axes.contour(mask, levels=[0.5], colors=TRUTH, linewidths=1)
-    axes.set(xticks=[], yticks=[])

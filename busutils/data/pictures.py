@@ -43,7 +43,7 @@ _NO_PICTURES = {
 }
 
 
-def decoded(path: Path, at_least: int | None = None) -> Image.Image:
+def decode(path: Path, at_least: int | None = None) -> Image.Image:
     """Return the picture of a file, decoded and turned upright as its EXIF says.
 
     Parameters
@@ -58,7 +58,7 @@ def decoded(path: Path, at_least: int | None = None) -> Image.Image:
         If the file is missing, damaged, of another format or larger than Pillow decodes, if it
         holds several frames or pages, or colours of 16 bits, of which Pillow keeps half.
     """
-    with _opened(path) as image:
+    with _open(path) as image:
         _refuse(path, image)
         if at_least:
             image.draft(None, (at_least, at_least))  # does nothing where the file is no JPEG
@@ -70,8 +70,8 @@ def decoded(path: Path, at_least: int | None = None) -> Image.Image:
 
 
 def size(path: Path) -> tuple[int, int]:
-    """Return (height, width) of the upright picture without decoding it; errors as `decoded`."""
-    with _opened(path) as image:
+    """Return (height, width) of the upright picture without decoding it; errors as `decode`."""
+    with _open(path) as image:
         width, height = image.size
         turned = image.format != "TIFF" and turn(image) >= 5
         return (width, height) if turned else (height, width)
@@ -79,7 +79,7 @@ def size(path: Path) -> tuple[int, int]:
 
 def is_turned(path: Path) -> bool:
     """Whether the EXIF of a file says that its picture is to be turned or mirrored."""
-    with _opened(path) as image:
+    with _open(path) as image:
         return turn(image) > 1
 
 
@@ -105,7 +105,7 @@ def turn(image: Image.Image) -> int:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _open(path: Path) -> Iterator[Image.Image]:
     """Open a file; say which one it is that a decoder cannot read, and why."""
     try:
         # by its name, Pillow would map a grey TIFF into memory, and garble one that is turned

@@ -1,22 +1,21 @@
-"""Brain MRI phantoms in the formats of LGG and of figshare 1512427; nothing has to be downloaded.
+"""Brain MRI phantoms in the format of LGG; nothing has to be downloaded.
 
 A head is an ellipse with a skull, two tissues and dark ventricles; a tumour is an irregular bright
 region inside it, largest in the middle slices of a patient. Three sequences differ in contrast. A
 score on them says nothing about patients.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from busutils.data.matlab import LABELS
-from busutils.data.phantom_skin import lesion
-from busutils.data.phantom_tissue import noise
 from busutils.errors import UserError
 from busutils.paths import whole_folder
+from busutils.phantoms.skin import lesion
+from busutils.phantoms.tissue import noise
 
-VERSION = 1
 CONTRAST = {"pre-contrast": (0.5, -0.08), "FLAIR": (0.4, 0.25), "post-contrast": (0.5, 0.15)}
 """Sequence -> brightness of tissue, and what the tumour adds."""
 
@@ -43,7 +42,7 @@ def write_lgg(
         for number in range(patients):
             name = f"TCGA_PH_{number:04d}_20000101"
             (part / name).mkdir()
-            for i, (image, mask) in enumerate(_patient(seed, number, slices, size), start=1):
+            for i, (image, mask) in enumerate(patient_slices(seed, number, slices, size), start=1):
                 if number % 4 == 3:
                     image[..., 2] = image[..., 1]
                 Image.fromarray(image).save(part / name / f"{name}_{i}.tif")
@@ -52,31 +51,9 @@ def write_lgg(
     return folder
 
 
-def write_figshare(root: Path, n: int = 24, seed: int = 0, size: int = 128) -> Path:
-    """Write `n` slices, three a patient, as MATLAB v7.3 files with folds; return the folder.
-
-    Raises
-    ------
-    UserError
-        If the folder is there already.
-    RunError
-        If it cannot be written.
-    """
-    folder = Path(root) / "brainTumorDataPublic"
-    if folder.exists():
-        raise UserError(f"{folder} is there already: delete it or name another root")
-    with whole_folder(folder) as part:
-        for i in range(n):
-            patient = i // 3
-            image, mask = list(_patient(seed, patient, 5, size))[1 + i % 3]
-            _write_mat(
-                part / f"{i + 1}.mat", 1 + patient % len(LABELS), patient, image[..., 2], mask
-            )
-        _write_folds(part / "cvind.mat", 1 + np.arange(n) // 3 % 5)
-    return folder
-
-
-def _patient(seed: int, number: int, slices: int, size: int):
+def patient_slices(
+    seed: int, number: int, slices: int, size: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield image, uint8 (size, size, 3), and mask, bool (size, size), of each slice."""
     rng = np.random.default_rng([seed, number])
     head, ventricles, texture = _head(rng, size)
@@ -97,21 +74,3 @@ def _head(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, 
     head = np.hypot(x / rng.uniform(0.68, 0.76), y / rng.uniform(0.82, 0.9)) < 1
     pairs = [np.hypot((x - side * 0.14) / 0.09, (y + 0.05) / 0.3) < 1 for side in (-1, 1)]
     return head, pairs[0] | pairs[1], noise(rng, (size, size), (size / 16,) * 2)
-
-
-def _write_mat(path: Path, label: int, patient: int, image: np.ndarray, mask: np.ndarray) -> None:
-    import h5py
-
-    with h5py.File(path, "w") as file:
-        data = file.create_group("cjdata")
-        data["label"] = np.array([[float(label)]])
-        data["PID"] = np.array([[ord(c)] for c in f"{100_000 + patient}"], np.uint16)
-        data["image"] = image.T.astype(np.int16) * 40
-        data["tumorMask"] = mask.T.astype(np.uint8)
-
-
-def _write_folds(path: Path, folds: np.ndarray) -> None:
-    import h5py
-
-    with h5py.File(path, "w") as file:
-        file["cvind"] = folds[None].astype(float)

@@ -2,14 +2,13 @@
 
 Exact copies have equal pixels. Near copies are cropped, scaled or brightened differently, carry
 other markers, or are the next frame of the same sweep. They are proposed by landmarks that agree
-on one transform (:mod:`busutils.data.landmarks`) and accepted if the pictures, aligned, agree
-block by block (:mod:`busutils.data.alignment`). Neither labels nor file names are looked at, and
-the order of the listing does not matter.
+on one transform (:mod:`~busutils.data.copies.landmarks`) and accepted if the pictures, aligned,
+agree block by block (:mod:`~busutils.data.copies.alignment`). Neither labels nor file names are
+looked at, and the order of the listing does not matter.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,7 +16,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from busutils.data import alignment, landmarks
+from busutils.data.copies import alignment, landmarks
 from busutils.data.files import Case, Listing, read_image, resize_image
 from busutils.data.progress import bar
 from busutils.errors import UserError
@@ -37,7 +36,7 @@ ABOVE = 2
 _WORKING = 320  # longest side, pixels, at which pictures are compared
 
 
-def find(listing: Listing, classes: Sequence[str] | None = None, near: bool = True) -> pd.DataFrame:
+def find(listing: Listing, near: bool = True) -> pd.DataFrame:
     """Find the pairs of cases that show the same or a neighbouring frame.
 
     Files that cannot be read are left out (:mod:`busutils.data.check` reports them).
@@ -45,8 +44,6 @@ def find(listing: Listing, classes: Sequence[str] | None = None, near: bool = Tr
     Parameters
     ----------
     listing : Listing
-    classes : sequence of str, optional
-        Labels to look at; all if not given.
     near : bool
         False looks for exact copies only, which takes a moment.
 
@@ -58,7 +55,7 @@ def find(listing: Listing, classes: Sequence[str] | None = None, near: bool = Tr
         (array of shape (2, 3): place in b = transform @ (row, column, 1) of the place in a,
         pixels of the original images); the pairs in the order of the listing.
     """
-    cases = [c for c in listing.cases if classes is None or c.label in classes]
+    cases = listing.cases
     with ThreadPoolExecutor() as pool:
         seen = bar(pool.map(_read, cases), "looking for copies", len(cases))
         read = [picture for picture in seen if picture is not None]

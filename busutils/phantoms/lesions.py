@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from busutils.data.phantom_tissue import noise, step
+from busutils.phantoms.tissue import noise, step
 
 
 @dataclass(frozen=True)
