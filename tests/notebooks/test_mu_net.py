@@ -83,7 +83,7 @@ def skin(values):
     U-Net-224 reads half the pixels a side.
     """
     asked = {"folds": [1, 2], "encoder_weights": "imagenet", "unet_size": 16}
-    asked |= {"contrasts": ["Dice loss", "width 1.4"]}
+    asked |= {"contrasts": ["Dice loss", "width 1.4"], "epochs": 3, "contrast_epochs": 4}
     found = {("table", "mu_net"): 90, ("table", "unet_224"): 30}
     return page(values | asked, lambda entry: found.get((entry.part, entry.name), 50))
 
@@ -395,7 +395,6 @@ def test_notes_on_the_data_are_those_of_the_reader(brains):
 def test_what_is_shown_has_the_runs_numbers(skin):
     assert skin.title.startswith("Test Dice: MU-Net 90, best centred ellipse ")
     assert skin.best == "Proposed"
-    assert skin.told[0].startswith("MU-Net computes")
 
 
 @pytest.mark.slow
