@@ -268,11 +268,11 @@ def _rebuild(args: argparse.Namespace) -> None:
 
 
 def _claims(args: argparse.Namespace) -> int:
-    from busutils.studies import printed
+    from busutils import arithmetic
     from scorecheck import __main__ as scorecheck
 
     words = [f"--context={args.context}", *["--json"] * args.json, "--", *map(str, args.files)]
-    return scorecheck.main(words, "busutils", printed.read, printed.check)
+    return scorecheck.main(words, "busutils", arithmetic.read, arithmetic.check)
 
 
 def _book(args: argparse.Namespace) -> None:

@@ -24,6 +24,9 @@ from busutils.jobs import Job
 from busutils.runs import Run
 from busutils.statistics import Difference, Interval
 
+MANY_SIZES = ("BUSI", "ISIC 2018")
+"""Sets whose images have many sizes, unless they are a reduced copy."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -305,6 +308,21 @@ class Results:
         """
         ids = {title: [e.job.id for e in entries] for title, entries in panels.items()}
         return figures.curves(self.history, ids, quantity, **look)
+
+    def facts(self, data: Dataset, profile: str, cuts: Sequence[str]) -> dict[str, str]:
+        """What the card at the head of a page says of the run.
+
+        `profile` is told with what it set, `cuts` are what it leaves of the paper's protocol.
+        """
+        labels = data.cases["label"].value_counts(sort=False)
+        images = f"{data.name}: {', '.join(f'{n} {label}' for label, n in labels.items())}"
+        reduced = data.reduced() if data.name in MANY_SIZES else ""
+        return {
+            "Data": f"{images}; {reduced}" if reduced else images,
+            "Profile": profile,
+            "Training": f"{self.minutes:.1f} minutes, {self.machine}",
+            "Cut": "; ".join(cuts) or "nothing",
+        }
 
     def _ended(self, job: Job) -> bool:
         """Whether a training was flat at its end, or was ended by its own early stopping."""

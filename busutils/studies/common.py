@@ -285,19 +285,6 @@ def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) ->
     }
 
 
-def instead(settings: Settings, told: Mapping, names: Mapping[str, str]) -> list[str]:
-    """Say of each setting in `names` (key -> words) what it is instead of what the paper told.
-
-    No paper prints its arithmetic; one of fewer bits than usual is said too.
-    """
-    other = [
-        f"{words}: {getattr(settings, key):g} instead of {told[key]:g}"
-        for key, words in names.items()
-        if getattr(settings, key) != told[key]
-    ]
-    return other + [f"arithmetic: {settings.precision}"] * (settings.precision != "float32")
-
-
 def told(claims: Sequence[compare.Claim]) -> list[Mapping[str, Any]]:
     """Claims as plain values for ``numbers.json``."""
     return [

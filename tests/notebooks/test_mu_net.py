@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from busutils import execution, jobs, models, parameters, paths, study
+from busutils import execution, jobs, models, parameters, study
 from busutils.errors import UserError
 from busutils.phantoms import write_isic, write_lgg
 from tests import cells, figshare, finished
@@ -16,8 +15,6 @@ from tests import cells, figshare, finished
 NAME = "05_mu_net"
 PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 CURVES = dict.fromkeys(("accuracy", "val_accuracy"), [0.9] * 4)
-UNTIL = "tversky_readings"
-"""The cell after which nothing but claims follows."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,7 +59,7 @@ def page(values, hit):
     for entry in planned(values):
         if not jobs.finished(entry.job):
             finished.write(entry.job, _counts(entry.job.size**2, hit(entry)), history=CURVES)
-    return cells.names(parameters.source(NAME), values, until=UNTIL)
+    return cells.names(parameters.source(NAME), values)
 
 
 def _counts(pixels, hit):
@@ -105,18 +102,6 @@ def _specks(case, threshold):
     return (0, 0, 100, PIXELS - 100) if first else (50, 0, 50, PIXELS - 100)
 
 
-def test_paper_profile_is_the_papers_protocol():
-    told = yaml.safe_load((paths.project() / "book/reported/paper5.yaml").read_text())["protocol"]
-    used = parameters.resolve(NAME, "paper", {})
-    same = ("size", "encoder_weights", "loss", "learning_rate", "epochs")
-    assert {k: used[k] for k in same} == {k: told[k] for k in same}
-    assert [used["false_negatives"], used["false_positives"]] == list(told["loss_options"].values())
-    assert used["train"] == told["cases"]["skin"]
-    assert used["label_smoothing"] == pytest.approx(np.exp(-5), abs=1e-6)
-    assert used["alpha"] == 1.4
-    assert len(used["rows"]) == 6
-
-
 def test_jobs_of_every_part(values):
     plan = planned(values | {"folds": [1, 2], "contrasts": ["cross-entropy"], "unet_size": 16})
     assert [(e.part, e.name, e.repeat) for e in plan] == [
@@ -144,6 +129,8 @@ def test_fcn_may_have_a_loss_and_a_rate_of_its_own(values):
     reasons = made.six.set_index(["key", "column"])["reason"]
     assert "loss" in reasons[("FCNet", "Recall")]
     assert "loss" not in reasons[("Proposed", "Recall")]
+    rows = made.evident["dice"].drop_duplicates("row").set_index("row")
+    assert rows.loc[["mu_net", "fcn"], "loss"].tolist() == [values["loss"], "bce"]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +205,7 @@ def test_figshare_works_by_its_data_root(values, tmp_path):
     reasons = made.six.set_index("key").loc["Proposed", "reason"]
     assert not reasons.str.contains("data").any()
     assert jobs.read_split(made.plan[0].job)["group"].nunique() == 6
+    assert "folds by patient that were not run: 2, 3" in made.cuts
 
 
 @pytest.mark.parametrize(
@@ -394,7 +382,22 @@ def test_notes_on_the_data_are_those_of_the_reader(brains):
 
 def test_what_is_shown_has_the_runs_numbers(skin):
     assert skin.title.startswith("Test Dice: MU-Net 90, best centred ellipse ")
-    assert skin.best == "Proposed"
+    assert skin.cuts[0] == "data: Skin phantoms instead of ISIC 2019, which has no masks"
+    assert "images to train on: 10 instead of 600" in skin.cuts
+    assert skin.facts["Profile"] == "by hand, 32 px, 3 epochs, 2 of 6 networks, 2 folds"
+
+
+def test_claims_are_on_the_images_that_were_run(skin, mri):
+    better, parameters_, operations_ = skin.claims
+    assert better.sentence.startswith("On skin lesions")
+    assert better.difference.estimate == pytest.approx(180 / 200 - 60 / 140)
+    assert "MU-Net from its own start: not tested; mu_net minus unet_224" in better.note
+    assert "from the start of the others: not tested; difference +0.196" in better.note
+    assert "encoders start from random weights, the paper's from ImageNet" in better.note
+    assert "4 of the 6 rows that it names did not run" in better.note
+    assert "vgg19 minus mu_net: 2.47 times as much; 0 of the others" in parameters_.note
+    assert "resnet50 minus mu_net: 0.38 times as much; 2 of the others" in operations_.note
+    assert mri.claims[0].sentence.startswith("On brain tumours")
 
 
 @pytest.mark.slow

@@ -5,9 +5,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
-from busutils import jobs, parameters, paths
+from busutils import jobs, parameters
 from busutils.data import reading
 from busutils.errors import UserError
 from busutils.studies import common
@@ -77,16 +76,6 @@ def test_settings_are_the_parameters_cell():
     assert cell == [f.name for f in fields(study.Settings)]
 
 
-def test_paper_profile_is_the_papers_protocol():
-    told = yaml.safe_load((paths.project() / "book/reported/paper3.yaml").read_text())["protocol"]
-    used = parameters.resolve(NAME, "paper", {})
-    assert {k: used[k] for k in ("dataset", "size", "epochs", "stop_after", "head")} == {
-        k: told[k] for k in ("dataset", "size", "epochs", "stop_after", "head")
-    }
-    assert len(used["folds"]) == told["folds"] == settings.FOLDS
-    assert used["segmentation_loss"] == told["loss"]
-
-
 def test_jobs_of_every_part(values):
     wanted = values | {"folds": [1, 2], "heads": ["average"], "rivals": ["plain_unet"]}
     wanted |= {"copies": ["grouped", "twice"], "copies_epochs": 10}
@@ -125,20 +114,6 @@ def test_arms_keep_together_what_they_say(values):
         sides = used.groupby(used["case"].map(_original))["role"].nunique()
         assert bool(sides.max() == 1) is together
     assert planning.items(data, "by image") is data
-
-
-@pytest.mark.parametrize(
-    ("weight", "told"),
-    [
-        (1.0, "equal weights of both losses"),
-        (0.5, "weights 1 (mask) and 0.5 of both losses"),
-        (0.0, "weights 1 (mask) and 0 of both losses"),
-    ],
-)
-def test_what_the_paper_does_not_print_is_disclosed_whatever_the_weights(values, weight, told):
-    cuts = words.cuts(study.Settings.of(values | {"class_weight": weight}))
-    (ours,) = [cut for cut in cuts if cut.startswith("not printed, so ours: ")]
-    assert ours.endswith(f"dropout 0.1, Adam {values['learning_rate']:g}, 8 images a step, {told}")
 
 
 def test_a_size_that_cannot_be_halved_as_often_is_refused(values):
@@ -271,19 +246,19 @@ def test_masks_are_scored_apart(values):
     assert copies.finding(found) == "Not in this profile"
 
 
-def test_claims(values):
+def test_claims_are_judged_beside_answers_without_training(values):
     wanted = {"folds": [1, 2, 3], "rivals": ["plain_unet"], "contrast_folds": 3, "copies": []}
-    found, _ = _found(values | wanted)
-    told = {c.sentence[:12]: c for c in questions.claims(found)}
-    segments = told["It segments "]
-    assert segments.word == "supported"
-    assert segments.difference.estimate == pytest.approx(120 / 165 - 100 / 155)
-    classifies = told["The network "]
+    found, data = _found(values | wanted)
+    trivial = results.trivial(found, data)
+    assert set(trivial) == {"dice", "iou", "precision"}
+    assert trivial["dice"]["nothing"] == 0 < trivial["iou"]["best centred ellipse"] < 1
+    classifies, accuracy, segments = questions.claims(found, trivial)
     tested = pd.concat([jobs.read_split(e.job) for e in found.of("folds")])
     malignant = (tested.query("role == 'test'")["label"] == "malignant").mean()
     assert classifies.difference.estimate == pytest.approx(malignant)
-    stable = told["Its accuracy"]
-    assert stable.difference.estimate == pytest.approx(0.64)
+    assert accuracy.difference.estimate == pytest.approx(100 - 98.08)
+    assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
+    assert "5 of the 7 rows that it names did not run" in segments.note
 
 
 def test_printed_items_are_twice_the_lesion_images():

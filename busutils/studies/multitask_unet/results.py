@@ -115,6 +115,23 @@ def table10(results: Results) -> pd.DataFrame:
     return compare.table(compare.reported(REPORTED, 3, "10"), results.cases, rows)
 
 
+def trivial(results: Results, data: Dataset) -> dict[str, dict[str, float]]:
+    """Mean scores of three answers that need no training, on the test images of all folds.
+
+    The ellipse of a fold is fitted to its training images. By score (dice, iou, precision), then by
+    answer.
+    """
+    told = []
+    for e in results.of("folds"):
+        train, test = (
+            data.masks[jobs.rows(e.job, data.cases["case"], r)] for r in ("train", "test")
+        )
+        told.append(statistics.trivial_answers(test, statistics.best_ellipse(train)))
+    answers = [(name, metrics.per_case(of)) for name, of in pd.concat(told).groupby("answer")]
+    wanted = ("dice", "iou", "precision")
+    return {score: {name: float(means[score]) for name, means in answers} for score in wanted}
+
+
 def classified(results: Results) -> pd.DataFrame:
     """Scores of all test images, beside always naming the more frequent class.
 
