@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils import compare, figures, jobs, parameters, statistics, thresholds
+from busutils import compare, figures, jobs, parameters, statistics, thresholds, training
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
@@ -121,7 +121,7 @@ def split(roles: pd.DataFrame, fewest: int = 2, **about: Any) -> dict[str, Any]:
     if note := roles.attrs.get("note"):
         _say(note)
     identity = splits.split_id(roles)
-    jobs.write_split(roles, identity)
+    jobs.promise_split(roles, identity)
     return {"id": identity, **about}
 
 
@@ -154,7 +154,7 @@ def train(
     keep : what jobs have to have kept (:data:`busutils.jobs.KEEP`); those that lack it train again
     """
     planned = list({e.job.id: e.job for e in plan}.values())
-    jobs.complete(planned, keep)
+    training.complete(planned, keep)
     cases = jobs.cases(planned)
     if lesions_only:
         cases = cases[cases["tp"] + cases["fn"] > 0]

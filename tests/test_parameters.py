@@ -10,9 +10,9 @@ import nbformat
 import papermill
 import pytest
 
-from busutils import augment, losses, models, parameters, perturb
+from busutils import augment, losses, parameters, perturb
 from busutils.errors import UserError
-from busutils.models import encoders
+from busutils.models import encoders, networks
 from busutils.parameters import Parameter
 from busutils.studies import attention_unet, fgfeu_net, multitask_unet, unet_backbones
 from busutils.values import Whole, words
@@ -227,9 +227,9 @@ def choices(notebook, name):
         ("01_unet_backbones", "contrasts", unet_backbones.settings.CONTRASTS),
         ("01_unet_backbones", "freeze", encoders.FREEZING),
         ("02_attention_unet", "networks", attention_unet.NETWORKS),
-        ("02_attention_unet", "reading3", models.READINGS),
+        ("02_attention_unet", "reading3", networks()["attention_unet"].choices("reading")),
         ("02_attention_unet", "augmentation", augment.AUGMENTATIONS),
-        ("03_multitask_unet", "head", models.HEADS),
+        ("03_multitask_unet", "head", networks()["multitask_unet"].choices("head")),
         ("03_multitask_unet", "rivals", multitask_unet.settings.RIVALS),
         ("03_multitask_unet", "alone", multitask_unet.settings.ALONE),
         ("03_multitask_unet", "copies", multitask_unet.settings.ARMS),

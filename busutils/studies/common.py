@@ -205,7 +205,7 @@ def keep_split(roles: pd.DataFrame, about: Mapping, fewest: int = 2) -> dict:
     identity = splits.split_id(roles)
     if note := roles.attrs.get("note"):
         _say(note)
-    jobs.write_split(roles, identity)
+    jobs.promise_split(roles, identity)
     return {"id": identity, **about}
 
 

@@ -36,10 +36,10 @@ class Explained:
 
 def explained(entry: Entry, data: Dataset, ranks: Sequence[float] = (0.25, 0.5, 0.9)) -> Explained:
     """Explain a finished training whose weights are kept, on validation images with a lesion."""
-    from busutils import explain, training
+    from busutils import explain, fitting
     from busutils.batches import prepare
 
-    model = training.load(entry.job)
+    model = fitting.load(entry.job)
     rows = chosen(entry, data, ranks)
     images = prepare(data.images[rows], entry.job)
     gates = explain.attention(model, images)

@@ -174,10 +174,11 @@ def models(settings) -> pd.DataFrame:
     decoder blocks, parameters at the notebook's filters, parameters at 64, built (in this run).
     """
     from busutils import models
+    from busutils.models.attention_unet import READINGS
 
     rows = []
     for name, (label, depth) in NETWORKS.items():
-        for reading, more in models.READINGS.items():
+        for reading, more in READINGS.items():
             options = {"reading": reading, **depth}
             counts = [
                 models.outline("attention_unet", 64, 1, filters=f, **options).count_params()

@@ -230,11 +230,11 @@ def sizes(settings, at: int = 256) -> pd.DataFrame:
 
     Columns: head, parameters, in the classifier, parameters at `at` px, in the classifier there.
     """
-    from busutils.models import HEADS
+    from busutils import models
 
     rows = [
         (head, *head_parameters(settings, head), *head_parameters(settings, head, at))
-        for head in HEADS
+        for head in models.networks()["multitask_unet"].choices("head")
     ]
     names = ["head", f"parameters, {settings.size} px", "in the classifier"]
     return pd.DataFrame(rows, columns=[*names, f"parameters, {at} px", f"there, {at} px"])
