@@ -304,7 +304,7 @@ def test_ablations_are_paired_with_what_they_differ_from_in_one_thing(skin, mri)
     assert np.isnan(table.loc["reference", "difference"])
     assert table.loc["Dice loss", "about"].startswith("5.3.3, loss")
     assert table.loc["Dice loss", "called lesion"] == pytest.approx(60 / PIXELS)
-    assert skin.finding.startswith("No clear difference: random weights (+0.000), Dice loss")
+    assert skin.finding.startswith("no clear difference: random weights (+0.000), Dice loss")
     assert mri.effects.empty
 
 
