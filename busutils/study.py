@@ -24,9 +24,6 @@ from busutils.jobs import Job
 from busutils.runs import Run
 from busutils.statistics import Difference, Interval
 
-MANY_SIZES = ("BUSI", "ISIC 2018")
-"""Sets whose images have many sizes, unless they are a reduced copy."""
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -254,6 +251,44 @@ class Results:
         both = (self.scores(side, score, split, at) for side in (first, second))
         return statistics.paired_difference(*both)
 
+    def evidence(
+        self,
+        entries: Sequence[Entry],
+        score: str = "dice",
+        split: str = "test",
+        at: float | None = None,
+    ) -> pd.DataFrame:
+        """Score each case as :func:`busutils.compare.judge` takes it, with the facts of its row.
+
+        Returns
+        -------
+        DataFrame with the columns of `scores`, and row (the name of the entry), weights, rate,
+        loss, rising; of no entries the column row alone.
+        """
+        flat = compare.converged(self.history)
+        tables = [
+            self.scores(e, score, split, at).assign(
+                row=e.name,
+                weights=starts_from(e.job),
+                rate=e.job.learning_rate,
+                loss=e.job.loss,
+                rising=not flat[e.job.id],
+            )
+            for e in entries
+        ]
+        return pd.concat(tables) if tables else pd.DataFrame(columns=["row"])
+
+    def facts(self, data: Dataset, profile: str, cuts: Sequence[str]) -> dict[str, str]:
+        """What the card at the head of a page says of the run; `profile` says how it was run."""
+        labels = data.cases["label"].value_counts(sort=False)
+        counted = ", ".join(f"{n} {label}" for label, n in labels.items())
+        return {
+            "Data": "; ".join(filter(None, [f"{data.name}: {counted}", data.reduced()])),
+            "Profile": profile,
+            "Training": f"{self.minutes:.1f} minutes, {self.machine}",
+            "Cut": "; ".join(cuts) or "nothing",
+        }
+
     def row(self, entries: Sequence[Entry], **about: Any) -> compare.Row:
         """What stands for a printed row: all jobs of `entries`, and whether they converged.
 
@@ -309,21 +344,6 @@ class Results:
         ids = {title: [e.job.id for e in entries] for title, entries in panels.items()}
         return figures.curves(self.history, ids, quantity, **look)
 
-    def facts(self, data: Dataset, profile: str, cuts: Sequence[str]) -> dict[str, str]:
-        """What the card at the head of a page says of the run.
-
-        `profile` is told with what it set, `cuts` are what it leaves of the paper's protocol.
-        """
-        labels = data.cases["label"].value_counts(sort=False)
-        images = f"{data.name}: {', '.join(f'{n} {label}' for label, n in labels.items())}"
-        reduced = data.reduced() if data.name in MANY_SIZES else ""
-        return {
-            "Data": f"{images}; {reduced}" if reduced else images,
-            "Profile": profile,
-            "Training": f"{self.minutes:.1f} minutes, {self.machine}",
-            "Cut": "; ".join(cuts) or "nothing",
-        }
-
     def _ended(self, job: Job) -> bool:
         """Whether a training was flat at its end, or was ended by its own early stopping."""
         stopped = self.manifests.loc[job.id, "epochs"] < job.epochs
@@ -333,6 +353,13 @@ class Results:
 def table(plan: Sequence[Entry]) -> pd.DataFrame:
     """Return a plan as a table, a row an entry, the job by its id."""
     return pd.DataFrame([{**vars(e), "job": e.job.id} for e in plan])
+
+
+def starts_from(job: Job) -> str:
+    """What a training's encoder starts from: imagenet (a file of it too), phantom or none."""
+    if job.needs:
+        return "phantom"
+    return "none" if job.encoder_weights == "none" else "imagenet"
 
 
 @cache

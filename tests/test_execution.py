@@ -123,9 +123,9 @@ def test_missing_data_is_told_before_anything_starts(project):
     assert not (project / "runs").exists()
 
 
-def test_a_notebook_that_trains_nothing_has_no_study(project):
+def test_a_notebook_that_trains_nothing_has_no_jobs(project):
     with pytest.raises(UserError, match="00_small trains nothing"):
-        execution.study("00_small")
+        execution.plan("00_small", "quick", {})
 
 
 def test_the_environment_is_as_before(project, monkeypatch):

@@ -129,7 +129,7 @@ def test_fcn_may_have_a_loss_and_a_rate_of_its_own(values):
     reasons = made.six.set_index(["key", "column"])["reason"]
     assert "loss" in reasons[("FCNet", "Recall")]
     assert "loss" not in reasons[("Proposed", "Recall")]
-    rows = made.evident["dice"].drop_duplicates("row").set_index("row")
+    rows = made.evident.drop_duplicates("row").set_index("row")
     assert rows.loc[["mu_net", "fcn"], "loss"].tolist() == [values["loss"], "bce"]
 
 
@@ -224,13 +224,23 @@ def test_figshare_works_by_its_data_root(values, tmp_path):
         ({"false_negatives": 0.0, "false_positives": 0.0}, "both 0, so that the loss would count"),
         ({"dataset": "isic2019"}, "ISIC 2019 is a classification release"),
         ({"size": 48}, "mu_net cannot take images of 48 px"),
-        ({"dataset": "phantom_brain", "folds": [5]}, "fold 5 is none of 1 to 4"),
         ({"dataset": "phantom_brain", "patient_folds": 8}, r"has 8 patients: .* take 3 to 4"),
     ],
 )
-def test_wrong_values_are_refused(values, changed, match):
+def test_wrong_values_are_refused_before_images_are_opened(values, changed, match, monkeypatch):
+    monkeypatch.setattr(study, "dataset", lambda *_: pytest.fail("images were opened"))
     with pytest.raises(UserError, match=match):
         planned(values | changed)
+
+
+def test_a_fold_that_there_is_not_is_refused(brains):
+    with pytest.raises(UserError, match="fold 5 is none of 1 to 4"):
+        planned(brains | {"folds": [5]})
+
+
+def test_every_choice_is_known(skin):
+    assert skin.Contrast.__args__ == tuple(skin.CONTRASTS)
+    assert skin.Row.__args__ == tuple(skin.PRINTED)
 
 
 def test_table_1_by_hand(skin):
