@@ -378,9 +378,10 @@ def test_brains_are_shown_by_their_flair(mri):
 def test_disturbed_images_are_the_same_for_all_networks(skin):
     """Those of the other size are the same cases; the undisturbed ones score as they are."""
     own, unet = (entries[0].job for entries in skin.ran.values())
-    both = [skin.disturbed(lambda i: i.mean(axis=-1) < 128, job, ["blur"]) for job in (own, unet)]
+    both = [skin.disturbed(lambda i: i.mean(axis=-1) < 128, job) for job in (own, unet)]
     assert both[0]["case"].tolist() == both[1]["case"].tolist()
-    assert len(both[0]) == 5 * 6  # levels and test images
+    assert len(both[0]) == 3 * 5 * 6  # kinds, levels and test images
+    assert list(skin.losses(both[0])) == ["gaussian", "blur", "jpeg"]
 
 
 def test_notes_on_the_data_are_those_of_the_reader(brains):
