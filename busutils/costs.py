@@ -1,4 +1,4 @@
-"""What jobs will cost before they start: hours on two idle cores, and disk.
+"""What jobs will cost before they start, hours on two idle cores and disk; what a network costs.
 
 Measured with TensorFlow on two idle cores at 128 x 128 pixels, batch 8; from there on time grows
 with the number of pixels, and smaller images gain less. A network that was not measured is set
@@ -6,12 +6,23 @@ beside one that was, by their operations. A guess for planning, not a result.
 """
 
 import json
-from collections.abc import Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from busutils import jobs, models
+from busutils.errors import RunError, UserError
 from busutils.jobs import Job
+
+if TYPE_CHECKING:
+    import keras
 
 PASSES = {
     "plain_unet": 85,
@@ -47,6 +58,8 @@ FORWARD = 0.35
 """Time of a prediction as a share of that of a training step."""
 START = 40 / 3600
 """Hours until the first step."""
+STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+"""Where Linux tells what a process holds, and sets its peak back."""
 
 
 @dataclass(frozen=True)
@@ -103,3 +116,71 @@ def _quicker(size: int) -> float:
 
 def _held_out(job: Job) -> int:
     return int(jobs.read_split(job)["role"].isin(["val", "test", "normal"]).sum())
+
+
+def seconds(model: "keras.Model", image: np.ndarray, n: int) -> float:
+    """Median time of predicting one image `n` times, after one that is not counted.
+
+    Parameters
+    ----------
+    image : array of shape (1, height, width, channels), as the network reads it
+    """
+    taken = []
+    for _ in range(n + 1):
+        started = time.perf_counter()
+        model.predict_on_batch(image)
+        taken.append(time.perf_counter() - started)
+    return float(np.median(taken[1:]))
+
+
+def memory(model: str, size: int, options: Mapping[str, Any]) -> float:
+    """Return the MiB that building a network and predicting one image add at their peak (Linux).
+
+    Measured in a process of its own. What that holds after the framework is loaded is taken off;
+    weights, activations and what the framework needs for them remain. The random start of the
+    weights is not counted: the peak is set back before the prediction.
+
+    Parameters
+    ----------
+    model, size, options : as :func:`busutils.models.build` takes them; with 3 channels
+
+    Raises
+    ------
+    UserError
+        On a system that does not tell (``/proc`` of Linux).
+    RunError
+        If the process fails.
+    """
+    if not RESET.exists():
+        raise UserError(
+            f"{RESET} is not there, so peak memory cannot be measured: take measure_memory false"
+        )
+    command = [sys.executable, "-m", __name__, model, str(size), json.dumps(options)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise RunError(f"memory of {model} was not measured ({last}): take measure_memory false")
+    return float(done.stdout)
+
+
+def _print_memory(model: str, size: str, options: str) -> None:
+    """Print what `memory` returns."""
+    import keras
+
+    keras.ops.zeros(1)  # wakes the framework
+    before = _held("VmRSS")
+    built = models.build(model, int(size), **json.loads(options))
+    built.compile(jit_compile=keras.backend.backend() == "jax")
+    RESET.write_text("5")  # sets the peak back to what is held now
+    built.predict_on_batch(np.zeros((1, int(size), int(size), 3), "float32"))
+    print(_held("VmHWM") - before)
+
+
+def _held(key: str) -> float:
+    """MiB of one entry of this process's status, such as VmRSS (now) or VmHWM (peak)."""
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(f"{key}:"))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    _print_memory(*sys.argv[1:])

@@ -6,15 +6,18 @@ same disturbed images.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 from scipy import ndimage
 from skimage.util import random_noise
 
+from busutils import metrics, statistics
 from busutils.errors import UserError, choose
+from busutils.statistics import Difference
 
 
 @dataclass(frozen=True)
@@ -101,3 +104,66 @@ PERTURBATIONS = {
     "contrast": Perturbation("factor", (1, 0.8, 0.6, 0.4, 0.2), _contrast),
     "jpeg": Perturbation("quality", (100, 50, 20, 10, 5), _jpeg),
 }
+
+
+def scores(
+    predict: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+    truths: np.ndarray,
+    groups: pd.Series,
+    kinds: Sequence[str],
+) -> pd.DataFrame:
+    """Dice of what a network finds in images at every level of some disturbances.
+
+    Parameters
+    ----------
+    predict : from images to probabilities of shape (n, height, width), which are cut at one half
+    images : uint8 array of shape (n, height, width, channels)
+    truths : bool array of shape (n, height, width)
+    groups : group of each of the n cases; the index names the cases
+    kinds : keys of `PERTURBATIONS`
+
+    Returns
+    -------
+    DataFrame with columns kind, level, case, group, score; n rows a level.
+    """
+    tables = []
+    for kind in kinds:
+        for level in PERTURBATIONS[kind].levels:
+            counts = metrics.counts(truths, predict(perturb(images, kind, level)) >= 0.5)
+            about = {"kind": kind, "level": level, "case": groups.index, "group": groups.to_numpy()}
+            tables.append(pd.DataFrame(about | {"score": metrics.SCORES["dice"](counts)}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def curves(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean score by network, kind and level with its interval.
+
+    Parameters
+    ----------
+    scores : of :func:`scores`, with a column network
+
+    Returns
+    -------
+    DataFrame with columns network, kind, level, score, low, high, cases, in the order of `scores`.
+    """
+    rows = []
+    for key, level in scores.groupby(["network", "kind", "level"], sort=False):
+        mean = statistics.case_mean(level)
+        rows.append((*key, mean.estimate, mean.low, mean.high, mean.n_cases))
+    names = ["network", "kind", "level", "score", "low", "high", "cases"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def difference(scores: pd.DataFrame, kind: str) -> Difference:
+    """Mean score of one network at a kind's middle level minus that without it, case by case."""
+    without = PERTURBATIONS[kind].levels[0]
+    of = scores[scores["kind"] == kind].assign(repeat="")
+    sides = (of[of["level"] == level] for level in (middle(kind), without))
+    return statistics.paired_difference(*sides)
+
+
+def middle(kind: str) -> float:
+    """Middle one of the levels of a kind."""
+    levels = PERTURBATIONS[kind].levels
+    return levels[len(levels) // 2]

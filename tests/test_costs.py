@@ -1,11 +1,13 @@
-"""What a training is said to cost before it starts."""
+"""What a training is said to cost before it starts, and what a network costs."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from busutils import costs, models
 from busutils.costs import Cost
+from busutils.errors import RunError, UserError
 from busutils.models.backbones import BACKBONES
 from tests.discs import JOB
 
@@ -46,3 +48,29 @@ def test_a_network_that_was_not_measured_costs_as_much_as_its_operations(store, 
 )
 def test_short_times_are_told_in_minutes(hours, told):
     assert Cost(hours, 1).time == told
+
+
+def test_one_image_is_timed_as_often_as_asked(monkeypatch):
+    """Predictions end after 9, 1, 2 and 6 seconds; the first is not counted."""
+
+    class Slow:
+        def predict_on_batch(self, image):
+            assert image.shape == (1, 4, 4, 3)
+
+    clock = iter([0, 9, 0, 1, 0, 2, 0, 6])
+    monkeypatch.setattr(costs.time, "perf_counter", lambda: next(clock))
+    assert costs.seconds(Slow(), np.zeros((1, 4, 4, 3)), 3) == 2
+
+
+def test_memory_that_cannot_be_measured_is_said(monkeypatch, tmp_path):
+    monkeypatch.setattr(costs, "RESET", tmp_path / "none")
+    with pytest.raises(UserError, match="take measure_memory false"):
+        costs.memory("plain_unet", 16, {})
+
+
+@pytest.mark.slow
+def test_memory_grows_with_the_network():
+    small, large = (costs.memory("plain_unet", 32, {"filters": n}) for n in (4, 32))
+    assert 0 < small < large
+    with pytest.raises(RunError, match=r"memory of plain_unet was not measured .*multiples of 16"):
+        costs.memory("plain_unet", 17, {})

@@ -14,7 +14,7 @@ from busutils import augment, losses, parameters, perturb
 from busutils.errors import UserError
 from busutils.models import encoders, networks
 from busutils.parameters import Parameter
-from busutils.studies import mu_net, multitask_unet
+from busutils.studies import multitask_unet
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -229,10 +229,7 @@ def choices(notebook, name):
         ("03_multitask_unet", "rivals", multitask_unet.settings.RIVALS),
         ("03_multitask_unet", "alone", multitask_unet.settings.ALONE),
         ("03_multitask_unet", "copies", multitask_unet.settings.ARMS),
-        ("05_mu_net", "rows", mu_net.settings.ROWS),
-        ("05_mu_net", "contrasts", mu_net.settings.CONTRASTS),
         ("05_mu_net", "noises", perturb.PERTURBATIONS),
-        ("05_mu_net", "encoder_weights", mu_net.settings.STARTS),
     ],
 )
 def test_choices_of_a_cell_are_those_of_the_code(notebook, name, known):

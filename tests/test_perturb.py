@@ -1,10 +1,11 @@
 """Disturbances do what their level says, to every network alike."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from busutils.errors import UserError
-from busutils.perturb import PERTURBATIONS, perturb
+from busutils.perturb import PERTURBATIONS, curves, difference, middle, perturb, scores
 
 GREY = np.full((2, 200, 200, 1), 128, np.uint8)
 STEP = np.zeros((1, 64, 64, 3), np.uint8)
@@ -75,3 +76,38 @@ def test_unknown_kinds_and_levels_are_refused():
         perturb(GREY, "gauss", 0.1)
     with pytest.raises(UserError, match="jpeg of 500 quality: take a level from 5 to 100"):
         perturb(GREY, "jpeg", 500)
+
+
+def dark(images):
+    """A network that finds lesions in grey levels under 30."""
+    return (images.mean(axis=-1) < 30).astype(float)
+
+
+@pytest.fixture
+def scored():
+    """Two images, half black and half 200: contrast of 0.6 makes black 40, as their mean is 100."""
+    images = np.repeat(STEP, 2, axis=0)
+    groups = pd.Series(["A", "B"], index=["a", "b"])
+    return scores(dark, images, images[..., 0] == 0, groups, ["contrast", "jpeg"])
+
+
+def test_scores_of_every_level_case_by_case(scored):
+    contrast = scored[scored["kind"] == "contrast"]
+    assert contrast["level"].tolist() == [1, 1, 0.8, 0.8, 0.6, 0.6, 0.4, 0.4, 0.2, 0.2]
+    assert contrast["score"].tolist() == [1] * 4 + [0] * 6
+    assert contrast["case"].tolist() == ["a", "b"] * 5
+    assert contrast["group"].tolist() == ["A", "B"] * 5
+    assert set(scored["kind"]) == {"contrast", "jpeg"}
+
+
+def test_curves_have_a_mean_for_each_level(scored):
+    table = curves(scored.assign(network="dark"))
+    of = table[table["kind"] == "contrast"]
+    assert of["score"].tolist() == [1, 1, 0, 0, 0]
+    assert set(of["cases"]) == {2}
+    assert table["kind"].unique().tolist() == ["contrast", "jpeg"]
+
+
+def test_what_a_disturbance_costs_is_told_at_its_middle_level(scored):
+    assert middle("contrast") == 0.6
+    assert difference(scored, "contrast").estimate == -1
