@@ -255,6 +255,9 @@ def _rebuild(args: argparse.Namespace) -> None:
     from busutils import rebuild, runs
 
     run = runs.find(args.run)
+    if args.publish:
+        print(rebuild.publish(run, args.quiet))
+        return
     found = rebuild.rebuild(run, args.quiet)
     for place, text in found.different.items():
         print(f"{place}: {text}")
@@ -312,6 +315,9 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("run", metavar="RUN")
     add = _add(commands, "rebuild", _rebuild, "a published run from its small files: equal still?")
     add.add_argument("run", metavar="RUN")
+    add.add_argument(
+        "--publish", action="store_true", help="write its page and numbers anew; pictures stay"
+    )
     add = _add(commands, "claims", _claims, "check the arithmetic of a paper's printed numbers")
     add.add_argument("files", metavar="FILE.csv", nargs="+", type=Path)
     add.add_argument(

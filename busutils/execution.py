@@ -127,7 +127,10 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     if old := _old(notebook, values):
         return old
     page: dict[str, Any] = {"__name__": notebook.stem}
-    for number, cell in enumerate(sources.cells(notebook)):
+    cells = sources.cells(notebook)
+    if not any(sources.tagged(cell, PLAN) for cell in cells):
+        return {}
+    for number, cell in enumerate(cells):
         is_parameters = sources.tagged(cell, parameters.TAG)
         if is_parameters or sources.tagged(cell, PLAN):
             code = "".join(cell["source"])

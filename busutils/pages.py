@@ -47,14 +47,18 @@ def publish(run: Run) -> Path:
     if not source.exists():
         raise UserError(f"{run.id} has no executed notebook: publish a run made by `busutils run`")
     name = run.published_name
-    page = paths.published().parent / "papers" / f"{name}.ipynb"
     with paths.whole_folder(paths.published() / "notebooks" / name) as part:
         _copy_results(run, part)
         jobs.publish(run.manifest.get("jobs", []), part)
     tables = Path("..") / "results" / "notebooks" / name / "tables"
     suffix = f" ({run.manifest['data']['name']})" if run.manifest.get("data") else ""
-    write_json(page, _without_paths(_page(source, run, tables, suffix), run.manifest))
-    return page
+    write_json(page(run), _without_paths(_page(source, run, tables, suffix), run.manifest))
+    return page(run)
+
+
+def page(run: Run) -> Path:
+    """Return where the page of a run is published."""
+    return paths.published().parent / "papers" / f"{run.published_name}.ipynb"
 
 
 def build(quiet: bool = False) -> Path:
@@ -90,8 +94,8 @@ def collect() -> None:
                 shutil.copytree(run.folder / "tables", part / run.id)
             made_with = [run.manifest["dataset"], run.manifest["profile"]]
             suffix = f" ({', '.join(filter(None, made_with))})"
-            page = _page(_executed(run), run, Path(run.id), suffix)
-            write_json(part / f"{run.id}.ipynb", page)
+            local_page = _page(_executed(run), run, Path(run.id), suffix)
+            write_json(part / f"{run.id}.ipynb", local_page)
         for notebook in sorted((paths.store() / "notebooks").glob("*.ipynb")):
             write_json(part / notebook.name, _linked(notebook))
         if not local:
@@ -188,10 +192,19 @@ def _made_by(run: Run, tables: list[str]) -> str:
         "minutes": f"{manifest['minutes']:.1f}, without trainings that were finished before",
         "code": f"commit `{manifest['commit']}`, Python {manifest['python']}, {versions}",
         "again": f"`{_command(manifest)}`",
+        **_anew(manifest),
         "tables": ", ".join(tables) or "none",
     }
     head, *lines = [f"| {key} | {value} |" for key, value in rows.items()]
     return "\n".join(["## What made this page", "", head, "|:--|:--|", *lines])
+
+
+def _anew(manifest: Mapping) -> dict[str, str]:
+    """What a page says of numbers that were written anew from the counts of its trainings."""
+    if "anew" not in manifest:
+        return {}
+    told = f"all but the pictures, on {manifest['anew']['date']}, by commit"
+    return {"written anew": f"{told} `{manifest['anew']['commit']}`"}
 
 
 def _command(manifest: Mapping) -> str:

@@ -11,11 +11,13 @@ import math
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from busutils import execution, jobs, parameters, paths, sources
+from busutils import execution, jobs, pages, parameters, paths, provenance, sources
 from busutils.errors import UserError
 from busutils.runs import MANIFEST, MEASURED, NUMBERS, VERDICTS, Run, write_json
 
@@ -57,18 +59,27 @@ def rebuild(run: Run, quiet: bool = False) -> Rebuilt:
         If a cell failed, among others because a training is asked for that is not published.
     """
     published = _published(run)
-    values = _values(published)
-    with tempfile.TemporaryDirectory() as place:
-        store = Path(place) / "runs"
-        made = Run(store / "notebooks" / published.id)
-        write_json(made.folder / MANIFEST, _opening(published, values))
-        if (published.folder / MEASURED).exists():
-            shutil.copytree(published.folder / MEASURED, made.folder / MEASURED)
-        source = Path(place) / f"{published.manifest['notebook']}.ipynb"
-        write_json(source, without_images(parameters.source(source.stem)))
-        apart = {"BUSUTILS_RUNS": str(store), jobs.TRAINING: "none"}
-        execution.execute_cells(source, made.folder, values, published.id, quiet, apart)
+    with _executed(published, quiet) as made:
         return compare(published, made)
+
+
+def publish(run: Run, quiet: bool = False) -> Path:
+    """Write numbers, tables and page of a published run anew, as its notebook gives them today.
+
+    Cells that need images keep the outputs that they were published with, and what only they make
+    stays too; the page says so. Parameters and errors are those of `rebuild`.
+
+    Returns
+    -------
+    The published page.
+    """
+    published = _published(run)
+    with _executed(published, quiet) as made:
+        _keep_pictures(published, made)
+        anew = {"commit": provenance.commit(), "date": datetime.now(UTC).date().isoformat()}
+        told = {k: made.manifest[k] for k in ("data", "jobs") if k in made.manifest}
+        write_json(made.folder / MANIFEST, published.manifest | told | {"anew": anew})
+        return pages.publish(made)
 
 
 def without_images(notebook: Path) -> dict[str, Any]:
@@ -93,6 +104,47 @@ def compare(published: Run, made: Run) -> Rebuilt:
     }
     left_out = sorted(tables[published] - tables[made])
     return Rebuilt(len(before | after) - len(different), different, left_out)
+
+
+@contextmanager
+def _executed(published: Run, quiet: bool) -> Iterator[Run]:
+    """Execute a published run's source notebook in a place of its own, which is gone afterwards."""
+    values = _values(published)
+    with tempfile.TemporaryDirectory() as place:
+        store = Path(place) / "runs"
+        made = Run(store / "notebooks" / published.id)
+        write_json(made.folder / MANIFEST, _opening(published, values))
+        if (published.folder / MEASURED).exists():
+            shutil.copytree(published.folder / MEASURED, made.folder / MEASURED)
+        source = Path(place) / f"{published.manifest['notebook']}.ipynb"
+        write_json(source, without_images(parameters.source(source.stem)))
+        apart = {"BUSUTILS_RUNS": str(store), jobs.TRAINING: "none"}
+        execution.execute_cells(source, made.folder, values, published.id, quiet, apart)
+        yield made
+
+
+def _keep_pictures(published: Run, made: Run) -> None:
+    """Put the cells that need images into an executed notebook, with their published outputs."""
+    file = made.folder / f"{published.manifest['notebook']}.ipynb"
+    told = file.read_text(encoding="utf-8").replace(str(published.folder), "")
+    executed = json.loads(told)
+    page = json.loads(pages.page(published).read_text(encoding="utf-8"))
+    outputs = {cell["id"]: cell.get("outputs") for cell in page["cells"]}
+    source = json.loads(parameters.source(file.stem).read_text(encoding="utf-8"))["cells"]
+    for place, cell in enumerate(source):
+        if sources.tagged(cell, TAG):
+            if cell["id"] not in outputs:
+                raise UserError(
+                    f"cell {cell['id']} of {file.name} needs images, and {published.published_name}"
+                    " was published without it: run the notebook where the images are"
+                )
+            ids = [c["id"] for c in executed["cells"]]
+            after = ids.index(source[place - 1]["id"]) + 1
+            executed["cells"].insert(after, cell | {"outputs": outputs[cell["id"]]})
+    write_json(file, executed)
+    for table in sorted((published.folder / "tables").glob("*.csv")):
+        if not (made.folder / "tables" / table.name).exists():
+            shutil.copyfile(table, made.folder / "tables" / table.name)
 
 
 def _published(run: Run) -> Run:

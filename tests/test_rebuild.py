@@ -50,8 +50,9 @@ def run(project, monkeypatch):
     source = project / "notebooks" / "00_small.ipynb"
     notebook = json.loads(source.read_text())
     notebook["cells"][4]["metadata"]["tags"] = [rebuild.TAG]
-    notebook["cells"][4]["source"] = "run.measured('pixels.json', lambda: [1, 2])\n" + "".join(
-        notebook["cells"][4]["source"]
+    notebook["cells"][4]["source"] = (
+        "print(run.measured('pixels.json', lambda: [1, 2]))\n"
+        + "".join(notebook["cells"][4]["source"])
     )
     notebook["cells"][5]["source"] = (
         "run.save_numbers({'pixels': run.measured('pixels.json', 0)})\n"
@@ -103,3 +104,35 @@ def test_what_cannot_be_rebuilt_is_told_with_the_remedy(run, project):
     (published / "numbers.json").unlink()
     with pytest.raises(UserError, match=f"{run.id} is not published: call `busutils publish"):
         rebuild.rebuild(run)
+
+
+def test_a_page_is_written_anew_and_keeps_its_pictures(run, project, capsys):
+    source = project / "notebooks" / "00_small.ipynb"
+    page = project / "book" / "papers" / f"{run.published_name}.ipynb"
+    before = {c["id"]: c.get("outputs") for c in json.loads(page.read_text())["cells"]}
+    notebook = json.loads(source.read_text())
+    images, numbers = notebook["cells"][4:6]
+    numbers["source"] = [*numbers["source"], "\nrun.save_numbers({'more': 4})"]
+    source.write_text(json.dumps(notebook))
+    assert cli.main(["rebuild", run.published_name, "-q", "--publish"]) == 0
+    assert capsys.readouterr().out.strip() == str(page)
+    published = runs.find(run.published_name)
+    assert published.numbers["more"] == 4
+    assert published.manifest["started"] == run.manifest["started"]
+    written = json.loads(page.read_text())["cells"]
+    assert {c["id"]: c.get("outputs") for c in written}[images["id"]] == before[images["id"]]
+    assert "| written anew | all but the pictures, on " in "".join(written[-1]["source"])
+    assert str(project) not in page.read_text()
+    assert rebuild.rebuild(published, quiet=True).different == {}
+
+
+def test_a_page_without_the_pictures_of_a_new_cell_is_not_written_anew(run, project):
+    source = project / "notebooks" / "00_small.ipynb"
+    notebook = json.loads(source.read_text())
+    notebook["cells"].append(notebook["cells"][4] | {"id": "new"})
+    source.write_text(json.dumps(notebook))
+    page = project / "book" / "papers" / f"{run.published_name}.ipynb"
+    before = page.read_text()
+    with pytest.raises(UserError, match=r"cell new of 00_small.ipynb needs images"):
+        rebuild.publish(run, quiet=True)
+    assert page.read_text() == before
