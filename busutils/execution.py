@@ -124,12 +124,10 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     UserError
         If the parameters or the images cannot be used.
     """
-    if old := _old(notebook, values):
-        return old
     page: dict[str, Any] = {"__name__": notebook.stem}
     cells = sources.cells(notebook)
     if not any(sources.tagged(cell, PLAN) for cell in cells):
-        return {}
+        return _old(notebook, values)
     for number, cell in enumerate(cells):
         is_parameters = sources.tagged(cell, parameters.TAG)
         if is_parameters or sources.tagged(cell, PLAN):

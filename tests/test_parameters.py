@@ -14,7 +14,7 @@ from busutils import augment, losses, models, parameters, perturb
 from busutils.errors import UserError
 from busutils.models import encoders
 from busutils.parameters import Parameter
-from busutils.studies import attention_unet, fgfeu_net, mu_net, multitask_unet, unet_backbones
+from busutils.studies import attention_unet, fgfeu_net, mu_net, unet_backbones
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -229,10 +229,6 @@ def choices(notebook, name):
         ("02_attention_unet", "networks", attention_unet.NETWORKS),
         ("02_attention_unet", "reading3", models.READINGS),
         ("02_attention_unet", "augmentation", augment.AUGMENTATIONS),
-        ("03_multitask_unet", "head", models.HEADS),
-        ("03_multitask_unet", "rivals", multitask_unet.settings.RIVALS),
-        ("03_multitask_unet", "alone", multitask_unet.settings.ALONE),
-        ("03_multitask_unet", "copies", multitask_unet.settings.ARMS),
         ("04_fgfeu_net", "losses", fgfeu_net.LOSSES),
         ("04_fgfeu_net", "classifiers", ["svm", *fgfeu_net.settings.CLASSIFIERS]),
         ("05_mu_net", "rows", mu_net.settings.ROWS),

@@ -1,6 +1,7 @@
 """Paper 3's page: its jobs, and what its tables and the copies experiment make of finished jobs."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ import pytest
 from busutils import execution, jobs, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
+from busutils.studies import common
+from busutils.studies.multitask_unet import questions, words
+from busutils.studies.multitask_unet.settings import Settings
 from tests import cells, finished
 
 NAME = "03_multitask_unet"
@@ -111,6 +115,17 @@ def test_jobs_of_every_part(values):
 def test_a_size_that_cannot_be_halved_as_often_is_refused(values):
     with pytest.raises(UserError, match=r"cannot take images of 36 px: .* multiples of 8"):
         planned(values | {"size": 36})
+
+
+def test_each_choice_of_a_parameter_is_known(page):
+    for choices, known in (
+        (page.Head, page.models.HEADS),
+        (page.Rival, page.RIVALS),
+        (page.Task, page.ALONE),
+        (page.Task, page.TASKS),
+        (page.Arm, page.ARMS),
+    ):
+        assert sorted(get_args(choices)) == sorted(known)
 
 
 def test_arms_take_equal_steps(page):
@@ -235,3 +250,29 @@ def test_the_finding_is_of_the_arms_that_were_run(page, changed, said):
     (cell,) = [c for c in sources.cells(SOURCE) if c["id"] == "copies-finding"]
     exec("".join(cell["source"]), names)
     assert names["finding"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        (1.0, "equal weights of both losses"),
+        (0.5, "weights 1 (mask) and 0.5 of both losses"),
+        (0.0, "weights 1 (mask) and 0 of both losses"),
+    ],
+)
+def test_what_the_paper_does_not_print_is_disclosed_whatever_the_weights(values, weight, told):
+    cuts = words.cuts(Settings.of(values | {"class_weight": weight}))
+    (ours,) = [cut for cut in cuts if cut.startswith("not printed, so ours: ")]
+    assert ours.endswith(f"dropout 0.1, Adam {values['learning_rate']:g}, 8 images a step, {told}")
+
+
+def test_claims(page, values, tested):
+    found = common.collect(Settings.of(values | CONTRASTS), page.plan)
+    claims = {c.sentence[:12]: c for c in questions.claims(found)}
+    segments = claims["It segments "]
+    assert segments.word == "supported"
+    assert segments.difference.estimate == pytest.approx(120 / 165 - 100 / 155)
+    right = tested[[0, 2], 1].sum() / tested.sum()
+    assert claims["The network "].difference.estimate == pytest.approx(right)
+    spread = 100 * np.std([1, tested[1, 0] / tested[1].sum(), 1], ddof=1)
+    assert claims["Its accuracy"].difference.estimate == pytest.approx(0.64 - spread)
