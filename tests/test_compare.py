@@ -134,59 +134,6 @@ def test_converged_looks_at_the_best_value_of_the_last_quarter():
     assert found.to_dict() == {"flat": True, "rising": False, "short": False}
 
 
-# --- claims
-
-
-def difference(low, high, p=0.5, scope="3 (split, seed) pairs"):
-    middle = (low + high) / 2
-    return statistics.Difference(middle, low, high, 0.95, "", 99, 99, p=p, scope=scope)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "word"),
-    [
-        (0.01, 0.03, "supported"),
-        (-0.03, -0.01, "opposite"),
-        (-0.02, 0.01, "not supported"),
-        (-0.02, 0.04, "undecided"),
-    ],
-)
-def test_words_of_a_claim(low, high, word):
-    judged = compare.claim("A beats B.", difference(low, high), relevant=0.02)
-    assert judged.word == word
-    assert judged.note == "3 (split, seed) pairs"
-
-
-def test_a_claim_without_runs_is_undecided():
-    assert compare.claim("A beats B.", None, "not re-run").word == "undecided"
-
-
-@pytest.mark.parametrize(
-    ("others", "word", "shown"),
-    [
-        ({"B": (0.01, 0.03), "C": (0.02, 0.04)}, "supported", "B"),
-        ({"B": (-0.04, 0.10), "C": (0.02, 0.04)}, "undecided", "B"),
-        ({"B": (-0.02, 0.01), "C": (0.02, 0.04)}, "not supported", "B"),
-    ],
-)
-def test_best_of_several(others, word, shown):
-    family = {name: difference(*limits) for name, limits in others.items()}
-    judged = compare.claim_best("A is best.", family)
-    assert judged.word == word
-    assert judged.note.startswith(f"against {shown};")
-    assert judged.difference == family[shown]
-
-
-def test_best_is_opposite_only_after_holm():
-    def judged(p):
-        family = {"B": difference(-0.03, -0.001, p=p), "C": difference(-0.1, 0.02, p=0.6)}
-        return compare.claim_best("A is best.", family)
-
-    assert judged(0.01).word == "opposite"
-    assert judged(0.01).note.startswith("against B")
-    assert judged(0.04).word == "not supported"  # 0.08 after Holm; an advantage over B is excluded
-
-
 # --- a paper's table
 
 
@@ -235,20 +182,10 @@ def test_table_has_every_printed_cell_with_our_mean_over_cases():
     assert (second.verdict, second.reason, second.n) == ("not re-run", "not in this run", 0)
 
 
-def test_a_spread_known_from_elsewhere_widens_the_repeat():
-    dice = Column("dice", cases=4, trainings=5)
-
-    def half_width(**known):
-        row = Row(JOBS, SAME, spread=known)
-        return compare.table(reported(Dice=dice), CASES, {"r1": row}).half_width[0]
-
-    assert half_width(Dice=statistics.Spread(2.0, 30)) > half_width(Dice=statistics.Spread(0.0, 30))
-
-
 def test_reductions_are_what_they_are_called():
     columns = {
         "pooled": Column("dice", reduction="pooled"),
-        "share": Column("left_empty", "normal", "share", cases=113, scale=113, coarse=1.0),
+        "share": Column("left_empty", "normal", "share", cases=113, scale=113),
         "iou": Column("iou"),
     }
     rows = {"r1": Row({"j1": "fold 1"}, SAME)}
@@ -410,11 +347,13 @@ def test_ends_of_intervals_are_shown_in_one_column():
 
 
 def test_the_card_is_whole_html_and_escapes_what_it_is_given():
-    claims = [compare.claim(f"A <{w}> & B", difference(*w)) for w in [(0.1, 0.2), (-0.2, 0.2)]]
+    gained = statistics.Interval(0.15, 0.1, 0.2, 0.95, "", 9, 9)
+    claims = [compare.Claim(f"A <{w}> & B", w, gained) for w in ("supported", "not tested", "")]
     html = compare.glance("A < B", "s & t", claims, {"Data": "n > 5"}, "run 1")
     words = " ".join(ElementTree.fromstring(html.replace("<br>", "<br/>")).itertext())
-    for part in ["A < B", "s & t", "supported", "undecided", "n > 5", "run 1", "+0.150"]:
+    for part in ["A < B", "s & t", "supported", "not tested", "n > 5", "run 1", "+0.150 (+0.100"]:
         assert part in words
+    assert html.count("class='verdict'") == 2  # a run on phantoms carries no word
     with pytest.raises(UserError, match="opposite, undecided"):
         compare.glance("", "", [compare.Claim("A", "likely")], {})
 

@@ -115,17 +115,6 @@ def test_text_numbers_are_a_table_too():
     assert text.printed("abstract", "average Dice, DenseNet121") == "0.7370"
 
 
-def test_claims_name_printed_rows():
-    about = compare.context(FOLDER, 1)
-    rows = set(about["tables"]["2"]["rows"])
-    assert 3 <= len(about["claims"]) <= 6
-    assert len({claim["id"] for claim in about["claims"]}) == len(about["claims"])
-    for claim in about["claims"]:
-        first, second = (set(claim.get(side, [])) for side in ("first", "second"))
-        assert first | second <= rows
-        assert not first & second
-
-
 def test_what_the_verdicts_compare_is_in_the_protocol():
     protocol = compare.context(FOLDER, 1)["protocol"]
     assert set(PROTOCOL) - {"definition"} | {"epochs"} <= set(protocol)

@@ -1,18 +1,13 @@
 """The printed number beside the re-run one: tables, verdicts, claims, and how they are shown."""
 
 from busutils.compare.card import glance, verdicts_markdown
+from busutils.compare.claims import judge
+from busutils.compare.cuts import cuts
 from busutils.compare.reported import Column, Reported, context, half_unit, reported
+from busutils.compare.rule import Claim, decided
 from busutils.compare.shown import numbers, readable, show
 from busutils.compare.tables import Row, scores, table
-from busutils.compare.verdicts import (
-    Claim,
-    Verdict,
-    claim,
-    claim_best,
-    converged,
-    obstacles,
-    verdict,
-)
+from busutils.compare.verdicts import Verdict, converged, obstacles, verdict
 
 __all__ = [
     "Claim",
@@ -20,12 +15,13 @@ __all__ = [
     "Reported",
     "Row",
     "Verdict",
-    "claim",
-    "claim_best",
     "context",
     "converged",
+    "cuts",
+    "decided",
     "glance",
     "half_unit",
+    "judge",
     "numbers",
     "obstacles",
     "readable",

@@ -5,7 +5,8 @@ from html import escape
 
 import pandas as pd
 
-from busutils.compare.verdicts import CLAIM_WORDS, Claim, because
+from busutils.compare.rule import CLAIM_WORDS, Claim, listed
+from busutils.compare.verdicts import because
 from busutils.errors import choose
 
 COLOURS = {
@@ -13,6 +14,7 @@ COLOURS = {
     "not supported": "#8A5A00",
     "opposite": "#B03A00",
     "undecided": "#5F6673",
+    "not tested": "#3D4450",
 }
 """Behind white letters, so that a word reads the same on a light and on a dark page."""
 
@@ -63,29 +65,21 @@ def verdicts_markdown(
     return "\n".join(lines) + "\n"
 
 
-def spoken(one: Claim) -> str:
-    """A claim's difference with its interval, in words; empty if there is none."""
-    if one.difference is None:
-        return ""
-    d = one.difference
-    interval = f" ({d.low:+.3f} to {d.high:+.3f})" if d.high > d.low else ""
-    return f"difference {d.estimate:+.3f}{interval}".replace("-", "−")
-
-
 def _width(text: str) -> str:
     """A long text takes the whole width of the card."""
     return "100%" if len(text) > 90 else "9em"
 
 
-def _claim(one: Claim) -> str:
-    word = choose(one.word, CLAIM_WORDS, "verdict on a claim")
-    badge = (
-        f"<span class='verdict' style='background:{COLOURS[word]};color:#fff;border-radius:.3em;"
-        f"padding:.05em .45em;white-space:nowrap'>{word}</span>"
-    )
-    said = "; ".join(filter(None, [spoken(one), one.note]))
+def _claim(claim: Claim) -> str:
+    """A claim with its word; without one where the run carries none."""
+    said = listed(claim.spoken, claim.note)
     small = f"<br><small>{escape(said)}</small>" if said else ""
-    return f"{badge} {escape(one.sentence)}{small}"
+    sentence = f"{escape(claim.sentence)}{small}"
+    if not claim.word:
+        return sentence
+    word = choose(claim.word, CLAIM_WORDS, "verdict on a claim")
+    style = f"background:{COLOURS[word]};color:#fff;border-radius:.3em;padding:.05em .45em"
+    return f"<span class='verdict' style='{style};white-space:nowrap'>{word}</span> {sentence}"
 
 
 def _tally(table: pd.DataFrame) -> str:

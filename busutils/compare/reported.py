@@ -1,6 +1,6 @@
 """Read what a paper prints: its tables as text, and what its rows and columns mean."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -9,7 +9,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from busutils import metrics
 from busutils.errors import UserError, choose
+
+ROLES = {"training": "train", "validation": "val", "test": "test"}
+"""Sets that a printed column is of, and their role in a split."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,6 @@ class Column:
     reduction : "per case" (mean over cases), "pooled" or "share"
     cases, trainings : what the printed number averages; cases 0 means a number without a sample
     scale : factor from our score to the printed unit (113 for a count of 113 images)
-    coarse : half-width, in units of the score, beyond which nothing can be said
     depends : what of the protocol (words of :func:`obstacles`) the column depends on
     obstacle : why the column can never be compared, in a word
     """
@@ -34,7 +37,6 @@ class Column:
     cases: int = 0
     trainings: int = 1
     scale: float = 1.0
-    coarse: float = 0.05
     depends: Sequence[str] = ("weights", "data", "definition", "image size", "epochs")
     obstacle: str = ""
 
@@ -74,12 +76,18 @@ class Reported:
         return found["value"].item()
 
 
-def context(folder: Path, paper: int) -> dict[str, Any]:
-    """Return what ``paper<n>.yaml`` says: title, sentence, protocol, inferred, claims, tables."""
+def context(folder: Path, paper: int, part: str = "") -> dict[str, Any]:
+    """Return what ``paper<n>.yaml`` says: title, sentence, protocol, inferred, claims, tables.
+
+    Where a paper has several data sets, `part` names the one whose own protocol goes over the
+    paper's.
+    """
     file = Path(folder) / f"paper{paper}.yaml"
     if not file.exists():
         raise UserError(f"{file} is missing: no printed numbers of paper {paper} are kept there")
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    about = yaml.safe_load(file.read_text(encoding="utf-8"))
+    own = about["parts"][choose(part, about["parts"], "data set of the paper")] if part else {}
+    return about | {"protocol": about["protocol"] | own}
 
 
 def reported(folder: Path, paper: int, table: str) -> Reported:
@@ -105,11 +113,34 @@ def reported(folder: Path, paper: int, table: str) -> Reported:
         cells = cells.rename(columns={"row": "column", "column": "row"})[list(cells.columns)]
     return Reported(
         cells=cells,
-        columns={name: Column(**values) for name, values in meaning.get("columns", {}).items()},
+        columns=_columns(cells["column"].unique(), meaning, about.get("checks", {}), table),
         rows=meaning.get("rows", {}),
         protocol=about["protocol"],
         caption=meaning.get("caption", ""),
     )
+
+
+def _columns(
+    names: Sequence[str], meaning: Mapping[str, Any], checks: Mapping[str, Any], table: str
+) -> dict[str, Column]:
+    """What the columns of a table are: their quantity as checked, then what is said of our samples.
+
+    `every` is said of all columns (its cases may be given by set), `columns` of one.
+    """
+    checked = checks.get("tables", {}).get(table, {}).get("columns", {})
+    every, own = meaning.get("every", {}), meaning.get("columns", {})
+    for name in own:
+        choose(name, names, f"column of Table {table}")
+    made = {}
+    for name in names:
+        quantity, of = (checked.get(name, {}).get(key, "") for key in ("is", "of"))
+        known = {"score": quantity} if quantity in metrics.SCORES else {}
+        known |= {"split": ROLES[of]} if of in ROLES else {}
+        values = known | every | own.get(name, {})
+        if isinstance(values.get("cases"), Mapping):
+            values["cases"] = values["cases"][of]
+        made[name] = Column(**values)
+    return made
 
 
 def half_unit(printed: str) -> float:

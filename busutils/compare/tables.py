@@ -9,7 +9,7 @@ import pandas as pd
 
 from busutils import metrics
 from busutils.compare.reported import Column, Reported
-from busutils.compare.verdicts import Verdict, obstacles, verdict
+from busutils.compare.verdicts import COARSE, Verdict, obstacles, verdict
 from busutils.errors import UserError, choose
 from busutils.statistics import (
     Interval,
@@ -36,8 +36,6 @@ class Row:
     thresholds : one for all jobs, or job id -> the one chosen on its validation cases
     given : printed column -> our value, for what does not come from pixel counts: an `Interval`
         (``statistics.exact`` for a file size), or a bare number, which decides nothing
-    spread : printed column -> spread of trainings, where it is known from elsewhere; else it is
-        taken from these jobs if there are several
     converged : False if a job was still rising at its last epoch
     obstacle : a further reason why the row cannot be compared, in a word
     not_rerun : why there are no jobs
@@ -47,7 +45,6 @@ class Row:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     thresholds: float | Mapping[str, float] = 0.5
     given: Mapping[str, Interval | float] = field(default_factory=dict)
-    spread: Mapping[str, Spread] = field(default_factory=dict)
     converged: bool = True
     obstacle: str = ""
     not_rerun: str = ""
@@ -133,9 +130,8 @@ def _ours(
     if row.not_rerun or not row.jobs or not column.score or not _scored(row, column, cases):
         return None, None
     long = scores(cases, row.jobs, column.score, row.thresholds, column.split)
-    spread = row.spread.get(name)
-    if spread is None and len(row.jobs) > 1:
-        spread = training_spread(long.assign(repeat=long["job"]))
+    several = len(row.jobs) > 1
+    spread = training_spread(long.assign(repeat=long["job"])) if several else None
     return _reduced(long, column), spread
 
 
@@ -180,7 +176,7 @@ def _judge(
         return None, verdict(printed, None, obstacle=why[0], reason=why[1])
     again = repeat_interval(ours, column.cases or max(ours.n_cases, 1), spread, column.trainings)
     ours, again = _scaled(ours, column.scale), _scaled(again, column.scale)
-    coarse = column.coarse * column.scale
+    coarse = COARSE * column.scale
     return ours, verdict(printed, ours, again, obstacle=why[0], reason=why[1], coarse=coarse)
 
 

@@ -1,4 +1,4 @@
-"""Words for a number beside a printed one, and for a claim: computed, never typed."""
+"""Words for a number beside a printed one: computed, never typed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,11 @@ import pandas as pd
 
 from busutils.compare.reported import half_unit
 from busutils.errors import UserError, choose
-from busutils.statistics import Difference, Interval, holm, repeat_interval
+from busutils.statistics import Interval, repeat_interval
 
 COARSE = 0.05
 OBSTACLES = ("not re-run", "not converged", "not comparable")
 WORDS = ("compatible", "re-run higher", "re-run lower", "too imprecise", *OBSTACLES)
-CLAIM_WORDS = ("supported", "not supported", "opposite", "undecided")
 PROTOCOL = {
     "encoder_weights": "weights",
     "dataset": "data",
@@ -144,69 +143,6 @@ def converged(history: pd.DataFrame, rise: float = 0.01, share: float = 0.25) ->
         return len(best) >= 4 and bool(best[-1] - best[-1 - last] <= rise)
 
     return pd.Series({job: flat(epochs) for job, epochs in history.groupby("job", sort=False)})
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A sentence of the paper with our verdict, the difference behind it, and what it speaks of."""
-
-    sentence: str
-    word: str
-    difference: Interval | None = None
-    note: str = ""
-
-
-def claim(
-    sentence: str, difference: Interval | None, note: str = "", relevant: float = COARSE
-) -> Claim:
-    """Judge a claim by a difference that is positive where the claim holds.
-
-    Parameters
-    ----------
-    difference : interval of a paired difference; None where nothing was run (say why in `note`)
-    relevant : the advantage that is claimed, or the smallest that would matter
-
-    Returns
-    -------
-    Claim
-        *supported* or *opposite* if the interval leaves out 0; *not supported* if it holds 0 and
-        excludes an advantage of `relevant`; else *undecided*.
-    """
-    if difference is None:
-        return Claim(sentence, "undecided", None, note)
-    note = "; ".join(filter(None, [note, getattr(difference, "scope", "")]))
-    return Claim(sentence, _claim_word(difference, relevant), difference, note)
-
-
-def claim_best(
-    sentence: str, differences: Mapping[str, Difference], relevant: float = COARSE
-) -> Claim:
-    """Judge "X is best" by X minus each of the others.
-
-    *Supported* needs every interval above 0 (no correction is due: all must hold); *opposite* one
-    other that is better after Holm's correction over the listed others. Otherwise *not supported*
-    if an advantage of `relevant` over some other is excluded, else *undecided*. The difference
-    whose interval reaches lowest is shown.
-    """
-    adjusted = holm(differences)
-    better = [n for n, d in differences.items() if d.estimate < 0 and adjusted[n] < 1 - d.level]
-    shown = min(better or differences, key=lambda name: differences[name].low)
-    if better:
-        word = "opposite"
-    elif all(d.low > 0 for d in differences.values()):
-        word = "supported"
-    else:
-        excluded = any(d.low <= 0 and d.high < relevant for d in differences.values())
-        word = "not supported" if excluded else "undecided"
-    return Claim(sentence, word, differences[shown], f"against {shown}; {differences[shown].scope}")
-
-
-def _claim_word(difference: Interval, relevant: float) -> str:
-    if difference.low > 0:
-        return "supported"
-    if difference.high < 0:
-        return "opposite"
-    return "not supported" if difference.high < relevant else "undecided"
 
 
 def _plain(value: Any) -> Any:

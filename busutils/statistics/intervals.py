@@ -15,7 +15,12 @@ from busutils.errors import UserError, choose
 FEW = 40
 """From this many groups on the percentile bootstrap is used (with 12 it covers 0.90, not 0.95)."""
 DRAWS = 5000
-"""Bootstrap samples."""
+"""Bootstrap samples of a mean or a pooled score."""
+TABLES = 1000
+"""Resampled tables; fewer, as each is scored on its own."""
+LEVEL = 0.95
+TAILS = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,13 @@ def exact(value: float, n_cases: int = 0) -> Interval:
 def alone(values: ArrayLike) -> Interval:
     """Return the mean over cases of one group, which gives no interval: its limits are NaN."""
     mean = float(np.mean(values))
-    return Interval(mean, np.nan, np.nan, 0.95, "one group, no interval", len(values), 1)
+    return Interval(mean, np.nan, np.nan, LEVEL, "one group, no interval", len(values), 1)
 
 
 def interval(
-    values: ArrayLike,
-    groups: ArrayLike | None = None,
-    *,
-    statistic: str = "mean",
-    level: float = 0.95,
-    seed: int = 0,
+    values: ArrayLike, groups: ArrayLike | None = None, *, statistic: str = "mean"
 ) -> Interval:
-    """Interval of the mean of a score over cases, resampling groups.
+    """95 % interval of the mean of a score over cases, resampling groups.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def interval(
     values = np.asarray(values, float)
     sums = _sums_by_group({"total": values}, groups)
     if statistic == "share":
-        return _wilson(values, len(sums), level)
-    made = _resampled(sums, lambda c: c.total / c.n, level, seed)
+        return _wilson(values, len(sums))
+    made = _resampled(sums, lambda c: c.total / c.n)
     return replace(made, n_cases=len(values))
 
 
@@ -119,11 +119,8 @@ def pooled_interval(
     score: Callable[[pd.DataFrame], ArrayLike],
     counts: pd.DataFrame,
     groups: ArrayLike | None = None,
-    *,
-    level: float = 0.95,
-    seed: int = 0,
 ) -> Interval:
-    """Interval of a pooled score (counts added over all cases first), resampling groups.
+    """95 % interval of a pooled score (counts added over all cases first), resampling groups.
 
     Parameters
     ----------
@@ -138,7 +135,7 @@ def pooled_interval(
         at 0 and 1, between which all these scores lie.
     """
     numbers = {name: counts[name].to_numpy(float) for name in ["tp", "fp", "fn", "tn"]}
-    made = _resampled(_sums_by_group(numbers, groups), score, level, seed)
+    made = _resampled(_sums_by_group(numbers, groups), score)
     method = made.method.replace("group means", "groups, each left out once")
     low, high = max(made.low, 0.0), min(made.high, 1.0)
     method = f"pooled counts, {method}"
@@ -149,12 +146,8 @@ def resampled_interval(
     score: Callable[[pd.DataFrame], float],
     cases: pd.DataFrame,
     groups: ArrayLike | None = None,
-    *,
-    level: float = 0.95,
-    seed: int = 0,
-    draws: int = 1000,
 ) -> Interval:
-    """Percentile bootstrap of a score of a whole table (an area under a curve), by groups.
+    """Percentile bootstrap (95 %) of a score of a whole table (an area under a curve), by groups.
 
     Parameters
     ----------
@@ -162,18 +155,17 @@ def resampled_interval(
         is left out
     cases : DataFrame, one row a case
     groups : labels, one a case, as for :func:`interval`
-    draws : resampled tables; fewer than for means, as each is scored on its own
     """
     rows = pd.Series(np.arange(len(cases))).groupby(group_codes(groups, len(cases)))
     members = [of.to_numpy() for _, of in rows]
     if len(members) < 2:
         raise UserError(f"an interval needs at least two groups of cases, not {len(members)}")
-    drawn = np.random.default_rng(seed).integers(len(members), size=(draws, len(members)))
+    drawn = np.random.default_rng(SEED).integers(len(members), size=(TABLES, len(members)))
     tables = (cases.iloc[np.concatenate([members[i] for i in one])] for one in drawn)
-    low, high = np.nanquantile([score(table) for table in tables], _tails(level))
+    low, high = np.nanquantile([score(table) for table in tables], TAILS)
     method = f"percentile bootstrap over {len(members)} groups"
     estimate = float(score(cases))
-    return Interval(estimate, float(low), float(high), level, method, len(cases), len(members))
+    return Interval(estimate, float(low), float(high), LEVEL, method, len(cases), len(members))
 
 
 def _sums_by_group(columns: Mapping[str, np.ndarray], groups: ArrayLike | None) -> pd.DataFrame:
@@ -197,40 +189,30 @@ def group_codes(groups: ArrayLike | None, n: int) -> np.ndarray:
     return np.where(codes < 0, codes.max(initial=-1) + 1 + np.arange(n), codes)
 
 
-def _resampled(
-    sums: pd.DataFrame, score: Callable[[pd.DataFrame], ArrayLike], level: float, seed: int
-) -> Interval:
+def _resampled(sums: pd.DataFrame, score: Callable[[pd.DataFrame], ArrayLike]) -> Interval:
     """Interval of a function of totals over groups; `n_cases` is left for the caller."""
     n = len(sums)
     estimate = float(np.squeeze(score(sums.sum().to_frame().T)))
-    tails = _tails(level)
     if n >= FEW:
-        drawn = np.random.default_rng(seed).integers(n, size=(DRAWS, n))
+        drawn = np.random.default_rng(SEED).integers(n, size=(DRAWS, n))
         totals = pd.DataFrame(
             {name: one.to_numpy()[drawn].sum(axis=1) for name, one in sums.items()}
         )
-        low, high = np.quantile(np.asarray(score(totals)), tails)
+        low, high = np.quantile(np.asarray(score(totals)), TAILS)
         method = f"percentile bootstrap over {n} groups"
     else:
         without = np.asarray(score(sums.sum() - sums))
         error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum())
         even = sums.n.sum() ** 2 / (sums.n**2).sum()  # as many groups of equal size say as much
-        low, high = estimate + stats.t.ppf(tails, max(even - 1, 1)) * error
+        low, high = estimate + stats.t.ppf(TAILS, max(even - 1, 1)) * error
         method = f"t-interval over {n} group means"
-    return Interval(estimate, float(low), float(high), level, method, 0, n)
+    return Interval(estimate, float(low), float(high), LEVEL, method, 0, n)
 
 
-def _wilson(values: np.ndarray, n_groups: int, level: float) -> Interval:
+def _wilson(values: np.ndarray, n_groups: int) -> Interval:
     if not np.isin(values, [0, 1]).all():
         raise UserError("a share is the mean of values 0 and 1: use the statistic 'mean'")
     share = float(values.mean())
-    alpha = 2 * _tails(level)[0]
-    low, high = proportion_confint(share * n_groups, n_groups, alpha, method="wilson")
+    low, high = proportion_confint(share * n_groups, n_groups, 1 - LEVEL, method="wilson")
     method = f"Wilson's interval, {n_groups} groups as sample size"
-    return Interval(share, float(low), float(high), level, method, len(values), n_groups)
-
-
-def _tails(level: float) -> list[float]:
-    if not 0 < level < 1:
-        raise UserError(f"the level of an interval lies between 0 and 1, such as 0.95: not {level}")
-    return [(1 - level) / 2, (1 + level) / 2]
+    return Interval(share, float(low), float(high), LEVEL, method, len(values), n_groups)

@@ -112,9 +112,7 @@ def repeat_interval(
     return replace(ours, low=low, high=high, method=f"one more repeat of {n_cases} cases, {known}")
 
 
-def paired_difference(
-    first: pd.DataFrame, second: pd.DataFrame, *, level: float = 0.95, seed: int = 0
-) -> Difference:
+def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> Difference:
     """Mean difference of two models (first minus second) on the same cases.
 
     Repeats are averaged within a case; groups and (split, seed) repeats vary together. With a few
@@ -143,14 +141,14 @@ def paired_difference(
         )
     table = _wide(both.assign(score=both.score - both.score_2))
     per_case = table.score.mean(axis=1)
-    one = interval(per_case, table.group, level=level, seed=seed)
+    one = interval(per_case, table.group)
     within, between = _two_way_variance(table)
     repeats = table.score.shape[1]
     parts = [(within, one.n_groups - 1), (between, max(repeats - 1, 1))]
     p = _p_value(one.estimate, parts)
     if repeats == 1:
         return Difference(**vars(one), p=p, scope="these trained weights")
-    reach = _t_half_width(parts, level)
+    reach = _t_half_width(parts, one.level)
     made = replace(
         one,
         low=one.estimate - reach,

@@ -276,26 +276,13 @@ def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) ->
     """What the card at the head of a page says of the run."""
     labels = data.cases["label"].value_counts(sort=False)
     counted = ", ".join(f"{n} {label}" for label, n in labels.items())
-    reduced = data.reduced() if results.settings.dataset in ("busi", "isic") else ""
+    reduced = data.reduced() if data.name in ("BUSI", "ISIC 2018") else ""
     return {
         "Data": "; ".join(filter(None, [f"{data.name}: {counted}", reduced])),
         "Profile": profile,
         "Training": f"{results.minutes:.1f} minutes, {results.machine}",
         "Cut": "; ".join(cuts) or "nothing",
     }
-
-
-def instead(settings: Settings, told: Mapping, names: Mapping[str, str]) -> list[str]:
-    """Say of each setting in `names` (key -> words) what it is instead of what the paper told.
-
-    No paper prints its arithmetic; one of fewer bits than usual is said too.
-    """
-    other = [
-        f"{words}: {getattr(settings, key):g} instead of {told[key]:g}"
-        for key, words in names.items()
-        if getattr(settings, key) != told[key]
-    ]
-    return other + [f"arithmetic: {settings.precision}"] * (settings.precision != "float32")
 
 
 def told(claims: Sequence[compare.Claim]) -> list[Mapping[str, Any]]:

@@ -340,9 +340,22 @@ def widths(paper: PrintedPaper, cells: CELLS, base: CHANNELS) -> Answer:
 
 ADDED = scorecheck.Additions(
     top=dict.fromkeys(
-        ("title", "authors", "source", "sentence", "protocol", "inferred", "claims"), as_it_is
+        [
+            "title",
+            "authors",
+            "source",
+            "sentence",
+            "protocol",
+            "cuts",
+            "parts",
+            "inferred",
+            "claims",
+        ],
+        as_it_is,
     ),
-    tables=dict.fromkeys(("caption", "doubt", "no_counterpart", "columns", "rows"), as_it_is),
+    tables=dict.fromkeys(
+        ["caption", "doubt", "no_counterpart", "every", "columns", "rows"], as_it_is
+    ),
     checks={"settle": many(text), "note": text},
     table={"split": _split},
     statements=STATEMENTS,

@@ -10,9 +10,6 @@ import pytest
 from busutils import execution, jobs, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
-from busutils.studies import common
-from busutils.studies.multitask_unet import questions, words
-from busutils.studies.multitask_unet.settings import Settings
 from tests import cells, finished
 
 NAME = "03_multitask_unet"
@@ -50,7 +47,7 @@ def page(values):
     """Three folds; other heads, networks and tasks on the first one; one split of each arm."""
     for entry in planned(values | CONTRASTS):
         _finish(entry)
-    return cells.names(SOURCE, values | CONTRASTS, until="compared = ")
+    return cells.names(SOURCE, values | CONTRASTS, until="claims = compare")
 
 
 def _finish(entry):
@@ -252,27 +249,14 @@ def test_the_finding_is_of_the_arms_that_were_run(page, changed, said):
     assert names["finding"].startswith(said)
 
 
-@pytest.mark.parametrize(
-    ("weight", "told"),
-    [
-        (1.0, "equal weights of both losses"),
-        (0.5, "weights 1 (mask) and 0.5 of both losses"),
-        (0.0, "weights 1 (mask) and 0 of both losses"),
-    ],
-)
-def test_what_the_paper_does_not_print_is_disclosed_whatever_the_weights(values, weight, told):
-    cuts = words.cuts(Settings.of(values | {"class_weight": weight}))
-    (ours,) = [cut for cut in cuts if cut.startswith("not printed, so ours: ")]
-    assert ours.endswith(f"dropout 0.1, Adam {values['learning_rate']:g}, 8 images a step, {told}")
-
-
-def test_claims(page, values, tested):
-    found = common.collect(Settings.of(values | CONTRASTS), page.plan)
-    claims = {c.sentence[:12]: c for c in questions.claims(found)}
-    segments = claims["It segments "]
-    assert segments.word == "supported"
-    assert segments.difference.estimate == pytest.approx(120 / 165 - 100 / 155)
-    right = tested[[0, 2], 1].sum() / tested.sum()
-    assert claims["The network "].difference.estimate == pytest.approx(right)
-    spread = 100 * np.std([1, tested[1, 0] / tested[1].sum(), 1], ddof=1)
-    assert claims["Its accuracy"].difference.estimate == pytest.approx(0.64 - spread)
+def test_claims_are_judged_beside_answers_without_training(page, tested):
+    assert set(page.trivial) == {"dice", "iou", "precision"}
+    assert page.trivial["dice"]["nothing"] == 0 < page.trivial["iou"]["best centred ellipse"] < 1
+    classifies, accuracy, segments = page.claims
+    _, malignant = tested.T
+    right = (malignant[0] + malignant[2]) / tested.sum()
+    assert classifies.difference.estimate == pytest.approx(right)
+    told_right = 100 * (1 - malignant[1] / tested.sum())
+    assert accuracy.difference.estimate == pytest.approx(told_right - 98.08)
+    assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
+    assert "4 of the 7 rows that it names did not run" in segments.note

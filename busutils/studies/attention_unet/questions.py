@@ -1,74 +1,57 @@
-"""Paper 2: its claims, answered by our own runs."""
+"""Paper 2: what its claims are judged by, and two claims that are of no kind."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from busutils import compare, statistics
+from busutils import compare
 from busutils.compare import Claim
 from busutils.statistics import Interval
+from busutils.studies import evidence
 from busutils.studies.attention_unet import results as made
 from busutils.studies.attention_unet.settings import NETWORKS, RANDOM
 from busutils.studies.common import REPORTED, Results
 
-LESIONS = "Dice on validation images with a lesion"
-
 
 def claims(results: Results) -> list[Claim]:
-    """The paper's claims; one that this run has nothing to say about is undecided."""
+    """The paper's claims with their verdicts."""
     said = {c["id"]: c["sentence"] for c in compare.context(REPORTED, 2)["claims"]}
-    return [
-        _accuracy(said["accuracy"], results),
-        _attention4(said["attention4_better"], results),
-        _regular(said["regular_lesions"], results),
-        _detection(said["first_detection"], results),
-    ]
+    own = {
+        "regular_lesions": _regular(said["regular_lesions"], results),
+        "first_detection": _detection(said["first_detection"], results),
+    }
+    phantoms = results.settings.dataset.startswith("phantom")
+    return compare.judge(REPORTED, 2, scores(results), own, phantoms=phantoms)
 
 
-def _accuracy(sentence: str, results: Results) -> Claim:
-    """Pixel accuracy minus that of an empty mask, on the images of the first split.
-
-    The network with the smaller difference is shown; the others, and other splits, are told.
-    """
-    gained = {}
-    for part, name in dict.fromkeys((e.part, e.name) for e in results.entries):
-        ours = pd.concat([results.scores(e, "accuracy", "val") for e in results.of(part, name)])
-        pixels = ours[["tp", "fp", "fn", "tn"]].sum(axis=1)
-        empty = ours.assign(score=1 - (ours["tp"] + ours["fn"]) / pixels)
-        gained[part, name] = statistics.paired_difference(ours, empty)
-    first = [key for key in gained if key[0] == results.settings.splits[0]]
-    shown = min(first, key=lambda key: gained[key].estimate)
-    told = {key: f"{NETWORKS[key[1]][0]}, {key[0]}" for key in gained}
-    others = [f"{told[k]} {_signed(g.estimate)}" for k, g in gained.items() if k != shown]
-    note = f"{told[shown]}, accuracy minus that of an empty mask"
-    note += f"; {'; '.join(others)}" * bool(others)
-    return compare.claim(sentence, gained[shown], note, relevant=0.01)
+def scores(results: Results) -> Mapping[str, pd.DataFrame]:
+    """Accuracy of pixels by split, beside that of an empty mask on the same images."""
+    return {f"accuracy, {part}": _accuracy(results, part) for part in results.settings.splits}
 
 
-def _attention4(sentence: str, results: Results) -> Claim:
-    entries = [results.of(RANDOM, name) for name in ("attention4", "attention3")]
-    if not all(entries):
-        return compare.claim(sentence, None, "both networks have to run on random fifths")
-    four, three = (made.lesion_scores(results, e, "dice") for e in entries)
-    note = f"{LESIONS}, random fifths"
-    difference = statistics.paired_difference(four, three)
-    return compare.claim(sentence, difference, note, relevant=0.01)
+def _accuracy(results: Results, part: str) -> pd.DataFrame:
+    rows = evidence.of_rows(results, results.of(part), "accuracy", "val")
+    rows["row"] = rows["row"].map({name: label for name, (label, _) in NETWORKS.items()})
+    lesion = rows["tp"] + rows["fn"]
+    empty = rows.assign(score=1 - lesion / (lesion + rows["fp"] + rows["tn"]))
+    empty = empty.drop_duplicates(["case", "repeat"]).assign(row="empty mask", trivial=True)
+    return pd.concat([rows, empty])
 
 
 def _regular(sentence: str, results: Results) -> Claim:
     """Mean Dice of benign minus malignant images; different images, so the variances add."""
     network = results.settings.networks[-1]
     entries = results.of(RANDOM, network)
-    if not entries:
-        return compare.claim(sentence, None, "a network has to run on random fifths")
-    means = made.class_means(results, entries)
-    groups = [means[label].n_groups for label in ("benign", "malignant") if label in means]
-    if len(groups) < 2 or min(groups) < 2:
-        why = "validation has fewer than two benign or malignant images"
-        return compare.claim(sentence, None, why)
-    difference = _independent(means["benign"], means["malignant"])
-    note = f"{NETWORKS[network][0]}, benign minus malignant, {LESIONS}"
-    return compare.claim(sentence, difference, note, relevant=0.02)
+    means = made.class_means(results, entries) if entries else {}
+    if not {"benign", "malignant"} <= set(means):
+        return compare.decided(sentence, None, 0, "benign and malignant images were not validated")
+    first, second = means["benign"], means["malignant"]
+    if min(first.n_groups, second.n_groups) < 2:
+        return compare.decided(sentence, None, 0, "a class has fewer than two images to validate")
+    note = f"{NETWORKS[network][0]}, Dice of benign minus malignant images, whatever their shape"
+    return compare.decided(sentence, _independent(first, second), len(entries), note)
 
 
 def _detection(sentence: str, results: Results) -> Claim:
@@ -77,18 +60,13 @@ def _detection(sentence: str, results: Results) -> Claim:
     wide = epochs.pivot_table(index="repeat", columns="network", values="epoch", dropna=False)
     names = [label for label, _ in NETWORKS.values()]
     if len(wide) < 2 or not set(names) <= set(wide.columns):
-        return compare.claim(sentence, None, "both networks have to run on two random fifths")
+        return compare.decided(sentence, None, 0, "both networks have to run on two random fifths")
     if wide[names].isna().any(axis=None):
-        return compare.claim(sentence, None, "a network never began to detect")
-    apart = wide[names[1]] - wide[names[0]]
+        return compare.decided(sentence, None, 0, "a network never began to detect")
     told = "; ".join(f"{n}: epochs {', '.join(f'{e:.0f}' for e in wide[n])}" for n in names)
-    return compare.claim(
-        sentence, _mean_of_few(apart), f"epochs earlier, random fifths; {told}", relevant=1
-    )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
+    apart = _mean_of_few(wide[names[1]] - wide[names[0]])
+    note = f"epochs earlier, random fifths; {told}"
+    return compare.decided(sentence, apart, len(wide), note, margins=(1, 2, 3))
 
 
 def _independent(first: Interval, second: Interval) -> Interval:

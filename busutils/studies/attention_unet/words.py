@@ -11,34 +11,17 @@ from busutils.compare import Claim
 from busutils.data.dataset import Dataset
 from busutils.studies import common
 from busutils.studies.attention_unet import results as made
-from busutils.studies.attention_unet.settings import LAST, NETWORKS, Settings
+from busutils.studies.attention_unet.settings import LAST, Settings
 from busutils.studies.common import REPORTED, Results
 
 
-def cuts(settings: Settings) -> list[str]:
-    """What this run leaves of the paper's protocol, or does otherwise; empty if nothing."""
-    told = compare.context(REPORTED, 2)["protocol"]
-    found = []
-    if settings.dataset != told["dataset"]:
-        found.append(f"data: {settings.dataset} instead of BUSI")
-    names = {"size": "pixels a side", "epochs": "epochs", "batch": "images a step"}
-    found += common.instead(settings, told, names)
-    missing = [label for name, (label, _) in NETWORKS.items() if name not in settings.networks]
-    found += [f"{label} was not trained" for label in missing]
-    found.append(
-        f"not printed, so ours: {settings.filters} filters in the first block, dropout "
-        f"{settings.dropout:g}, Adam {settings.learning_rate:g}"
-    )
-    if settings.batchnorm_momentum is not None:
-        found.append(f"batch-norm momentum {settings.batchnorm_momentum:g}, for short runs")
-    return found
-
-
-def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
+def facts(
+    settings: Settings, data: Dataset, results: Results, profile: str, cuts: Sequence[str]
+) -> dict[str, str]:
     """What the card at the head of the page says of the run."""
     how = f"{profile}, {settings.size} px, {settings.epochs} epochs, "
     how += f"{len(results.entries)} trainings"
-    return common.facts(data, results, how, cuts(settings))
+    return common.facts(data, results, how, cuts)
 
 
 def table_finding(results: Results) -> str:

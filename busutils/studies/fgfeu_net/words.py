@@ -11,83 +11,16 @@ from busutils.data.dataset import Dataset
 from busutils.studies import common
 from busutils.studies.common import REPORTED, Results
 from busutils.studies.fgfeu_net.planning import why_not
-from busutils.studies.fgfeu_net.settings import FOLDS, LOSSES, READ, Settings
+from busutils.studies.fgfeu_net.settings import FOLDS, Settings
 
 
-def cuts(settings: Settings) -> list[str]:
-    """What this run leaves of the paper's protocol, or does otherwise; empty if nothing."""
-    told = compare.context(REPORTED, 4)["protocol"]
-    found = []
-    if settings.dataset != told["dataset"]:
-        found.append(f"data: {settings.dataset} instead of BUSI")
-    if settings.encoder_weights != told["encoder_weights"]:
-        found.append(
-            f"the encoder starts from {settings.encoder_weights} weights instead of ImageNet's"
-        )
-    names = {
-        "size": "pixels a side",
-        "epochs": "epochs",
-        "batch": "images a step",
-        "learning_rate": "learning rate",
-        "smooth": "pixels added in region losses",
-        "encoder_dropout": "dropout of the encoder",
-        "decoder_dropout": "dropout of the decoder",
-        "final_filters": "kernels of the last 3x3 convolution",
-    }
-    drawn = {f"{part}_dropout": share for part, share in told["dropout"].items()}
-    drawn |= {"final_filters": told["final_kernels"]}
-    found += common.instead(settings, told | drawn, names)
-    if settings.freeze != "none":
-        found.append(f"the encoder is frozen ({settings.freeze}), which the paper does not say")
-    if settings.augmentation != "none":
-        found.append(f"augmentation: {settings.augmentation}, named in the introduction only")
-    printed = {trained.printed for trained in LOSSES.values()}
-    ran = {LOSSES[name].printed for name in settings.losses}
-    if ran < printed:
-        found.append(f"losses: {len(ran)} of {len(printed)}")
-    found.append(
-        f"a fifth of the images validates, so {FOLDS - 2} fifths train instead of {FOLDS - 1}: the "
-        "paper names no validation images, and stops and chooses by some"
-    )
-    if settings.grouped:
-        found.append("near-duplicates stay on one side of the split (not in the paper)")
-    if READ in settings.losses:
-        found.append("the pair (0.7, 0.75) is read as (0.7, 0.3) in the tables")
-    return [*found, *_compared(settings)]
-
-
-def _compared(settings: Settings) -> list[str]:
-    """What the models that are compared with are; the paper prints nothing of their training."""
-    found = []
-    if settings.encoder_weights == "phantom":
-        found.append(
-            f"phantom weights: the encoder was trained before on {settings.phantoms} generated "
-            f"images of {settings.phantom_size} pixels, {settings.phantom_epochs} epochs; transfer "
-            "from photographs is not tested"
-        )
-    if settings.from_file and settings.classifiers and settings.asked:
-        found.append(
-            "pre-trained classifiers other than VGG16 start from phantoms: the file is of VGG16"
-        )
-    if settings.unet_filters:
-        found.append(
-            f"the U-Net compared with: {settings.unet_filters} filters in the first block, batch "
-            "norm, random weights, rate of Adam 0.001 (all ours)"
-        )
-    if settings.classifiers and settings.asked:
-        found.append(
-            f"classifiers: {settings.classifier_epochs} epochs, rate of Adam "
-            f"{settings.classifier_rate:g} (both ours); they also train on normal images; only "
-            "enhanced ones, ResNet50 and DenseNet121 start from weights"
-        )
-    return found
-
-
-def facts(settings: Settings, data: Dataset, results: Results, profile: str) -> dict[str, str]:
+def facts(
+    settings: Settings, data: Dataset, results: Results, profile: str, cuts: Sequence[str]
+) -> dict[str, str]:
     """What the card at the head of the page says of the run."""
     how = f"{profile}, {settings.size} px, {settings.epochs} epochs, "
     how += f"{len(settings.folds)} of {FOLDS} folds"
-    return common.facts(data, results, how, cuts(settings))
+    return common.facts(data, results, how, cuts)
 
 
 def printed_counts() -> dict[str, int]:

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from busutils import compare, metrics, statistics, thresholds
+from busutils import compare, metrics, thresholds
 from busutils.compare import Claim
 from busutils.data import splits
 from busutils.data.dataset import Dataset
 from busutils.data.files import NORMAL
 from busutils.statistics import Difference
+from busutils.studies import evidence
 from busutils.studies.common import REPORTED, Results
 from busutils.studies.unet_backbones.planning import Entry, protocol_of
 from busutils.studies.unet_backbones.results import (
@@ -21,13 +22,10 @@ from busutils.studies.unet_backbones.results import (
     left_empty,
     reference,
 )
-from busutils.studies.unet_backbones.settings import BACKBONES, Settings
+from busutils.studies.unet_backbones.settings import Settings
 
-GOOD = ("vgg16", "vgg19", "resnet50", "resnext50", "densenet121")
-"""The five backbones that the paper calls promising."""
-RANKED = tuple(name for name in BACKBONES if name != "base")
-"""Rows that start from pre-trained weights; the base U-Net does not."""
-ABSENT = "this run has nothing to say about it"
+BN = "all_but_batchnorm"
+"""The freezing whose arms the premise of the paper is judged by."""
 
 
 def divided_images(settings: Settings, data: Dataset) -> dict[str, int]:
@@ -112,24 +110,57 @@ def transfer(results: Results) -> pd.DataFrame:
 
 
 def claims(results: Results) -> list[Claim]:
-    """The paper's claims, judged by our own paired runs on the held-out test images.
+    """The paper's claims with their verdicts."""
+    phantoms = results.settings.dataset.startswith("phantom")
+    return compare.judge(REPORTED, 1, scores(results), phantoms=phantoms)
 
-    Rows are compared only if they start from the same kind of weights; a claim that this run has
-    nothing to say about is undecided, with that note.
+
+def scores(results: Results) -> Mapping[str, pd.DataFrame]:
+    """What claims are judged by: held-out test images, and sizes of files.
+
+    Rows are those that start from the weights that most rows start from; the base U-Net, of which
+    the paper does not say what it starts from, stands beside them.
     """
     weights = common_weights(results)
-    equal = {e.name: e for e in results.of("table") if e.weights == weights}
-    note = f"encoders from {WEIGHTS[weights]}"
-    judged = {
-        "densenet121_best": lambda said: _best_claim(said, results, equal),
-        "five_good": lambda said: _good_claim(said, results, equal, note),
-        "imagenet_helps": lambda said: _imagenet_claim(said, results),
-        "threshold_helps": lambda said: _threshold_claim(said, results),
-        "normals": lambda said: _normals_claim(said, results, equal),
-        "smallest": lambda said: _size_claim(said, results, equal),
+    equal = [e for e in results.of("table") if e.weights == weights or e.name == "base"]
+    base = [e.name == "base" for e in equal]
+    dice = evidence.of_rows(results, equal)
+    dice["weights"] = dice["weights"].mask(dice["row"] == "base")
+    sizes = results.manifests.loc[[e.job.id for e in equal], "file_mib"].to_numpy()
+    found = {
+        "dice": dice,
+        "dice of arms": _chosen_arms(results),
+        "dice by threshold": _by_threshold(results),
+        "file size": pd.DataFrame({"row": [e.name for e in equal], "score": sizes})[
+            ~np.array(base)
+        ],
     }
-    told = compare.context(REPORTED, 1)["claims"]
-    return [judged[c["id"]](c["sentence"]) for c in told]
+    if results.has(NORMAL):
+        tables = [left_empty(results, e).assign(**evidence.facts(results, e)) for e in equal]
+        found["normals left empty"] = pd.concat(tables)
+    return found
+
+
+def _chosen_arms(results: Results) -> pd.DataFrame:
+    """Dice of MobileNetV2's arms of which batch norm trains, each at the rate chosen for it."""
+    arms = _arms(results)
+    chosen = {WEIGHTS[w]: of for (w, freezing), of in arms.items() if freezing == FREEZING[BN]}
+    tables = [evidence.of_rows(results, of).assign(row=name) for name, of in chosen.items()]
+    return pd.concat(tables) if tables else pd.DataFrame(columns=["row"])
+
+
+def _by_threshold(results: Results) -> pd.DataFrame:
+    """Dice of each case at the selected threshold and at 0.5, mean over the rows of Table 2."""
+    repeats = {e.job.id: e.repeat for e in results.of("table")}
+    keys = ["case", "repeat", "group"]
+    tables = [
+        compare.scores(results.cases, repeats, "dice", value, "test")
+        .groupby(keys, as_index=False)["score"]
+        .mean()
+        .assign(row=name)
+        for name, value in {"selected": results.threshold, "0.5": 0.5}.items()
+    ]
+    return pd.concat(tables)
 
 
 def _arms(results: Results) -> Mapping[tuple[str, str], list[Entry]]:
@@ -152,76 +183,3 @@ def _contrast(name: str, results: Results, e: Entry, paired: Difference | None) 
     if paired:
         row |= {"difference": paired.estimate, "from": paired.low, "to": paired.high}
     return row
-
-
-def _best_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) -> Claim:
-    """DenseNet121's Dice minus each other row's."""
-    if missing := _missing(equal, RANKED):
-        return compare.claim(sentence, None, missing)
-    best = equal["densenet121"]
-    others = {name: e for name, e in equal.items() if name != "densenet121"}
-    return compare.claim_best(
-        sentence, {name: results.difference([best], [e]) for name, e in others.items()}
-    )
-
-
-def _good_claim(sentence: str, results: Results, equal: Mapping[str, Entry], note: str) -> Claim:
-    """Mean Dice of the five good rows minus that of the others, case by case."""
-    sides = [[e for n, e in equal.items() if (n in GOOD) == good] for good in (True, False)]
-    if missing := _missing(equal, RANKED):
-        return compare.claim(sentence, None, missing)
-    means = (_mean_by_case([results.scores(e) for e in side]) for side in sides)
-    rows = " against ".join(str(len(side)) for side in sides)
-    return compare.claim(sentence, statistics.paired_difference(*means), f"{rows} rows, {note}")
-
-
-def _imagenet_claim(sentence: str, results: Results) -> Claim:
-    """MobileNetV2 from ImageNet minus from random weights, only its batch norm trained."""
-    arms, freezing = _arms(results), "batch norm trains"
-    if ("imagenet", freezing) not in arms:
-        return compare.claim(sentence, None, ABSENT)
-    paired = results.difference(arms["imagenet", freezing], arms["none", freezing])
-    return compare.claim(sentence, paired, f"MobileNetV2 alone, {freezing}")
-
-
-def _missing(equal: Mapping[str, Entry], needed: Sequence[str]) -> str:
-    """Say how many of the rows that a claim speaks of have not run; empty if all have."""
-    ran = sum(name in equal for name in needed)
-    return f"{ran} of the {len(needed)} rows that it speaks of have run" * (ran < len(needed))
-
-
-def _mean_by_case(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Mean score of each case in each repeat over several rows."""
-    keys = ["case", "repeat", "group"]
-    return pd.concat(tables).groupby(keys, as_index=False)["score"].mean()
-
-
-def _threshold_claim(sentence: str, results: Results) -> Claim:
-    """Dice at the searched threshold minus Dice at 0.5, mean over the rows of Table 2."""
-    ids = {e.job.id: "all rows" for e in results.of("table")}
-    at = (compare.scores(results.cases, ids, "dice", t, "test") for t in (results.threshold, 0.5))
-    means = (_mean_by_case([table]) for table in at)
-    return compare.claim(sentence, statistics.paired_difference(*means), relevant=0.01)
-
-
-def _normals_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) -> Claim:
-    """DenseNet121's share of normals left empty minus each of the other four's."""
-    others = {n: e for n, e in equal.items() if n in GOOD and n != "densenet121"}
-    if missing := _missing(equal, GOOD):
-        return compare.claim(sentence, None, missing)
-    if not results.has(NORMAL):
-        return compare.claim(sentence, None, "the set has no normal images")
-    mine = left_empty(results, equal["densenet121"])
-    against = {
-        n: statistics.paired_difference(mine, left_empty(results, e)) for n, e in others.items()
-    }
-    return compare.claim_best(sentence, against)
-
-
-def _size_claim(sentence: str, results: Results, equal: Mapping[str, Entry]) -> Claim:
-    """MiB by which DenseNet121's file is smaller than the smallest of the other four."""
-    mib = {n: results.manifests.loc[equal[n].job.id, "file_mib"] for n in GOOD if n in equal}
-    if missing := _missing(equal, GOOD):
-        return compare.claim(sentence, None, missing)
-    own = mib.pop("densenet121")
-    return compare.claim(sentence, statistics.exact(min(mib.values()) - own), "MiB")

@@ -1,0 +1,148 @@
+"""The one rule by which claims of all papers are judged.
+
+- Where rows did not run, where rows start from other weights than the claim names, where a network
+  does not beat the answers that need no training, or where fewer than `PAIRS` (split, seed) pairs
+  were run, a claim is *not tested*; the difference is shown all the same.
+- Where learning rates or losses differ between the sides, where two ways to ask disagree, or where
+  one of `MARGINS` gives another word than the others, it is *undecided*.
+- Runs on generated images carry no word.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from busutils.statistics import Difference, Interval, holm
+
+CLAIM_WORDS = ("supported", "not supported", "opposite", "undecided", "not tested")
+MARGINS = (0.02, 0.05, 0.10)
+"""Smallest advantages that may matter; for *close*, what may be missing."""
+PAIRS = 3
+"""(split, seed) pairs a side from which on a claim is decided."""
+ALIKE = {"rate": "learning rates", "loss": "losses"}
+"""Facts of rows that must not differ between the sides, unless the claim is about them."""
+STARTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random weights"}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the paper with our verdict, the difference behind it, and what it speaks of.
+
+    `word` is one of `CLAIM_WORDS`, or empty where a run carries none.
+    """
+
+    sentence: str
+    word: str
+    difference: Interval | None = None
+    note: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The difference with its interval, in words; empty if there is none."""
+        d = self.difference
+        if d is None:
+            return ""
+        limits = f" ({d.low:+.3f} to {d.high:+.3f})" if d.high > d.low else ""
+        return f"difference {d.estimate:+.3f}{limits}".replace("-", "−")
+
+
+def decided(
+    sentence: str,
+    difference: Interval | None,
+    pairs: int,
+    note: str = "",
+    margins: Sequence[float] = MARGINS,
+) -> Claim:
+    """Judge a claim of no kind by a difference that is positive where it holds.
+
+    Parameters
+    ----------
+    difference : None where nothing was run (say why in `note`)
+    pairs : (split, seed) pairs behind it
+    margins : smallest advantages that may matter, in the unit of the difference
+    """
+    if difference is None:
+        return Claim(sentence, "not tested", None, note)
+    word, why = agreed({m: word_of({"": difference}, m) for m in margins})
+    if reason := too_few(pairs):
+        word, why = "not tested", reason
+    return Claim(sentence, word, difference, listed(note, why))
+
+
+def word_of(differences: Mapping[str, Interval], margin: float, close: bool = False) -> str:
+    """The word that a margin gives; of several differences all must hold.
+
+    Parameters
+    ----------
+    differences : by what they are; positive where the claim holds
+    margin : an advantage that, if it is excluded, makes a claim *not supported*; with `close`,
+        what may be missing to what is compared with
+    """
+    found = differences.values()
+    if close:
+        if any(d.high < -margin for d in found):
+            return "opposite"
+        return "supported" if all(d.low > -margin for d in found) else "undecided"
+    if _another_is_better(differences):
+        return "opposite"
+    if all(d.low > 0 for d in found):
+        return "supported"
+    excluded = any(d.low <= 0 and d.high < margin for d in found)
+    return "not supported" if excluded else "undecided"
+
+
+def agreed(words: Mapping[float, str]) -> tuple[str, str]:
+    """The word that all margins give, or *undecided*; and what each gives, for people."""
+    if len(set(words.values())) > 1:
+        return "undecided", ", ".join(f"{word} at a margin of {m:g}" for m, word in words.items())
+    return next(iter(words.values())), f"at margins of {', '.join(f'{m:g}' for m in words)}"
+
+
+def other_weights(wanted: str | None, rows: pd.DataFrame) -> str:
+    """Say what rows start from, where a claim is about encoders from other weights."""
+    if not wanted or "weights" not in rows:
+        return ""
+    starts = [STARTS.get(w, w) for w in rows["weights"].dropna().unique() if w != wanted]
+    told = f"encoders start from {' and '.join(starts)}, the paper's from {STARTS[wanted]}"
+    return told if starts else ""
+
+
+def failed(rows: pd.DataFrame, trivial: pd.DataFrame) -> str:
+    """Name the rows that do not beat the best answer that needs no training."""
+    if trivial.empty:
+        return ""
+    floor = trivial.groupby("row")["score"].mean()
+    means = rows.groupby("row", sort=False)["score"].mean()
+    told = [f"{row} failed to train ({m:.2f})" for row, m in means.items() if m <= floor.max()]
+    best = f"not above the {floor.idxmax()} ({floor.max():.2f})"
+    return f"{', '.join(told)}, {best}" if told else ""
+
+
+def too_few(pairs: int) -> str:
+    """Say that a claim cannot be decided on so few (split, seed) pairs; empty if it can."""
+    many = "pair" if pairs == 1 else "pairs"
+    return f"{pairs} (split, seed) {many} a side where {PAIRS} are needed" if pairs < PAIRS else ""
+
+
+def unlike(about: str | None, rows: pd.DataFrame) -> str:
+    """Say which facts differ between rows, but for what the claim is about."""
+    asked = [name for name in ALIKE if name in rows and name != about]
+    values = {name: sorted(rows[name].dropna().unique()) for name in asked}
+    told = [f"{ALIKE[n]} differ ({', '.join(map(str, of))})" for n, of in values.items() if of[1:]]
+    return "; ".join(told)
+
+
+def listed(*parts: str) -> str:
+    """Put remarks side by side; empty ones are left out."""
+    return "; ".join(filter(None, parts))
+
+
+def _another_is_better(differences: Mapping[str, Interval]) -> bool:
+    """Whether what is compared with is surely better; of several, after Holm's correction."""
+    found: Iterable[Any] = differences.values()
+    if len(differences) == 1 or not all(isinstance(d, Difference) for d in found):
+        return any(d.high < 0 for d in differences.values())
+    adjusted = holm(differences)
+    return any(d.estimate < 0 and adjusted[n] < 1 - d.level for n, d in differences.items())

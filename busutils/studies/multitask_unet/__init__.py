@@ -1,1 +1,0 @@
-"""Paper 3: its claims, and what a run cuts from its protocol."""
