@@ -53,7 +53,7 @@ rule site:
 
 rule phantoms:
     input:
-        Path("busutils/data").glob("phantom*.py"),
+        Path("busutils/phantoms").glob("*.py"),
     output:
         directory(PHANTOMS),
     shell:

@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from busutils.data import busi, phantom, reading
+from busutils.data import busi, reading
+from busutils.phantoms import write_busi
 
 
 def main(arguments: list[str] | None = None) -> dict:
@@ -23,7 +24,7 @@ def main(arguments: list[str] | None = None) -> dict:
     with tempfile.TemporaryDirectory() as store:
         if root is None:
             root = Path(store) / "phantoms"
-            phantom.write_busi(root, n=options.phantoms)
+            write_busi(root, n=options.phantoms)
         listing = busi.listing(root)
         reading.groups(listing, Path(store))  # the search for near-duplicates is another matter
         seconds = [_read(listing, Path(store)) for _ in range(6)]

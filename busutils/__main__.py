@@ -191,26 +191,20 @@ def _merge(args: argparse.Namespace) -> None:
 
 
 def _data_list(args: argparse.Namespace) -> None:
-    from busutils.data import fetch, sets
+    from busutils.data import sets
 
-    for name, text in sets.SETS.items():
-        print(f"{name}: {text}")
-    for source in fetch.sources():
-        print(
-            f"fetch {source['name']}: {source['title']}. Licence: {source['licence']}. "
-            f"Cite {source['citation']}"
-        )
+    for name, entry in sets.SETS.items():
+        print(f"{name}: {entry.about}")
+    for key, source in sets.sources().items():
+        print(f"fetch {key}: {source.title}. Licence: {source.licence}. Cite {source.citation}")
 
 
 def _data_fetch(args: argparse.Namespace) -> None:
     from busutils import paths
-    from busutils.data import fetch, phantom
+    from busutils.data import fetch
 
     root = args.to or paths.project() / "data" / args.name
-    if args.name == "phantom":
-        phantom.write_busi(root)
-    else:
-        fetch.fetch(args.name, root, progress=not args.quiet)
+    fetch.fetch(args.name, root, progress=not args.quiet)
     print(root)
 
 
@@ -227,7 +221,9 @@ def _data_check(args: argparse.Namespace) -> None:
     report = check.check(listing)
     print(report.to_json() if args.json else report.to_text())
     if args.figure:
-        check.figure(listing, report.groups, args.figure)
+        from busutils.data.copies import contact_sheet
+
+        contact_sheet.draw(listing, report.groups, args.figure)
     if report.refused:
         raise RunError(f"a run would refuse {args.root}: {', '.join(report.refused)}; mend these")
 
@@ -272,11 +268,11 @@ def _rebuild(args: argparse.Namespace) -> None:
 
 
 def _claims(args: argparse.Namespace) -> int:
-    from busutils.studies import printed
+    from busutils import arithmetic
     from scorecheck import __main__ as scorecheck
 
     words = [f"--context={args.context}", *["--json"] * args.json, "--", *map(str, args.files)]
-    return scorecheck.main(words, "busutils", printed.read, printed.check)
+    return scorecheck.main(words, "busutils", arithmetic.read, arithmetic.check)
 
 
 def _book(args: argparse.Namespace) -> None:

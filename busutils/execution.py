@@ -41,11 +41,12 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
     """
     values = parameters.resolve(name, profile, overrides)
     dataset = values.get("dataset", "phantom")
-    if not values.get("data_root") and dataset not in sets.GENERATED:
+    generated = bool(sets.find(dataset).generate)
+    if not values.get("data_root") and not generated:
         values["data_root"] = str(sets.fetched(dataset))
     values |= {key: _there(key, values[key]) for key in parameters.places(values)}
     root = values.get("data_root")
-    if root and dataset in sets.GENERATED:
+    if root and generated:
         raise UserError(
             f"{root} is given as data, but dataset={dataset} is generated: name the set that lies "
             f"there (-p dataset={sets.recognise(Path(root))} by its looks, pairs for your own "

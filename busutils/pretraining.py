@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from busutils import jobs
-from busutils.data import phantom
 from busutils.data.dataset import Dataset, cached, write_arrays
 from busutils.data.files import resize_image, resize_mask
 from busutils.data.splits import split_id
 from busutils.errors import UserError
 from busutils.jobs import Job
+from busutils.phantoms import breast
 
 LABELS = ("benign", "benign", "malignant")
 SHAPE = (208, 256)
@@ -25,7 +25,7 @@ SHAPE = (208, 256)
 
 def dataset(n: int, size: int, seed: int = 0, store: Path | None = None) -> Dataset:
     """Return `n` phantoms with a lesion (two benign to one malignant) at `size` x `size` pixels."""
-    fingerprint = f"phantoms-v{phantom.VERSION}-{n}-{size}px-seed{seed}"
+    fingerprint = f"phantoms-v{breast.VERSION}-{n}-{size}px-seed{seed}"
     return cached(fingerprint, partial(_write, n=n, size=size, seed=seed), store)
 
 
@@ -61,7 +61,7 @@ def _write(folder: Path, n: int, size: int, seed: int) -> None:
     children = np.random.SeedSequence(seed).spawn(n)
     images, masks = np.zeros((n, size, size, 1), np.uint8), np.zeros((n, size, size), bool)
     for i, (label, child) in enumerate(zip(labels, children, strict=True)):
-        image, mask = phantom.ultrasound(np.random.default_rng(child), SHAPE, label)
+        image, mask = breast.ultrasound(np.random.default_rng(child), SHAPE, label)
         images[i, ..., 0] = resize_image(image, (size, size))
         masks[i] = resize_mask(mask, (size, size))
     names = [f"phantom ({i + 1})" for i in range(n)]

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from busutils import frameworks, paths
-from busutils.data import phantom
+from busutils.phantoms import write_busi
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = paths.store()  # before `own_store` names another
@@ -64,7 +64,7 @@ def shared() -> Path:
 def phantoms(tmp_path_factory) -> Path:
     """A data root with 24 phantoms of 96 pixels in BUSI's format."""
     root = tmp_path_factory.mktemp("phantoms")
-    phantom.write_busi(root, n=24, size=96)
+    write_busi(root, n=24, size=96)
     return root
 
 

@@ -26,7 +26,7 @@ def judge(tmp_path, claim, *tables, **more):
     """Judge one claim about rows whose scores are called `dice`."""
     about = {"id": "a", "sentence": SAID, "score": "dice", "first": "A"} | claim
     paper = {"protocol": {}, "claims": [about], "tables": {"1": {}}}
-    (tmp_path / "paper9.yaml").write_text(yaml.safe_dump(paper))
+    (tmp_path / "paper9.yaml").write_text(yaml.safe_dump(paper, sort_keys=False))
     scores = {"dice": pd.concat(tables)} if tables else {}
     (judged,) = compare.judge(tmp_path, 9, scores, **more)
     return judged
@@ -172,7 +172,8 @@ def test_two_ways_that_disagree_are_undecided_and_both_are_told(tmp_path):
     tables = rows("A", 0.6), rows("B", 0.4), rows("C", 0.5)
     judged = judge(tmp_path, {"kind": "pair", "second": "C", "ways": ways}, *tables)
     assert judged.word == "undecided"
-    assert "small: supported; difference +0.100" in judged.note
+    assert judged.difference.estimate == pytest.approx(0.1)  # of the first way
+    assert "small: supported; A minus C" in judged.note
     assert "large: opposite; difference −0.100" in judged.note
     assert "not run" not in judged.note
 
@@ -199,7 +200,7 @@ def test_a_printed_number_is_set_against_one_more_repeat(tmp_path, right, repeat
     claim = {"kind": "number", "printed": ["1", "mean", "TsA"], "cases": 647, "trainings": 10}
     paper = {"protocol": {}, "tables": {"1": {"columns": columns}}}
     paper["claims"] = [{"id": "a", "sentence": SAID, "score": "right", "first": "A"} | claim]
-    (tmp_path / "paper9.yaml").write_text(yaml.safe_dump(paper))
+    (tmp_path / "paper9.yaml").write_text(yaml.safe_dump(paper, sort_keys=False))
     told = rows("A", 0, repeats, 2000)
     told["score"] = (told["case"] < round(2000 * right)).astype(float)
     (judged,) = compare.judge(tmp_path, 9, {"right": told})

@@ -13,7 +13,6 @@ from PIL import Image
 
 from busutils import figures
 from busutils.errors import UserError
-from busutils.figures import data as plots
 from busutils.figures import look
 
 TABLE = pd.DataFrame(
@@ -414,8 +413,6 @@ def test_a_strip_takes_colours():
 def test_a_figure_of_nothing_is_refused():
     empty = pd.DataFrame({"kind": [], "network": [], "level": [], "score": []})
     for draw in (
-        lambda: plots.gallery([], [], []),
-        lambda: plots.mask_agreement(pd.Series([], dtype=float)),
         lambda: figures.curves(pd.DataFrame(), {}),
         lambda: figures.level_curves(empty, {}, "Dice"),
     ):
@@ -423,16 +420,6 @@ def test_a_figure_of_nothing_is_refused():
             draw()
     with pytest.raises(UserError, match="needs cases of both classes"):
         figures.classification_curves(np.ones(3, bool), np.full(3, 0.5), {})
-
-
-def test_labels_of_ones_own_have_colours_of_their_own():
-    lesions = pd.DataFrame({"label": ["cyst", "mass", "benign", "scar"], "x": 0.5, "y": 0.5})
-    lesions["area"] = 0.1
-    figure = plots.lesion_areas(lesions)
-    drawn = {p.get_edgecolor() for p in figure.axes[0].patches}
-    assert len(drawn) == 4
-    panels = [a for a in plots.lesion_places(lesions).axes if a.get_visible()]
-    assert [a.get_title("left") for a in panels] == ["cyst", "mass", "benign", "scar"]
 
 
 def test_no_network_of_seven_is_left_out_or_looks_like_another():

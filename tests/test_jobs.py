@@ -183,8 +183,7 @@ def test_published_ids_do_not_move(store, monkeypatch):
 )
 def test_published_fingerprints_do_not_move(shared, tmp_path, name, folder, expected):
     listing = sets.listing(name, str(shared / "data" / folder))
-    cases = list(listing.cases)
-    assert {s: reading._fingerprint(listing, cases, s, tmp_path) for s in expected} == expected
+    assert {s: reading._fingerprint(listing, s, tmp_path) for s in expected} == expected
 
 
 def test_every_published_job_could_have_made_its_tables(store, monkeypatch):

@@ -123,9 +123,10 @@ def test_compare_prints_both_runs(project, capsys):
 
 
 def test_data_fetch_phantom_makes_phantoms(project, capsys, monkeypatch):
-    from busutils.data import phantom
+    from busutils.data import sets
 
-    monkeypatch.setattr(phantom, "write_busi", lambda root: root.mkdir(parents=True))
+    few = replace(sets.SETS["phantom"], generate=lambda root: root.mkdir(parents=True))
+    monkeypatch.setitem(sets.SETS, "phantom", few)
     code, out, _ = called(capsys, "data", "fetch", "phantom")
     assert (code, out) == (0, f"{project / 'data' / 'phantom'}\n")
     assert (project / "data" / "phantom").is_dir()

@@ -16,7 +16,8 @@ from PIL import Image
 
 from busutils import __main__ as cli
 from busutils import pages, parameters, paths, runs
-from busutils.data import fetch, phantom, phantom_brain, phantom_skin
+from busutils.data import fetch
+from busutils.phantoms import write_busi, write_isic, write_lgg
 from scorecheck import __main__ as scorecheck
 from tests import cells, own_images
 
@@ -61,11 +62,11 @@ def desk(tmp_path_factory):
     (clone / "book" / "results").mkdir(parents=True)
     (clone / "book" / "reported").symlink_to(ROOT / "book" / "reported")
     shutil.copy(ROOT / "book" / "results" / "parity.csv", clone / "book" / "results")
-    phantom.write_busi(home / "BUSI", n=60, size=96)
+    write_busi(home / "BUSI", n=60, size=96)
     (clone / "data").mkdir()
     (clone / "data" / "busi").symlink_to(home / "BUSI")
-    phantom_skin.write_isic(home / "ISIC2018", n=30, size=96)
-    phantom_brain.write_lgg(home / "LGG")
+    write_isic(home / "ISIC2018", n=30, size=96)
+    write_lgg(home / "LGG")
     for i in range(12):
         image, truth = own_images.pair(i)
         for folder, picture in {"images": image, "masks": truth}.items():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from busutils import runs
-from busutils.data import copies
+from busutils.data import doubled
 from busutils.data.dataset import Dataset
 from busutils.errors import UserError
 
@@ -65,7 +65,7 @@ def test_the_cases_of_a_run_plan_as_the_whole_set_and_have_no_pixels(run):
     assert list(told.cases) == ["case", "label", "group", "n_masks", "height", "width"]
     assert data().has_pixels
     assert not told.has_pixels
-    twice = copies.doubled(told, "mask")
+    twice = doubled.doubled(told, "mask")
     assert twice.cases["twin"].tolist() == ["007", "NA", "b"] * 2
     assert twice.fingerprint == "16aa-mask-twice"
     pixels = [lambda: told.images[0], lambda: np.asarray(told.masks), lambda: twice.masks.any()]

@@ -77,7 +77,10 @@ def _judged(claim: Mapping, scores: Mapping, folder: Path, paper: int) -> Claim:
     if len(ran) == 1:
         return first
     word = first.word if len({way.word for way in ran.values()}) == 1 else "undecided"
-    told = [f"{name}: {listed(way.word, way.spoken, way.note)}" for name, way in ran.items()]
+    told = [
+        f"{name}: {listed(way.word, '' if way is first else way.spoken, way.note)}"
+        for name, way in ran.items()
+    ]
     return replace(first, word=word, note=" / ".join(told))
 
 

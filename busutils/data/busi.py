@@ -10,6 +10,7 @@ from pathlib import Path
 
 from busutils.data import folders
 from busutils.data.files import Case, Listing, refuse_twins
+from busutils.data.registry import File, ImageSet, Source
 from busutils.errors import UserError
 
 COUNTS = {"benign": 437, "malignant": 210, "normal": 133}
@@ -24,7 +25,7 @@ OWN = (
 _NAME = re.compile(r"(?P<case>.+ \((?P<number>\d+)\))(?P<mask>_mask(_\d+)?)?")
 
 
-def listing(root: Path, name: str = "BUSI") -> Listing:
+def listing(root: Path) -> Listing:
     """List the cases of a BUSI folder in numeric order, benign, malignant, normal.
 
     `root` may be the folder that holds ``Dataset_BUSI_with_GT``, that folder itself, or a copy in
@@ -35,7 +36,7 @@ def listing(root: Path, name: str = "BUSI") -> Listing:
     UserError
         If `root` is missing or empty, or no BUSI.
     """
-    folder, nested = _find(Path(root))
+    folder, nested = _find(root)
     cases, orphans = [], []
     for label in COUNTS:
         images, masks = _files(folder / label)
@@ -44,12 +45,11 @@ def listing(root: Path, name: str = "BUSI") -> Listing:
     if cases:
         refuse_twins(cases, "take one of them away")
     notes = (f"{FOLDER} is nested in itself; the inner folder is read",) if nested else ()
-    return Listing(name, folder, tuple(cases), VERSION, tuple(orphans), notes, COUNTS)
+    return Listing("BUSI", folder, tuple(cases), VERSION, tuple(orphans), notes, COUNTS)
 
 
 def _find(root: Path) -> tuple[Path, bool]:
-    if not root.is_dir():
-        raise UserError(f"{root} is not a folder: name the one that holds {FOLDER} as data root")
+    root = folders.root(root, f"{FOLDER} as data root")
     if not any(root.iterdir()):
         raise UserError(f"{root} is empty: unpack BUSI there, or run `busutils data fetch busi`")
     candidates = (root, root / FOLDER, root / FOLDER / FOLDER)
@@ -74,3 +74,30 @@ def _files(folder: Path) -> tuple[list[tuple[str, Path]], dict[str, list[Path]]]
         else:
             images.append((match["case"], path))
     return images, masks
+
+
+SET = ImageSet(
+    "busi",
+    "BUSI, 780 breast ultrasound images (benign, malignant, normal)",
+    listing,
+    sources=(
+        Source(
+            key="busi",
+            name="BUSI",
+            title="BUSI, breast ultrasound, 780 images",
+            licence="official text not found; third-party copies state CC BY 4.0",
+            citation="Al-Dhabyani, Gomaa, Khaled, Fahmy, Data in Brief 28:104863, 2020, "
+            "doi 10.1016/j.dib.2019.104863",
+            files=(
+                File(
+                    "Dataset_BUSI.zip",
+                    "https://scholar.cu.edu.eg/Dataset_BUSI.zip",
+                    "b2ce09f6063a31a73f628b6a6ee1245187cbaec225e93e563735691d68654de7",
+                ),
+            ),
+            folder=FOLDER,
+            kaggle="aryashah2k/breast-ultrasound-images-dataset",
+            verify=False,
+        ),
+    ),
+)

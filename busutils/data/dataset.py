@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths
-from busutils.errors import UserError, choose
+from busutils.errors import UserError
 
 TEXT = dict.fromkeys(("case", "label", "group", "source", "twin", "role", "split"), str)
 """Columns of tables that stay text, so that a case called 1, 007 or NA keeps its name."""
@@ -65,7 +65,7 @@ class Dataset:
         True on the lesion.
     cases : DataFrame
         One row a case: case, label, group, n_masks, height, width (of the original, pixels),
-        spacing_mm (NaN where unknown), source (file name).
+        source (file name).
     fingerprint : str
         12 hexadecimal digits of file contents, reader version, size and selection.
     """
@@ -75,7 +75,6 @@ class Dataset:
     masks: np.ndarray
     cases: pd.DataFrame
     fingerprint: str
-    original: Callable[[str], np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.cases)
@@ -89,13 +88,6 @@ class Dataset:
     def has_pixels(self) -> bool:
         """Whether images and masks are there, not only the table of cases."""
         return not isinstance(self.images, NoPixels)
-
-    def original_mask(self, case: str) -> np.ndarray:
-        """Return the mask of `case` at the size of the original image, bool (height, width)."""
-        choose(case, self.cases["case"], "case")
-        if self.original is None:
-            raise UserError(f"{self.name} was opened without its files: open it from its data root")
-        return self.original(case)
 
     def reduced(self) -> str:
         """Say so if most images have been reduced to one longest side; else empty.
@@ -122,12 +114,7 @@ def from_arrays(
     return cached(fingerprint, write, store)
 
 
-def cached(
-    fingerprint: str,
-    write: Callable[[Path], None],
-    store: Path | None = None,
-    original: Callable[[str], np.ndarray] | None = None,
-) -> Dataset:
+def cached(fingerprint: str, write: Callable[[Path], None], store: Path | None = None) -> Dataset:
     """Open a set, which `write` puts into a folder where it is missing or damaged.
 
     Raises
@@ -141,14 +128,10 @@ def cached(
     if not folder.exists():
         with paths.whole_folder(folder) as part:
             write(part)
-    return open_cached(fingerprint, store, original)
+    return open_cached(fingerprint, store)
 
 
-def open_cached(
-    fingerprint: str,
-    store: Path | None = None,
-    original: Callable[[str], np.ndarray] | None = None,
-) -> Dataset:
+def open_cached(fingerprint: str, store: Path | None = None) -> Dataset:
     """Open a set that was read before, as read-only memory maps.
 
     Raises
@@ -167,7 +150,7 @@ def open_cached(
     cases = read_table(folder / "cases.csv")
     images = np.load(folder / "images.npy", mmap_mode="r")
     masks = np.load(folder / "masks.npy", mmap_mode="r")
-    return Dataset(meta["name"], images, masks, cases, fingerprint, original)
+    return Dataset(meta["name"], images, masks, cases, fingerprint)
 
 
 def from_table(file: Path, name: str, size: int, fingerprint: str) -> Dataset:
@@ -218,12 +201,9 @@ def write_arrays(
 def write_table(folder: Path, name: str, cases: pd.DataFrame) -> None:
     """Write the table of cases, and last the note that tells a whole cache."""
     cases.to_csv(folder / "cases.csv", index=False)
-    _write_note(folder, {"name": name, "n": len(cases)})
-
-
-def _write_note(folder: Path, told: dict) -> None:
+    about = {"name": name, "n": len(cases)}
     with paths.whole_file(folder / "meta.json") as part:
-        part.write_text(json.dumps(told | {"sha256": _hash(folder, told)}), encoding="utf-8")
+        part.write_text(json.dumps(about | {"sha256": _hash(folder, about)}), encoding="utf-8")
 
 
 def _damage(folder: Path) -> str:
@@ -238,25 +218,22 @@ def _damage(folder: Path) -> str:
 def _damage_of(folder: Path, stamps: tuple) -> str:
     """The same, found once in a process and again when a file changes: a second for 1 GB."""
     try:
-        told = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        if not isinstance(told, dict) or told.keys() - {"sha256"} != {"name", "n"}:
+        about = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        if not isinstance(about, dict) or about.keys() != {"name", "n", "sha256"}:
             return "meta.json tells other things"
-        expected = told.pop("sha256", None)
-        if expected and expected != _hash(folder, told):
+        if about.pop("sha256") != _hash(folder, about):
             return "its files are not what was written"
         arrays = [np.load(folder / name, mmap_mode="r") for name in FILES[:2]]
-        if [*map(len, arrays), len(read_table(folder / "cases.csv"))] != [told["n"]] * 3:
+        if [*map(len, arrays), len(read_table(folder / "cases.csv"))] != [about["n"]] * 3:
             return "lengths differ"
     except (OSError, ValueError, EOFError) as error:
         return str(error)
-    if not expected:  # of an earlier version
-        _write_note(folder, told)
     return ""
 
 
-def _hash(folder: Path, told: dict) -> str:
+def _hash(folder: Path, about: dict) -> str:
     hashes = [paths.sha256(folder / name) for name in FILES]
-    return hashlib.sha256(json.dumps([told, *hashes], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([about, *hashes], sort_keys=True).encode()).hexdigest()
 
 
 def positives(labels: pd.Series, positive: str) -> pd.Series:

@@ -10,28 +10,22 @@ import stat
 import sys
 import warnings
 import zipfile
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from busutils.data.archives import SOURCES, File, Source
-from busutils.data.sets import refuse_maskless
+from busutils.data import sets
+from busutils.data.registry import File, Source
 from busutils.errors import RunError, UserError, choose
 from busutils.paths import whole_folder
 
 
-def sources() -> list[dict[str, object]]:
-    """List what can be fetched: one dict a set, with the fields of `Source` and the name to ask."""
-    return [{**asdict(source), "name": name} for name, source in SOURCES.items()]
-
-
 def fetch(name: str, root: Path, progress: bool = True) -> Path:
-    """Download a set into a data root, or go on with a download that was cut off.
+    """Download a set into a data root, or go on with one that was cut off; generate phantoms.
 
     Parameters
     ----------
     name : str
-        A key of `SOURCES`.
+        A key of :func:`busutils.data.sets.sources`, or a set that is generated.
     root : Path
         Data root; made if absent. While it works, a download lies there as ``.<name>.part``,
         which a later call goes on with.
@@ -50,9 +44,13 @@ def fetch(name: str, root: Path, progress: bool = True) -> Path:
     RunError
         If it cannot be downloaded, verified or written; no half-written folder is left.
     """
-    refuse_maskless(name)
-    source = SOURCES[choose(name, SOURCES, "data set")]
-    root = Path(root)
+    sets.refuse_without_masks(name)
+    root, sources = Path(root), sets.sources()
+    generated = {entry.name: entry for entry in sets.SETS.values() if entry.generate}
+    if choose(name, [*sources, *generated], "data set") in generated:
+        generated[name].generate(root)
+        return root
+    source = sources[name]
     places = source.places(root)
     missing = {place: files for place, files in places.items() if not place.exists()}
     if missing and not source.files:

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import nan
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from busutils.data import masks, matlab, opening
+from busutils.data import masks, matlab, pictures
 from busutils.errors import UserError
 
 NORMAL = "normal"
@@ -28,7 +27,6 @@ class Case:
     image: Path
     masks: tuple[Path, ...]
     group: str | None = None
-    spacing_mm: float = nan
     lesion_levels: tuple[int, ...] = ()
 
 
@@ -78,7 +76,7 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
     """
     if matlab.is_slice(path):
         return np.repeat(matlab.read(path).image[..., None], channels, axis=2).squeeze()
-    image = opening.decoded(path, at_least)
+    image = pictures.decode(path, at_least)
     if image.mode.startswith(("I", "F")):
         raise UserError(
             f"{path} has more than 256 grey levels (mode {image.mode}), of which only the lowest "
@@ -91,7 +89,7 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
 
 def shape_of(path: Path) -> tuple[int, int]:
     """Return (height, width) of an upright image without decoding it."""
-    return matlab.read(path).image.shape if matlab.is_slice(path) else opening.size(path)
+    return matlab.read(path).image.shape if matlab.is_slice(path) else pictures.size(path)
 
 
 def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:

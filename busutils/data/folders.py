@@ -6,10 +6,26 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from busutils.errors import UserError
+
 _SYSTEM = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
     *("__macosx", "@eadir", "lost+found"),
 }
+
+
+def root(place: Path, contents: str) -> Path:
+    """Return a data root as a path.
+
+    Raises
+    ------
+    UserError
+        If it is no folder.
+    """
+    place = Path(place)
+    if not place.is_dir():
+        raise UserError(f"{place} is not a folder: name the one that holds {contents}")
+    return place
 
 
 def files(root: Path, *suffixes: str, deep: bool = True) -> list[Path]:
@@ -26,7 +42,7 @@ def files(root: Path, *suffixes: str, deep: bool = True) -> list[Path]:
     """
     every = _walk(root, deep, ())
     found = [path for path in every if not suffixes or path.suffix.lower() in suffixes]
-    return sorted(found, key=lambda path: (_natural(name(path, root)), path.as_posix()))
+    return sorted(found, key=lambda path: (natural(name(path, root)), path.as_posix()))
 
 
 def name(path: Path, root: Path) -> str:
@@ -44,7 +60,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda c: repr(c[0])[1:-1], text)
 
 
-def _natural(text: str) -> list[tuple[str, int]]:
+def natural(text: str) -> list[tuple[str, int]]:
     """Key that sorts 2 before 10."""
     return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D*)(\d*)", text)]
 

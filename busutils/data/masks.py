@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from busutils.data import matlab, opening
+from busutils.data import matlab, pictures
 from busutils.errors import UserError
 
 FEW = 16
@@ -63,7 +63,7 @@ def read(path: Path, lesion_levels: tuple[int, ...] = ()) -> Mask:
     """
     if matlab.is_slice(path):
         return Mask(matlab.read(path).mask)
-    image = opening.decoded(path)
+    image = pictures.decode(path)
     try:
         values, source = _values(image, by_index=bool(lesion_levels))
         if lesion_levels:
@@ -133,12 +133,6 @@ def listed(values: np.ndarray, wanted: tuple[int, ...]) -> tuple[np.ndarray, str
 def are_inverted(shares: Sequence[float]) -> bool:
     """Whether masks with these shares (0 to 1) of lesion may be white outside the lesions."""
     return sum(share > 0.5 for share in shares) > len(shares) / 2
-
-
-INVERTED = (
-    "lesion covers more than half of most images, as in inverted masks: say which level is lesion "
-    "(mask_levels 0 where lesions are black, 255 where they are as large)"
-)
 
 
 def _values(image: Image.Image, by_index: bool) -> tuple[np.ndarray, str]:

@@ -18,11 +18,13 @@ Capitals in the ending of a name do not matter: ``{case}.png`` is ``7.PNG`` too.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from busutils.data import folders
 from busutils.data.files import Case, Listing, refuse_twins
+from busutils.data.registry import ImageSet
 from busutils.errors import UserError, choose
 
 FIELDS = ("case", "label", "group")
@@ -35,8 +37,9 @@ def listing(
     root: Path,
     images: str = "images/{case}.png",
     masks: str = "masks/{case}.png",
-    label: str | None = None,
-    group: str | None = None,
+    label: str = "",
+    group: str = "",
+    mask_levels: Sequence[int] = (),
 ) -> Listing:
     """List the cases of a folder in the natural order of their files.
 
@@ -46,40 +49,40 @@ def listing(
     images, masks : str
         Patterns with ``{case}``. A case may have several masks, which are joined. Masks that
         belong to no image are listed as orphans.
-    label : str, optional
+    label : str
         Label of all cases, or a pattern of the case's name such as ``"*_{label}_*"``, in which
         each part takes as little text as it can; by default what ``{label}`` is in `images`, or
         "lesion". Images labelled "normal" need no mask.
-    group : str, optional
+    group : str
         Pattern of the case's name such as ``"{group}_*"``, for images that a split must keep
         together (a patient's); by default what ``{group}`` is in `images`, or none.
+    mask_levels : sequence of int
+        Values of masks that are lesion; none leaves it to each file.
 
     Raises
     ------
     UserError
         If a pattern is faulty or matches nothing, or two images have one case name.
     """
-    root = Path(root)
-    if not root.is_dir():
-        raise UserError(f"{root} is not a folder: name the one that holds your images and masks")
+    root = folders.root(root, "your images and masks")
     everything = {path: folders.name(path, root) for path in folders.files(root)}
     image_files, mask_files = _find_both(root, everything, _tidy(images), _tidy(masks))
     shared = sorted(_fields(masks))
     masks_of: dict[tuple[str, ...], list[Path]] = {}
     for path, fields in mask_files.items():
         masks_of.setdefault(tuple(fields[f] for f in shared), []).append(path)
-    cases = []
+    cases, levels = [], tuple(sorted(set(mask_levels)))
     for path, fields in image_files.items():
         own = masks_of.pop(tuple(fields[f] for f in shared), ())
         name = fields["case"]
         labelled = _read(label, name, "label") or fields.get("label") or "lesion"
         grouped = _read(group, name, "group") or fields.get("group")
-        cases.append(Case(name, labelled, path, tuple(own), grouped))
+        cases.append(Case(name, labelled, path, tuple(own), grouped, levels))
     refuse_twins(cases, "rename one, or let {case} cover what tells them apart")
     orphans = tuple(path for paths in masks_of.values() for path in paths)
     notes = _unused([everything[p] for p in everything if p not in image_files | mask_files])
     name = folders.plain(root.resolve().name)
-    said = {"labels": label} if label else {}
+    said = ({"labels": label} if label else {}) | ({"mask_levels": levels} if levels else {})
     return Listing(name, root, tuple(cases), VERSION, orphans, notes, said=said)
 
 
@@ -125,11 +128,9 @@ def _find(files: dict[Path, str], pattern: str) -> dict[Path, Fields]:
     return {path: match.groupdict() for path, match in matches.items() if match}
 
 
-def _read(pattern: str | None, case: str, field: str) -> str | None:
-    """What `pattern` finds in a case's name; a pattern without fields is the answer itself."""
-    if pattern is None:
-        return None
-    if field == "label" and not _fields(pattern):
+def _read(pattern: str, case: str, field: str) -> str:
+    """What `pattern` finds in a case's name; a label without fields is the answer itself."""
+    if not pattern or (field == "label" and not _fields(pattern)):
         return pattern
     _check(pattern, field)
     match = re.fullmatch(_regex(folders.plain(pattern), least=True), case)
@@ -197,3 +198,8 @@ def _tidy(pattern: str) -> str:
 def _nothing(root: Path, names: list[str], pattern: str, what: str) -> str:
     hint = f"{names[0]} is there, for example" if names else "the folder holds no files"
     return f"no file in {root} matches the {what} pattern {pattern!r} ({hint}): mend the pattern"
+
+
+SET = ImageSet(
+    "pairs", "your own: a folder, a pattern for images and one for masks", listing, own=True
+)

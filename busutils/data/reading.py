@@ -4,13 +4,15 @@ import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from busutils import paths
-from busutils.data import duplicates, folders, masks, opening
+from busutils.data import folders, masks, pictures
+from busutils.data.copies import duplicates
 from busutils.data.dataset import Dataset, cached, empty_array, write_table
 from busutils.data.files import (
     NORMAL,
@@ -28,38 +30,25 @@ from busutils.data.progress import bar
 from busutils.errors import UserError
 
 
-def load(
-    listing: Listing, size: int, classes: tuple[str, ...] | None = None, store: Path | None = None
-) -> Dataset:
+def load(listing: Listing, size: int, store: Path | None = None) -> Dataset:
     """Read `listing` at `size` x `size` pixels, or open the cache of an earlier reading.
 
     Raises
     ------
     UserError
-        If no case has one of `classes`, a lesion image has no mask, an image or mask cannot be
-        read, masks do not say what is lesion or do not fit their images, or the cache is damaged.
+        If there is no case, a lesion image has no mask, an image or mask cannot be read, masks do
+        not say what is lesion or do not fit their images, or the cache is damaged.
     RunError
         If the cache cannot be written.
     """
-    cases = [c for c in listing.cases if classes is None or c.label in classes]
-    if not cases:
-        raise UserError(
-            f"{listing.root} has no case of {', '.join(classes or ())}: name other classes"
-        )
-    _refuse_labels(cases)
-    _refuse_bare(cases, listing.root)
+    if not listing.cases:
+        raise UserError(f"{listing.root} holds no images: bring some, or name another folder")
+    _refuse_labels(listing.cases)
+    _refuse_bare(listing.cases, listing.root)
     store = store or paths.store()
-    fingerprint = _fingerprint(listing, cases, size, store)
-    by_name = {c.case: c for c in cases}
-
-    def original(case: str) -> np.ndarray:
-        return joined_mask(by_name[case], shape_of(by_name[case].image))
-
-    def write(folder: Path) -> None:
-        _decode(listing, cases, size, folder)
-
-    dataset = cached(fingerprint, write, store, original)
-    _refuse_other_labels(dataset, by_name, store / "cache" / fingerprint)
+    fingerprint = _fingerprint(listing, size, store)
+    dataset = cached(fingerprint, partial(_decode, listing, size), store)
+    _refuse_other_labels(dataset, listing.cases, store / "cache" / fingerprint)
     dataset.cases["group"] = dataset.cases["case"].map(groups(listing, store))
     return dataset
 
@@ -72,7 +61,7 @@ def groups(listing: Listing, store: Path | None = None) -> pd.Series:
 
 
 def pairs(listing: Listing, store: Path | None = None) -> pd.DataFrame:
-    """Find near-duplicates as :func:`busutils.data.duplicates.find` does, once for the same images.
+    """Find near-duplicates by :mod:`busutils.data.copies.duplicates`, once for the same images.
 
     It takes minutes, and what was found is kept in the store's cache.
     """
@@ -85,7 +74,7 @@ def pairs(listing: Listing, store: Path | None = None) -> pd.DataFrame:
     return duplicates.from_json(text)
 
 
-def _refuse_labels(cases: list[Case]) -> None:
+def _refuse_labels(cases: Sequence[Case]) -> None:
     """A folder `Normal` is meant as `normal`, and would be trained on as a kind of lesion."""
     for case in cases:
         if nearly_normal(case.label):
@@ -95,18 +84,18 @@ def _refuse_labels(cases: list[Case]) -> None:
             )
 
 
-def _refuse_other_labels(dataset: Dataset, cases: dict[str, Case], folder: Path) -> None:
+def _refuse_other_labels(dataset: Dataset, cases: Sequence[Case], folder: Path) -> None:
     """The same files were read before, when another pattern gave them other labels."""
-    for name, label in zip(dataset.cases["case"], dataset.cases["label"], strict=True):
-        if cases[name].label != label:
+    for case, label in zip(cases, dataset.cases["label"], strict=True):
+        if case.label != label:
             raise UserError(
-                f"the cache {folder} has the label {label!r} for {name}, now "
-                f"{cases[name].label!r}: say labels by label_pattern, or delete the cache and the "
+                f"the cache {folder} has the label {label!r} for {case.case}, now "
+                f"{case.label!r}: say labels by label_pattern, or delete the cache and the "
                 "jobs made from it"
             )
 
 
-def _refuse_bare(cases: list[Case], root: Path) -> None:
+def _refuse_bare(cases: Sequence[Case], root: Path) -> None:
     """Without its mask a lesion would be trained on as background."""
     bare = [c for c in cases if not c.masks and c.label != NORMAL]
     if bare:
@@ -118,26 +107,22 @@ def _refuse_bare(cases: list[Case], root: Path) -> None:
         )
 
 
-def _fingerprint(listing: Listing, cases: list[Case], size: int, store: Path) -> str:
-    content = _content(listing, store)
-    selection = [c.case for c in cases]
-    about = [listing.name, listing.version, content, size, selection]
+def _fingerprint(listing: Listing, size: int, store: Path) -> str:
+    files = [path for case in listing.cases for path in (case.image, *case.masks)]
+    content = _digest(listing.root, files, store)
+    names = [case.case for case in listing.cases]
+    about = [listing.name, listing.version, content, size, names]
     text = json.dumps(about + [listing.said] * bool(listing.said))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _content(listing: Listing, store: Path) -> str:
-    return _digest(listing.root, [p for c in listing.cases for p in (c.image, *c.masks)], store)
 
 
 def _digest(root: Path, files: list[Path], store: Path) -> str:
     """Hash of file contents; remembered by names, sizes and times, so a warm start is fast."""
     for path in files:
-        opening.refuse_dead(path)
+        pictures.refuse_dead(path)
     stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
-    note = (
-        store / "cache" / f"{hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]}.content"
-    )
+    digest = hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]
+    note = store / "cache" / f"{digest}.content"
     return paths.remembered(note, lambda: _hash(root, files))
 
 
@@ -150,8 +135,8 @@ def _hash(root: Path, files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> None:
-    shape = (len(cases), size, size)
+def _decode(listing: Listing, size: int, folder: Path) -> None:
+    cases, shape = listing.cases, (len(listing.cases), size, size)
     everything = (*shape, listing.channels)
     images = empty_array(folder / "images.npy", np.uint8, everything)
     lesions = empty_array(folder / "masks.npy", bool, shape)
@@ -164,7 +149,7 @@ def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> Non
         joined = joined_mask(case, original)
         lesions[i] = resize_mask(joined, shape[1:])
         source = folders.name(case.image, listing.root)
-        row = case.case, case.label, len(case.masks), *original, case.spacing_mm, source
+        row = case.case, case.label, len(case.masks), *original, source
         return row, joined.mean()
 
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside Python's lock
@@ -172,15 +157,18 @@ def _decode(listing: Listing, cases: list[Case], size: int, folder: Path) -> Non
         rows, shares = zip(*bar(pool.map(decode, everyone), "reading", len(cases)), strict=True)
     _refuse_levels(cases, shares)
     images.flush(), lesions.flush()
-    columns = ["case", "label", "n_masks", "height", "width", "spacing_mm", "source"]
+    columns = ["case", "label", "n_masks", "height", "width", "source"]
     write_table(folder, listing.name, pd.DataFrame(rows, columns=columns))
 
 
-def _refuse_levels(cases: list[Case], shares: Sequence[float]) -> None:
+def _refuse_levels(cases: Sequence[Case], shares: Sequence[float]) -> None:
     """Masks that are inverted, or have none of the levels that are said to be lesion."""
     for level, seen in unseen_levels(cases).items():
         raise UserError(f"no mask has the level {level} of mask_levels: they have {seen}")
     both = zip(cases, shares, strict=True)
     lesions = [share for case, share in both if case.label != NORMAL and not case.lesion_levels]
     if masks.are_inverted(lesions):
-        raise UserError(masks.INVERTED)
+        raise UserError(
+            "lesion covers more than half of most images, as in inverted masks: say which level is "
+            "lesion (mask_levels 0 where lesions are black, 255 where they are as large)"
+        )

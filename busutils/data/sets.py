@@ -1,56 +1,45 @@
-"""Data sets by name, as a notebook's parameters say them."""
+"""Data sets by name, as a notebook's parameters say them: the registry.
+
+To add one, describe it in a file of its own (a `ImageSet`, as :mod:`busutils.data.busi` does) and
+enter it in `SETS`. Listing, checking, fetching, credits and every list of choices follow.
+"""
 
 import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from busutils import paths
-from busutils.data import brain, busi, folders, isic, pairs, phantom, phantom_brain, phantom_skin
+from busutils.data import brain, busi, generated, isic, pairs
 from busutils.data.files import Listing
+from busutils.data.registry import ImageSet, Source
 from busutils.errors import UserError, choose
 
-SETS = {
-    "phantom": "generated breast ultrasound in BUSI's format; needs no download",
-    "phantom_skin": "generated photographs of skin in ISIC's format; needs no download",
-    "phantom_brain": "generated brain MRI in the format of LGG; needs no download",
-    "busi": "BUSI, 780 breast ultrasound images (benign, malignant, normal)",
-    "isic": "ISIC 2018 Task 1 or HAM10000, photographs of skin lesions",
-    "brain": "figshare 1512427 or LGG, brain MRI with tumour masks, grouped by patient",
-    "pairs": "your own: a folder, a pattern for images and one for masks",
-}
+_ENTRIES = (*generated.SETS, busi.SET, isic.SET, brain.SET, pairs.SET)
+SETS: dict[str, ImageSet] = {entry.name: entry for entry in _ENTRIES}
 
 
-FETCHED = {"busi": ("busi",), "isic": ("isic2018",), "brain": ("figshare", "lgg")}
-"""Data set -> names by which it is fetched, and so of its folder in ``data/``."""
+def find(name: str) -> ImageSet:
+    """Return a set by its name.
+
+    Raises
+    ------
+    UserError
+        If it is unknown, or known to have no masks; with what to take instead.
+    """
+    refuse_without_masks(name)
+    return SETS[choose(name, SETS, "data set")]
 
 
-@dataclass(frozen=True)
-class Generated:
-    """A set that is made where it is absent: its folder, how it is written and listed."""
-
-    folder: str
-    write: Callable[[Path], Path]
-    listing: Callable[[Path], Listing]
+def sources() -> dict[str, Source]:
+    """Return where the files of all sets come from, by the name that `data fetch` is asked for."""
+    return {source.key: source for entry in SETS.values() for source in entry.sources}
 
 
-GENERATED = {
-    "phantom": Generated(
-        busi.FOLDER, phantom.write_busi, lambda root: busi.listing(root, "Phantoms")
-    ),
-    "phantom_skin": Generated(
-        phantom_skin.FOLDERS[0].format("Test"),
-        phantom_skin.write_isic,
-        lambda root: _each_its_own(isic.listing(root, "Skin phantoms")),
-    ),
-    "phantom_brain": Generated(
-        "kaggle_3m",
-        phantom_brain.write_lgg,
-        lambda root: replace(brain.listing(root), name="Brain phantoms"),
-    ),
-}
-"""Sets of `SETS` that need no files; all of them fit into one data root."""
+def credit(name: str) -> str:
+    """Return what is due below pictures of a set: citation and licence; empty for others' sets."""
+    known = {source.name: source for source in sources().values()}
+    return f"Images: {known[name].citation}; {known[name].licence}" if name in known else ""
 
 
 def listing(
@@ -67,11 +56,10 @@ def listing(
     Parameters
     ----------
     name : a key of `SETS`
-    root : folder of the files; empty means where `data fetch` puts the set, and for one of
-        `GENERATED` ``data/phantom`` (or $BUSUTILS_PHANTOMS), where what is absent is made
-    images, masks : patterns of :func:`busutils.data.pairs.listing`, for `pairs`
-    labels, groups : its patterns of a case's name, for `pairs`; empty for none
-    mask_levels : values of masks that are lesion, for `pairs`; empty leaves it to each file
+    root : folder of the files; empty means where `data fetch` puts the set, and for a generated
+        one ``data/phantom`` (or $BUSUTILS_PHANTOMS), where what is absent is made
+    images, masks, labels, groups, mask_levels : as in :func:`busutils.data.pairs.listing`, for
+        images of one's own
 
     Raises
     ------
@@ -79,32 +67,22 @@ def listing(
         If the name is unknown, the root is not given or not what the name says, or something is
         said of a known set that only `pairs` reads.
     """
-    refuse_maskless(name)
-    choose(name, SETS, "data set")
-    if name != "pairs":
-        _refuse_said(name, images, masks, labels, groups, mask_levels)
-    if name in GENERATED:
-        return GENERATED[name].listing(_made(GENERATED[name], root))
-    folder = Path(root).expanduser() if root else fetched(name)
-    if name != "pairs":
-        return {"busi": busi, "isic": isic, "brain": brain}[name].listing(folder)
-    found = pairs.listing(folder, images, masks, labels or None, groups or None)
-    if not mask_levels:
-        return found
-    levels = tuple(sorted(set(mask_levels)))
-    cases = tuple(replace(case, lesion_levels=levels) for case in found.cases)
-    return replace(found, cases=cases, said=found.said | {"mask_levels": levels})
-
-
-def _refuse_said(name: str, *said: object) -> None:
-    """A known set is read as it is known; what is said of it would be passed over."""
-    names = ("image_pattern", "mask_pattern", "label_pattern", "group_pattern", "mask_levels")
-    for parameter, value in zip(names, said, strict=True):
-        if value:
-            raise UserError(
-                f"{parameter} is for images of your own, and {name} is read as it is known: leave "
-                f"it out, or take dataset=pairs"
-            )
+    entry = find(name)
+    said = {
+        "image_pattern": images,
+        "mask_pattern": masks,
+        "label_pattern": labels,
+        "group_pattern": groups,
+        "mask_levels": mask_levels,
+    }
+    if entry.own:
+        return entry.listing(_folder(entry, root), *said.values())
+    for parameter in filter(said.get, said):  # it would be passed over
+        raise UserError(
+            f"{parameter} is for images of your own, and {name} is read as it is known: leave "
+            f"it out, or take dataset=pairs"
+        )
+    return entry.listing(_generated(entry, root) if entry.generate else _folder(entry, root))
 
 
 def fetched(name: str) -> Path:
@@ -115,16 +93,15 @@ def fetched(name: str) -> Path:
     UserError
         If it is not there.
     """
-    refuse_maskless(name)
-    names = FETCHED.get(name, ())
-    for folder in (paths.project() / "data" / called for called in names):
+    keys = [source.key for source in find(name).sources]
+    for folder in (paths.project() / "data" / key for key in keys):
         if folder.is_dir():
             return folder
-    fetch = f", or call `busutils data fetch {names[0]}`" if names else ""
+    fetch = f", or call `busutils data fetch {keys[0]}`" if keys else ""
     raise UserError(f"data set {name!r} needs its folder: give --data-root FOLDER{fetch}")
 
 
-def refuse_maskless(name: str) -> None:
+def refuse_without_masks(name: str) -> None:
     """Refuse a set that is known and has no masks, which a paper may name.
 
     Raises
@@ -132,34 +109,28 @@ def refuse_maskless(name: str) -> None:
     UserError
         With what to take instead.
     """
-    if re.sub("[^a-z0-9]", "", name.lower()) == "isic2019":
-        raise UserError(isic.NO_MASKS)
+    for entry in SETS.values():
+        if reason := entry.without_masks.get(re.sub("[^a-z0-9]", "", name.lower())):
+            raise UserError(reason)
 
 
 def recognise(root: Path) -> str:
-    """Name the known set of a folder: brain, isic, or else busi, whose reader says more."""
-    names = [path.name.lower() for path in folders.files(root)]
-    if any(
-        n.endswith(".mat") or (n.startswith("tcga_") and n.endswith("_mask.tif")) for n in names
-    ):
-        return "brain"
-    if any(root.glob("ISIC2018_Task1*")) or any(root.glob("HAM10000*")):
-        return "isic"
-    return "busi"
+    """Name the known set of a folder by its looks, or else busi, whose reader says more."""
+    return next((entry.name for entry in SETS.values() if entry.recognises(root)), busi.SET.name)
 
 
-def _each_its_own(found: Listing) -> Listing:
-    """Group each case alone: drawn independently, none is a near-duplicate of another."""
-    return replace(found, cases=tuple(replace(c, group=c.case) for c in found.cases))
+def _folder(entry: ImageSet, root: str) -> Path:
+    return Path(root).expanduser() if root else fetched(entry.name)
 
 
-def _made(generated: Generated, root: str) -> Path:
+def _generated(entry: ImageSet, root: str) -> Path:
+    """Data root of a generated set, which is made there unless a person names the folder."""
     folder = Path(root or os.environ.get("BUSUTILS_PHANTOMS") or paths.project() / "data/phantom")
-    if not (folder / generated.folder).exists():
+    if not (folder / entry.folder).exists():
         if root:
             raise UserError(
-                f"{root} has no {generated.folder}: name the data set that lies there, or leave "
+                f"{root} has no {entry.folder}: name the data set that lies there, or leave "
                 "the folder out, and phantoms are made elsewhere"
             )
-        generated.write(folder)
+        entry.generate(folder)
     return folder

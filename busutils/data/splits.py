@@ -5,14 +5,13 @@ A split is a table with one row a case: case, label, group, role (``train``, ``v
 """
 
 import hashlib
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from busutils.data import folders, units
 from busutils.errors import UserError
 
 ROLES = ("train", "val", "test", "normal", "unused")
@@ -62,10 +61,10 @@ def split(cases: pd.DataFrame, protocol: Protocol, fold: int) -> pd.DataFrame:
     lesions = table[table["label"].isin(protocol.test)]
     used = lesions if protocol.several_masks else lesions[lesions["n_masks"] < 2]
     table["role"] = "unused"
-    test = _hold_out(used, protocol)
+    test = units.hold_out(used, protocol.test, protocol.seed)
     pool = used[~used["unit"].isin(used["unit"][used.index.isin(test)])]
     table.loc[test, "role"] = "test"
-    number = _folds(pool, protocol.folds, protocol.seed, protocol.grouped)
+    number = units.folds(pool, protocol.folds, protocol.seed, protocol.grouped)
     table.loc[pool.index, "role"] = np.where(number == fold, "val", "train")
     elsewhere = ~table["label"].isin(protocol.test)
     free = elsewhere & ~table["unit"].isin(used["unit"])
@@ -102,7 +101,7 @@ def rotated(
         raise UserError(f"fold {fold} is none of 1 to {folds}: name one of these")
     table = cases[["case", "label", "group"]].assign(unit=cases[unit]).reset_index(drop=True)
     used = table[table["label"].isin(labels)]
-    number = _folds(used, folds, seed, grouped=unit != "case")
+    number = units.folds(used, folds, seed, grouped=unit != "case")
     table["role"] = "unused"
     table.loc[used.index, "role"] = "train"
     table.loc[used.index[number == fold % folds + 1], "role"] = "val"
@@ -145,7 +144,7 @@ def drawn(
     table["role"] = "test"
     wanted = {"train": train, "val": val}
     for role, n in wanted.items():
-        taken, waiting = _take(waiting, n)
+        taken, waiting = units.take(waiting, n)
         table.loc[[row for unit in taken for row in unit], "role"] = role
         if not waiting or not taken:
             raise UserError(
@@ -153,19 +152,6 @@ def drawn(
                 "to test on: ask for fewer"
             )
     return _with_note(table, _note("the split", wanted, table["role"].value_counts().to_dict()))
-
-
-def _take(waiting: list[pd.Index], n: int) -> tuple[list[pd.Index], list[pd.Index]]:
-    """Take units until there are `n` cases, or as near as whole units come; and the rest."""
-    taken, rest = [], []
-    for unit in waiting:
-        enough = len(unit) > n - sum(map(len, taken))
-        (rest if enough else taken).append(unit)
-    left = n - sum(map(len, taken))
-    smallest = min(range(len(rest)), key=lambda i: len(rest[i]), default=None)
-    if left and rest and (not taken or len(rest[smallest]) < 2 * left):
-        taken.append(rest.pop(smallest))
-    return taken, rest
 
 
 def _with_note(table: pd.DataFrame, note: str) -> pd.DataFrame:
@@ -181,18 +167,13 @@ def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False
     This is what Keras's ``validation_split`` does. Files are ordered as text, where 10 comes before
     2, or with `numeric` by the numbers in their names.
     """
-    names = cases["case"].map(_natural) if numeric else cases["case"]
+    names = cases["case"].map(folders.natural) if numeric else cases["case"]
     order = names.sort_values(kind="stable").index
     first = int(len(cases) * (1 - share) + 1e-9)  # rounded down, as Keras does
     table = cases[["case", "label", "group"]].copy()
     table["role"] = "train"
     table.loc[order[first:], "role"] = "val"
     return table.reset_index(drop=True)
-
-
-def _natural(name: str) -> tuple:
-    """Split a name into text and numbers, so that 2 comes before 10."""
-    return tuple(int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name))
 
 
 def split_id(table: pd.DataFrame) -> str:
@@ -213,38 +194,23 @@ def divided(table: pd.DataFrame) -> pd.Series:
     return used["group"].value_counts()[roles[roles > 1].index]
 
 
-def _hold_out(used: pd.DataFrame, protocol: Protocol) -> pd.Index:
-    """Draw whole units at random until each label has its number; a unit that would exceed waits.
+def twins(cases: pd.DataFrame, protocol: Protocol, draws: int) -> pd.DataFrame:
+    """Share of validation images that show a frame of a training image, in many drawn splits.
 
-    Where whole units cannot give the numbers, waiting ones are taken that bring them nearer, and
-    one for a label that would have none.
+    Returns
+    -------
+    DataFrame
+        split ("by image" or "by group"), seed (0 to `draws` - 1), share (0 to 1); errors are those
+        of :func:`split`.
     """
-    _refuse_short(used, protocol)
-    units = pd.crosstab(used["unit"], used["label"]).reindex(columns=protocol.test, fill_value=0)
-    counts, wanted = units.to_numpy(), np.array(list(protocol.test.values()))
-    left, chosen, waiting = wanted.copy(), [], []
-    for i in np.random.default_rng(protocol.seed).permutation(len(counts)):
-        if (counts[i] <= left).all():
-            chosen.append(i)
-            left -= counts[i]
-        else:
-            waiting.append(i)
-    for i in waiting:
-        none = (left == wanted) & (left > 0)
-        if np.abs(left - counts[i]).sum() < np.abs(left).sum() or counts[i][none].any():
-            chosen.append(i)
-            left -= counts[i]
-    return used.index[used["unit"].isin(units.index[chosen])]
-
-
-def _refuse_short(used: pd.DataFrame, protocol: Protocol) -> None:
-    there = used["label"].value_counts()
-    short = {label: n - there.get(label, 0) for label, n in protocol.test.items()}
-    if short := {label: n for label, n in short.items() if n > 0}:
-        lacking = ", ".join(f"{n} {label}" for label, n in short.items())
-        raise UserError(
-            f"the test set lacks cases ({lacking}): ask for a smaller test set or bring more images"
-        )
+    rows = []
+    for seed in range(draws):
+        for kind, grouped in {"by image": False, "by group": True}.items():
+            table = split(cases, replace(protocol, seed=seed, grouped=grouped), 1)
+            trained = set(table.loc[table["role"] == "train", "group"])
+            share = table.loc[table["role"] == "val", "group"].isin(trained).mean()
+            rows.append({"split": kind, "seed": seed, "share": share})
+    return pd.DataFrame(rows)
 
 
 def _note(part: str, wanted: dict[str, int], there: dict[str, int]) -> str:
@@ -252,35 +218,3 @@ def _note(part: str, wanted: dict[str, int], there: dict[str, int]) -> str:
     other = {what: n for what, n in wanted.items() if there.get(what, 0) != n}
     words = [f"{there.get(what, 0)} {what} instead of {n}" for what, n in other.items()]
     return f"{part} has {', '.join(words)}, because groups stay whole" if words else ""
-
-
-def _folds(pool: pd.DataFrame, folds: int, seed: int, grouped: bool) -> np.ndarray:
-    """Number the fold (1..folds) of each case, whole units together, labels in proportion."""
-    units = pool["unit"].nunique()
-    if units < folds:
-        raise UserError(
-            f"{units} groups cannot fill {folds} folds: bring more images, or ask for fewer folds"
-        )
-    most = pool["label"].value_counts().max()
-    if most < folds:
-        raise UserError(
-            f"no label has as many cases as there are folds ({most} of {folds}): "
-            "bring more images, or ask for fewer folds"
-        )
-    kind = StratifiedGroupKFold if grouped else StratifiedKFold
-    splitter = kind(folds, shuffle=True, random_state=seed)
-    number = np.zeros(len(pool), int)
-    groups = pool["unit"] if grouped else None
-    for i, (_, chosen) in enumerate(splitter.split(pool, pool["label"], groups), start=1):
-        number[chosen] = i
-    return _filled(number, pool["unit"].to_numpy(), folds)
-
-
-def _filled(number: np.ndarray, units: np.ndarray, folds: int) -> np.ndarray:
-    """Give each fold that scikit-learn left empty the smallest unit of the fold with most."""
-    for empty in sorted(set(range(1, folds + 1)) - set(number)):
-        table = pd.DataFrame({"fold": number, "unit": units})
-        full = table.groupby("fold")["unit"].nunique().idxmax()
-        smallest = table.loc[table["fold"] == full, "unit"].value_counts(sort=True).index[-1]
-        number[units == smallest] = empty
-    return number

@@ -3,7 +3,7 @@
 from busutils.figures.answers import answers, before_and_after
 from busutils.figures.cases import by_rank, cases_strip
 from busutils.figures.costs import against_cost
-from busutils.figures.data import against_random
+from busutils.figures.draws import against_random
 from busutils.figures.film import film, heat_strip
 from busutils.figures.levels import level_curves
 from busutils.figures.lines import (

@@ -8,19 +8,23 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from busutils.data import brain, matlab, phantom_brain, reading
+from busutils.data import brain, matlab, reading
+from busutils.data.figshare import UNREADABLE
 from busutils.errors import UserError
+from busutils.phantoms import write_lgg
+from busutils.phantoms.brain import patient_slices
+from tests import figshare as figshare_files
 
 
 @pytest.fixture
 def lgg(tmp_path):
-    phantom_brain.write_lgg(tmp_path / "lgg", patients=4, slices=12, size=64)
+    write_lgg(tmp_path / "lgg", patients=4, slices=12, size=64)
     return tmp_path / "lgg"
 
 
 @pytest.fixture
 def figshare(tmp_path):
-    phantom_brain.write_figshare(tmp_path / "figshare", n=12, size=64)
+    figshare_files.write(tmp_path / "figshare", n=12, size=64)
     return tmp_path / "figshare"
 
 
@@ -48,7 +52,7 @@ def test_missing_sequences_are_noted(lgg):
 
 
 def test_a_nested_copy_is_not_read_twice(lgg):
-    phantom_brain.write_lgg(lgg / "lgg-mri-segmentation", patients=4, slices=12, size=64)
+    write_lgg(lgg / "lgg-mri-segmentation", patients=4, slices=12, size=64)
     assert len(brain.listing(lgg).cases) == 4 * 12
     assert len(brain.listing(lgg / "lgg-mri-segmentation").cases) == 4 * 12
 
@@ -62,7 +66,7 @@ def test_a_mask_without_its_slice_is_an_orphan(lgg):
 def test_figshare_arrays_are_transposed_back_and_scaled(figshare, store):
     data = reading.load(brain.listing(figshare), 64)
     assert data.images.shape == (12, 64, 64, 1)
-    image, mask = list(phantom_brain._patient(0, 0, 5, 64))[1]
+    image, mask = list(patient_slices(0, 0, 5, 64))[1]
     np.testing.assert_array_equal(data.masks[0], mask)
     grey = image[..., 2].astype(float)
     expected = np.rint(255 * (grey - grey.min()) / (grey.max() - grey.min()))
@@ -77,25 +81,23 @@ def test_figshare_labels_patients_and_folds(figshare):
         "meningioma",
     ]
     assert [c.group for c in found.cases[:4]] == ["100000", "100000", "100000", "100001"]
-    folds = brain.folds(figshare)
-    assert folds.tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4]
-    assert "cvind" not in folds.index
+    assert list(found.parts) == [c.case for c in found.cases]
+    assert list(found.parts.values()) == [f"fold {i}" for i in (1, 2, 3, 4) for _ in range(3)]
 
 
 def test_folds_that_do_not_fit_are_refused(figshare):
     (figshare / "brainTumorDataPublic" / "12.mat").unlink()
     with pytest.raises(UserError, match="12 folds, but 11 slices"):
-        brain.folds(figshare)
+        brain.listing(figshare)
     (figshare / "brainTumorDataPublic" / "cvind.mat").unlink()
-    with pytest.raises(UserError, match=r"holds no cvind.mat"):
-        brain.folds(figshare)
+    assert brain.listing(figshare).parts is None
 
 
 def test_damaged_and_foreign_files_are_named(figshare, tmp_path, store):
     file = figshare / "brainTumorDataPublic" / "5.mat"
     file.write_bytes(file.read_bytes()[:200])
     found = brain.listing(figshare)  # the others can still be checked
-    assert [c.case for c in found.cases if c.label == brain.UNREADABLE] == ["5"]
+    assert [c.case for c in found.cases if c.label == UNREADABLE] == ["5"]
     with pytest.raises(UserError, match=r"5\.mat cannot be read as a slice"):
         reading.load(found, 64)
     with h5py.File(tmp_path / "other.mat", "w") as other:
@@ -128,10 +130,10 @@ def test_damaged_folds_and_a_second_copy_are_named(figshare):
     folds = figshare / "brainTumorDataPublic" / "cvind.mat"
     savemat(folds, {"other": [1, 2]})
     with pytest.raises(UserError, match=r"cvind.mat cannot be read as the folds .*cvind"):
-        brain.folds(figshare)
+        brain.listing(figshare)
     folds.write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"cvind.mat cannot be read as the folds"):
-        brain.folds(figshare)
+        brain.listing(figshare)
     shutil.copytree(figshare / "brainTumorDataPublic", figshare / "again")
     with pytest.raises(UserError, match="are both case '1': the set lies there twice"):
         brain.listing(figshare)
@@ -148,7 +150,7 @@ def test_phantom_files_are_read_as_written(lgg):
     place = lgg / "kaggle_3m" / "TCGA_PH_0001_20000101"
     assert np.asarray(Image.open(place / "TCGA_PH_0001_20000101_5.tif")).shape == (64, 64, 3)
     with pytest.raises(UserError, match="is there already"):
-        phantom_brain.write_lgg(lgg)
+        write_lgg(lgg)
 
 
 @pytest.mark.realdata

@@ -13,17 +13,19 @@ from scipy import ndimage
 
 from busutils.__main__ import main
 from busutils.data import (
-    brain,
     busi,
     check,
-    phantom,
-    phantom_brain,
-    phantom_skin,
+    figshare,
     progress,
     sets,
 )
+from busutils.data.copies import contact_sheet
 from busutils.data.files import Case, Listing
+from busutils.data.report import REFUSED, Report
 from busutils.errors import UserError
+from busutils.phantoms import write_busi, write_isic, write_lgg
+from busutils.phantoms.busi import PLANTED
+from tests import figshare as figshare_files
 
 H, W = 120, 150
 
@@ -59,7 +61,7 @@ def clean(n: int) -> list[tuple]:
     return [(f"clean {i}", "benign", picture(100 + i), [disc(60, 70, 20)]) for i in range(n)]
 
 
-def found(report: check.Report) -> dict[str, list]:
+def found(report: Report) -> dict[str, list]:
     return {kind: items for kind, items in report.findings.items() if items}
 
 
@@ -103,7 +105,7 @@ def test_one_fault_gives_one_finding(make, kind):
     assert item["cases"] == ["x"]
     (line,) = [line for line in report.to_text().splitlines() if line.startswith("- ")]
     assert "x" in line and item.get("why", "") in line
-    assert bool(report.refused) == (kind in check.REFUSED) == ("A run refuses" in report.to_text())
+    assert bool(report.refused) == (kind in REFUSED) == ("A run refuses" in report.to_text())
 
 
 def test_details(make):
@@ -191,16 +193,16 @@ def test_report_is_json(make):
 
 
 def test_planted_faults_of_the_phantoms(tmp_path):
-    phantom.write_busi(tmp_path, n=24, size=96)
+    write_busi(tmp_path, n=24, size=96)
     findings = check.check(busi.listing(tmp_path)).findings
-    near = [set(pair) for pair in phantom.PLANTED["near duplicates"]]
-    exact = set(phantom.PLANTED["exact duplicate"])
+    near = [set(pair) for pair in PLANTED["near duplicates"]]
+    exact = set(PLANTED["exact duplicate"])
     assert [set(group["cases"]) for group in findings["duplicate_groups"]] == [*near, exact]
     assert [set(item["cases"]) for item in findings["exact_duplicates"]] == [exact]
     assert [Path(item["file"]).name for item in findings["orphan_masks"]] == [
-        phantom.PLANTED["orphan mask"]
+        PLANTED["orphan mask"]
     ]
-    assert [item["cases"] for item in findings["several_masks"]] == [[phantom.PLANTED["two masks"]]]
+    assert [item["cases"] for item in findings["several_masks"]] == [[PLANTED["two masks"]]]
 
 
 def test_figure(make, tmp_path):
@@ -208,24 +210,26 @@ def test_figure(make, tmp_path):
     copies = [(f"copy {i}", "benign", frame, [LESION]) for i in range(30)]
     listing = make(*copies, *clean(1))
     groups = check.check(listing).groups
-    files = check.figure(listing, groups, tmp_path / "groups.png")
+    files = contact_sheet.draw(listing, groups, tmp_path / "groups.png")
     assert [file.name for file in files] == ["groups.png", "groups-2.png"]  # 20 on a page
     green = np.array([0x00, 0x9E, 0x73]) / 255
     drawn = imread(files[0])[..., :3]
     assert (np.abs(drawn - green).max(axis=-1) < 0.02).sum() > 20 * 20  # an outline a picture
-    assert [f.name for f in check.figure(listing, groups, tmp_path / "all.pdf")] == ["all.pdf"]
+    assert [f.name for f in contact_sheet.draw(listing, groups, tmp_path / "all.pdf")] == [
+        "all.pdf"
+    ]
     assert (tmp_path / "all.pdf").read_bytes().count(b"/Type /Page ") == 2
 
 
 def test_figure_without_groups_or_place(make, tmp_path):
     listing = make(*clean(2))
     groups = check.check(listing).groups
-    assert check.figure(listing, groups, tmp_path / "none.png") == []
+    assert contact_sheet.draw(listing, groups, tmp_path / "none.png") == []
     assert not (tmp_path / "none.png").exists()
     with pytest.raises(UserError, match="nowhere"):
-        check.figure(listing, groups, tmp_path / "nowhere" / "a.png")
+        contact_sheet.draw(listing, groups, tmp_path / "nowhere" / "a.png")
     with pytest.raises(UserError, match="no kind of picture"):
-        check.figure(listing, groups, tmp_path / "a.docx")
+        contact_sheet.draw(listing, groups, tmp_path / "a.docx")
 
 
 @pytest.mark.realdata
@@ -255,7 +259,7 @@ def test_busi(shared):
 
 def test_sets_that_tell_groups_are_checked_by_them(tmp_path):
     """Slices of a patient are alike by nature; a copy in another patient is not."""
-    phantom_brain.write_lgg(tmp_path)
+    write_lgg(tmp_path)
     listing = sets.listing("brain", str(tmp_path))
     first = listing.cases[0]
     other = next(c for c in listing.cases if c.group != first.group)
@@ -282,14 +286,14 @@ def test_groups_across_the_published_parts_are_named(make):
 
 
 def test_a_known_set_is_recognised(tmp_path):
-    phantom_brain.write_lgg(tmp_path / "lgg")
-    phantom_brain.write_figshare(tmp_path / "figshare")
-    phantom_skin.write_isic(tmp_path / "isic")
+    write_lgg(tmp_path / "lgg")
+    figshare_files.write(tmp_path / "figshare")
+    write_isic(tmp_path / "isic")
     for name, known in {"lgg": "brain", "figshare": "brain", "isic": "isic", ".": "brain"}.items():
         assert sets.recognise(tmp_path / name) == known
     assert sets.recognise(tmp_path / "nowhere") == "busi"
     report = check.check(sets.listing("brain", str(tmp_path / "figshare")))
-    assert report.expected == brain.KINDS
+    assert report.expected == figshare.COUNTS
     assert report.findings["nonbinary_masks"] == report.findings["divided_groups"] == []
 
 
@@ -321,10 +325,10 @@ def test_one_bad_file_is_one_finding_in_every_set(tmp_path):
         ),
         "figshare": ("brainTumorDataPublic/1.mat", "brainTumorDataPublic/2.mat", "._3.mat"),
     }
-    phantom.write_busi(tmp_path / "busi", n=24, size=96)
-    phantom_skin.write_isic(tmp_path / "isic", n=10, size=48)
-    phantom_brain.write_lgg(tmp_path / "lgg", patients=2, slices=4, size=48)
-    phantom_brain.write_figshare(tmp_path / "figshare", n=6, size=48)
+    write_busi(tmp_path / "busi", n=24, size=96)
+    write_isic(tmp_path / "isic", n=10, size=48)
+    write_lgg(tmp_path / "lgg", patients=2, slices=4, size=48)
+    figshare_files.write(tmp_path / "figshare", n=6, size=48)
     for name, (cut, empty, hidden) in layouts.items():
         root = tmp_path / name
         listing = sets.listing(sets.recognise(root), str(root))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from busutils import paths, pretraining
+from busutils import execution, parameters, paths, pretraining
 from busutils.data import dataset, reading
 from busutils.data.dataset import from_arrays, open_cached
 from busutils.errors import RunError, UserError
@@ -46,10 +46,8 @@ def test_arrays_are_hashed_once_in_a_process(cache, monkeypatch):
     open_cached("discs")
 
 
-def test_a_cache_of_an_earlier_version_opens_and_is_sealed(cache):
+def test_a_cache_without_a_hash_is_refused(cache):
     (cache / "meta.json").write_text(json.dumps({"name": "Discs", "n": discs.N}))
-    assert open_cached("discs").name == "Discs"
-    zeroed(cache / "masks.npy")
     with pytest.raises(UserError, match="is damaged"):
         open_cached("discs")
 
@@ -101,8 +99,17 @@ def test_what_is_remembered_of_files_is_checked(tmp_path, phantoms):
 
 def test_cases_called_like_missing_values_keep_their_names(store):
     names = ["NA", "None", "007", "nan", "-"]
-    cases = discs.SPLIT[:5].assign(case=names, group=names, spacing_mm=[np.nan, 0.5, 1, 1, 1])
+    cases = discs.SPLIT[:5].assign(case=names, group=names, n_masks=[np.nan, 2, 1, 1, 1])
     arrays = np.zeros((5, 8, 8, 1), np.uint8), np.zeros((5, 8, 8), bool)
     found = from_arrays("Names", *arrays, cases.drop(columns="role"), "names").cases
     assert found["case"].tolist() == found["group"].tolist() == names
-    assert found["spacing_mm"].isna().tolist() == [True, False, False, False, False]
+    assert found["n_masks"].isna().tolist() == [True, False, False, False, False]
+
+
+def test_a_published_run_stands_for_the_folder_of_images():
+    published = paths.project() / "book" / "results" / "notebooks" / "00_data-busi-cpu"
+    values = parameters.resolve("00_data", "cpu", {}) | {"data_root": str(published)}
+    source = parameters.source("00_data")
+    assert len(execution.planned(source, values)["data"]) == 780
+    with pytest.raises(UserError, match=r"unknown size of BUSI in 00_data-busi-cpu-\S+ '32'"):
+        execution.planned(source, values | {"size": 32})

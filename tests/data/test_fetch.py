@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import inspect
 import io
 import os
 import re
@@ -15,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from busutils.data import archives, busi, fetch, isic, phantom
+from busutils.data import busi, fetch, isic, sets
+from busutils.data.registry import File
 from busutils.errors import RunError, UserError
+from busutils.phantoms import write_busi
 
 FOLDER = busi.FOLDER
 
@@ -78,7 +79,7 @@ def zipped(folder: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def content(tmp_path_factory):
-    return zipped(phantom.write_busi(tmp_path_factory.mktemp("made"), n=12, size=96))
+    return zipped(write_busi(tmp_path_factory.mktemp("made"), n=12, size=96))
 
 
 @pytest.fixture
@@ -93,10 +94,16 @@ def server(content, monkeypatch):
 
 
 def offer(monkeypatch, url, content):
-    file = fetch.File("Dataset_BUSI.zip", url, hashlib.sha256(content).hexdigest())
-    source = replace(fetch.SOURCES["busi"], files=(file,), verify=True)
-    monkeypatch.setitem(fetch.SOURCES, "busi", source)
+    file = File("Dataset_BUSI.zip", url, hashlib.sha256(content).hexdigest())
+    change(monkeypatch, "busi", files=(file,), verify=True)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def change(monkeypatch, key, **other):
+    """Give a source other values in the registry."""
+    for name, entry in sets.SETS.items():
+        changed = tuple(replace(s, **other) if s.key == key else s for s in entry.sources)
+        monkeypatch.setitem(sets.SETS, name, replace(entry, sources=changed))
 
 
 def left_in(root):
@@ -282,10 +289,9 @@ def test_an_archive_of_another_kind(server, tmp_path, monkeypatch, wrong, messag
 
 
 def test_a_set_on_kaggle_alone_gets_two_steps(tmp_path, monkeypatch):
-    source = replace(fetch.SOURCES["busi"], files=(), kaggle="someone/some-set")
-    monkeypatch.setitem(fetch.SOURCES, "some", source)
+    change(monkeypatch, "busi", files=(), kaggle="someone/some-set")
     with pytest.raises(UserError, match=r"\(1\) .*download someone/some-set.* \(2\) unpack") as e:
-        fetch.fetch("some", tmp_path)
+        fetch.fetch("busi", tmp_path)
     assert e.value.exit_code == 2
 
 
@@ -304,13 +310,13 @@ def test_lgg_is_asked_for_on_kaggle_until_it_is_there(tmp_path, capsys):
 
 
 def test_every_source_is_complete():
-    for source in fetch.sources():
-        assert source["title"] and source["licence"] and source["citation"]
-        assert source["files"] or (source["kaggle"] and source["folder"])
+    for source in sets.sources().values():
+        assert source.title and source.licence and source.citation
+        assert source.files or (source.kaggle and source.folder)
 
 
 def test_every_file_but_one_has_a_hash():
-    files = [file for source in fetch.SOURCES.values() for file in source.files]
+    files = [file for source in sets.sources().values() for file in source.files]
     for file in files:
         assert file.url.startswith("https://")
         assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
@@ -342,12 +348,11 @@ def archive_of(*names: str) -> bytes:
 def serve(server, monkeypatch, name, contents):
     """Let a set of `SOURCES` come from `server`, with `contents` in place of its files."""
     files = []
-    for file in fetch.SOURCES[name].files:
+    for file in sets.sources()[name].files:
         server.files[file.name] = content = contents[file.name]
         sha256 = file.sha256 and hashlib.sha256(content).hexdigest()
         files.append(replace(file, url=server.folder + file.name, sha256=sha256))
-    source = replace(fetch.SOURCES[name], files=tuple(files))
-    monkeypatch.setitem(fetch.SOURCES, name, source)
+    change(monkeypatch, name, files=tuple(files))
 
 
 ISIC = [
@@ -476,8 +481,6 @@ def test_an_unverified_file_of_another_size_is_not_kept(brain, tmp_path):
 
 
 def test_pictures_of_a_public_set_are_credited_by_its_name():
-    assert archives.credit("BUSI").startswith("Images: Al-Dhabyani, Gomaa, Khaled, Fahmy, Data in")
-    assert "BY-NC-SA" in archives.credit("LGG")
-    for listing in (busi.listing, isic.listing):
-        assert archives.credit(inspect.signature(listing).parameters["name"].default)
-    assert archives.credit("Phantoms") == archives.credit("my images") == ""
+    assert sets.credit("BUSI").startswith("Images: Al-Dhabyani, Gomaa, Khaled, Fahmy, Data in")
+    assert "BY-NC-SA" in sets.credit("LGG")
+    assert sets.credit("Phantoms") == sets.credit("my images") == ""

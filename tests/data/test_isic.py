@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from busutils.data import fetch, isic, masks, phantom_skin, reading, sets
+from busutils.data import fetch, isic, masks, reading, sets
 from busutils.data.files import read_image, shape_of
 from busutils.errors import UserError
+from busutils.phantoms import skin, write_isic
 
 
 @pytest.fixture
 def root(tmp_path):
-    return phantom_skin.write_isic(tmp_path / "isic", n=20, size=96)
+    return write_isic(tmp_path / "isic", n=20, size=96)
 
 
 def test_the_official_parts_are_read_in_order(root):
@@ -29,7 +30,7 @@ def test_images_have_three_channels_and_their_own_masks(root, store, monkeypatch
     monkeypatch.setattr(reading, "groups", lambda listing, store=None: {})
     data = reading.load(isic.listing(root), 48)
     assert data.images.shape == (20, 48, 48, 3)
-    image, mask = phantom_skin.photograph(np.random.default_rng([0, 0]), 96)
+    image, mask = skin.photograph(np.random.default_rng([0, 0]), 96)
     assert np.abs(data.images[0].mean((0, 1)) - image.mean((0, 1))).max() < 2
     assert data.masks[0].mean() == pytest.approx(mask.mean(), abs=0.01)
     assert data.cases.loc[0, ["height", "width"]].tolist() == [96, 128]
@@ -120,9 +121,9 @@ def test_what_is_no_isic_is_refused(tmp_path):
 
 def test_phantoms_are_not_written_twice(root):
     with pytest.raises(UserError, match="is there already"):
-        phantom_skin.write_isic(root, n=20, size=96)
+        write_isic(root, n=20, size=96)
     with pytest.raises(UserError, match="ask for 10 or more"):
-        phantom_skin.write_isic(root / "more", n=4)
+        write_isic(root / "more", n=4)
 
 
 @pytest.mark.realdata

@@ -86,7 +86,7 @@ WAYS = [
     and (what, ending)
     not in {
         ("32 bits", "png"),  # which has no 32 bits
-        ("palette black and white", "bmp"),  # refused, see test_opening
+        ("palette black and white", "bmp"),  # refused, see test_pictures
     }
 ]
 

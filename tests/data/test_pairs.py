@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from busutils.data import busi, pairs, phantom
+from busutils.data import busi, pairs
 from busutils.data.files import joined_mask, read_image
 from busutils.errors import UserError
+from busutils.phantoms import write_busi
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ def test_every_case_finds_its_own_mask(tmp_path_factory, cases):
 
 
 def test_busi_read_by_patterns_equals_its_own_reader(tmp_path):
-    folder = phantom.write_busi(tmp_path, n=12, size=96)
+    folder = write_busi(tmp_path, n=12, size=96)
     by_pattern = pairs.listing(folder, "{label}/{case}.png", "{label}/{case}_mask*.png")
     assert set(by_pattern.cases) == set(busi.listing(tmp_path).cases)
     assert by_pattern.orphans == busi.listing(tmp_path).orphans

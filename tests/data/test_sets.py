@@ -1,27 +1,35 @@
 """Data sets by name: generated ones are made where they are absent, side by side in one root."""
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
-from busutils.data import phantom, phantom_brain, phantom_skin, sets
+from busutils.__main__ import main
+from busutils.data import fetch, sets
+from busutils.data.files import Listing
+from busutils.data.registry import ImageSet, Source
 from busutils.errors import UserError
+from busutils.phantoms import write_busi, write_isic, write_lgg
+
+GENERATED = [name for name, entry in sets.SETS.items() if entry.generate]
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Few and small phantoms."""
     for name, write, options in (
-        ("phantom", phantom.write_busi, {"n": 24, "size": 96}),
-        ("phantom_skin", phantom_skin.write_isic, {"n": 10, "size": 48}),
-        ("phantom_brain", phantom_brain.write_lgg, {"patients": 2, "slices": 3, "size": 48}),
+        ("phantom", write_busi, {"n": 24, "size": 96}),
+        ("phantom_skin", write_isic, {"n": 10, "size": 48}),
+        ("phantom_brain", write_lgg, {"patients": 2, "slices": 3, "size": 48}),
     ):
-        made = sets.GENERATED[name]
-        few = sets.Generated(made.folder, lambda r, w=write, o=options: w(r, **o), made.listing)
-        monkeypatch.setitem(sets.GENERATED, name, few)
+        few = replace(sets.SETS[name], generate=partial(write, **options))
+        monkeypatch.setitem(sets.SETS, name, few)
 
 
 def test_generated_sets_share_one_root(small, tmp_path, monkeypatch):
     monkeypatch.setenv("BUSUTILS_PHANTOMS", str(tmp_path))
-    names = {name: sets.listing(name).name for name in sets.GENERATED for _ in range(2)}
+    names = {name: sets.listing(name).name for name in GENERATED for _ in range(2)}
     assert names == {
         "phantom": "Phantoms",
         "phantom_skin": "Skin phantoms",
@@ -42,13 +50,13 @@ def test_a_fetched_set_needs_no_root(tmp_path, monkeypatch):
     monkeypatch.setattr(sets.paths, "project", lambda: tmp_path)
     with pytest.raises(UserError, match=r"give --data-root FOLDER, or call .*fetch isic2018"):
         sets.listing("isic")
-    phantom_skin.write_isic(tmp_path / "data" / "isic2018", n=10, size=48)
+    write_isic(tmp_path / "data" / "isic2018", n=10, size=48)
     assert sets.listing("isic").root == tmp_path / "data" / "isic2018"
     with pytest.raises(UserError, match=r"'pairs' needs its folder: give --data-root FOLDER$"):
         sets.listing("pairs", images="{case}.png", masks="{case}_mask.png")
 
 
-@pytest.mark.parametrize("name", sets.GENERATED)
+@pytest.mark.parametrize("name", GENERATED)
 def test_nothing_is_written_to_a_folder_that_is_named_as_data(small, tmp_path, name):
     (tmp_path / "mine.png").touch()
     with pytest.raises(UserError, match="name the data set that lies there"):
@@ -80,3 +88,27 @@ def test_hidden_copies_do_not_make_a_set(tmp_path):
     assert sets.recognise(tmp_path) == "busi"
     (tmp_path / "1.MAT").touch()
     assert sets.recognise(tmp_path) == "brain"
+
+
+def test_a_set_is_one_entry(tmp_path, monkeypatch, capsys):
+    """Listing, recognising, credit, the list of sets, fetching and the choices follow from it."""
+    source = Source("mine", "Mine", "Mine, 1 image", "CC0", "Me, 2026", folder="m", kaggle="me/m")
+    mine = ImageSet(
+        "mine",
+        "one image",
+        lambda root: Listing("Mine", root, (), 1),
+        sources=(source,),
+        recognises=lambda root: (root / "mine.txt").exists(),
+    )
+    monkeypatch.setitem(sets.SETS, "mine", mine)
+    (tmp_path / "mine.txt").touch()
+    assert sets.recognise(tmp_path) == "mine"
+    assert sets.listing("mine", str(tmp_path)).name == "Mine"
+    assert sets.credit("Mine") == "Images: Me, 2026; CC0"
+    assert main(["data", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "mine: one image\n" in listed and "fetch mine: Mine, 1 image. Licence: CC0." in listed
+    with pytest.raises(UserError, match=r"kaggle datasets download me/m"):
+        fetch.fetch("mine", tmp_path)
+    with pytest.raises(UserError, match=r"unknown data set 'min': .* brain, pairs, mine$"):
+        sets.listing("min")

@@ -198,3 +198,14 @@ def test_names_with_other_digits_are_put_in_order():
     names = ["x\xb2", "x10", "x2", "x\u0663"]
     cases = pd.DataFrame({"case": names, "label": "normal", "group": names})
     assert len(splits.in_file_order(cases, numeric=True)) == 4
+
+
+def test_twins_only_across_a_split_by_image():
+    names = [f"benign ({i})" for i in range(40)]
+    groups = [names[i // 2 * 2] for i in range(40)]  # twenty pairs
+    cases = pd.DataFrame({"case": names, "label": "benign", "group": groups, "n_masks": 1})
+    shares = splits.twins(cases, splits.Protocol(test={"benign": 0}), 10)
+    mean = shares.groupby("split")["share"].mean()
+    assert mean["by group"] == 0
+    # the twin of a validation image is one of 39 others, of which 32 are trained on
+    assert mean["by image"] == pytest.approx(32 / 39, abs=0.1)

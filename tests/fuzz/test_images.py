@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from busutils.data import check, reading, sets
+from busutils.data.files import joined_mask, shape_of
 from busutils.errors import UserError
 
 N = int(os.environ.get("FUZZ", 20))
@@ -80,7 +81,9 @@ def outcome(own: Own) -> dict[str, np.ndarray] | str:
         assert report.refused, error
         return sentence(error)
     assert not report.refused
-    return {case: data.original_mask(case) for case in data.cases["case"]}
+    cases = {case.case: case for case in listing.cases}
+    assert list(cases) == list(data.cases["case"])
+    return {name: joined_mask(case, shape_of(case.image)) for name, case in cases.items()}
 
 
 def sentence(error: UserError) -> str:

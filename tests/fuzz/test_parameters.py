@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from busutils import execution, parameters, values
-from busutils.data import phantom_skin
 from busutils.errors import UserError
+from busutils.phantoms import write_isic
 
 N = int(os.environ.get("FUZZ", 20))
 NOTEBOOKS = [*parameters.notebooks()]
@@ -28,7 +28,7 @@ OBJECTS = [None, True, -1, 0, 3, 2.5, math.nan, math.inf, "", "3", [], [1, 1], [
 @pytest.fixture(scope="module")
 def both(phantoms):
     """Data root with the generated sets that the notebooks take."""
-    phantom_skin.write_isic(phantoms, n=12, size=64)
+    write_isic(phantoms, n=12, size=64)
     return str(phantoms)
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from scorecheck.errors import InputError
 
-from busutils.studies import printed
+from busutils import arithmetic
 from scorecheck import report
 
 N = int(os.environ.get("FUZZ", 20))
@@ -131,7 +131,7 @@ CONTEXT = {
                     "count": ["text", "net", "parameters"],
                     "network": {
                         "encoder": 10,
-                        "decoder": {"bottom": 8, "filters": [4], "skips": [0], "norm": True},
+                        "decoder": {"bottom": 8, "filters": [4], "skips": [0]},
                     },
                 }
             },
@@ -164,8 +164,8 @@ def ask(tmp_path):
     def asked(table, about):
         (tmp_path / "t.csv").write_bytes(table)
         (tmp_path / "t.yaml").write_bytes(about)
-        paper = printed.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
-        found = printed.check(paper)
+        paper = arithmetic.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
+        found = arithmetic.check(paper)
         assert report.text(found) and report.to_json(found)
         return paper, found
 

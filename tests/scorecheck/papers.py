@@ -47,8 +47,6 @@ def draw(seed: int) -> Drawn:
     _segmentation(rng, drawn)
     if rng.random() < 0.5:
         _folds(rng, drawn)
-    if rng.random() < 0.05:
-        _classes(rng, drawn)
     if rng.random() < 0.3:
         _partition(rng, drawn)
     return drawn
@@ -379,25 +377,6 @@ def _folds(rng, drawn):
         "means": [{"mean": "mean", "sd": "sd", "of": names, "plain": plain}],
     }
     drawn.truth |= {"items": n, "plain": plain}
-
-
-def _classes(rng, drawn):
-    pos, neg = (int(x) for x in rng.integers(5, 80, 2))
-    tp, tn = (int(rng.binomial(x, rng.uniform(0.6, 1))) for x in (pos, neg))
-    fn, fp = pos - tp, neg - tn
-    cut = rng.random() < 0.5
-    if 0 in (tp + fp, tn + fn):
-        return
-    for row, p, r in (("one", tp / (tp + fp), tp / pos), ("other", tn / (tn + fn), tn / neg)):
-        drawn.cells["C", row, "pre"] = (_text(100 * p, 2, cut), "%")
-        drawn.cells["C", row, "rec"] = (_text(100 * r, 2, cut), "%")
-    drawn.tables["C"] = {
-        "columns": {"pre": {"is": "precision"}, "rec": {"is": "sensitivity"}},
-        "averaging": "pooled",
-        "masks": "hard",
-        "epoch": "same",
-        "classes": {"pairs": [["one", "other"]], "up_to": 80},
-    }
 
 
 def _partition(rng, drawn):

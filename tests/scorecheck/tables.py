@@ -15,8 +15,11 @@ PLAIN = {
 """All that a paper can say of its scores; what a test sets to None is left out."""
 
 
-def paper(columns, rows, statements=(), **about):
-    """A paper with one table ``T``; `columns` by name, `rows` by name with values as text."""
+def paper(columns, rows, statements=(), added=None, **about):
+    """A paper with one table ``T``; `columns` by name, `rows` by name with values as text.
+
+    `added` are keys of a project for a table.
+    """
     kinds = {
         name: {"is": kind} if isinstance(kind, str) else kind for name, kind in columns.items()
     }
@@ -27,7 +30,7 @@ def paper(columns, rows, statements=(), **about):
         if text
     }
     said = {key: value for key, value in (PLAIN | about).items() if value is not None}
-    tables = {"T": table_context({"columns": kinds} | said, "T")}
+    tables = {"T": table_context({"columns": kinds} | said, "T", added)}
     return PrintedPaper(cells, tables, read_statements(statements, cells))
 
 

@@ -86,28 +86,3 @@ def test_mean_losses_obey_the_bound():
         p, r = (tp / (tp + fp)).mean(axis=1), (tp / (tp + fn)).mean(axis=1)
         bound = (a + b) / (a / p + b / r)
         assert (mean <= bound + 1e-12).all()
-
-
-def test_constants_of_a_focal_loss_are_recovered():
-    rng = np.random.default_rng(3)
-    columns = {"L": "region_loss", "D": "dice", "R": "sensitivity"}
-    rows = {}
-    for i in range(8):
-        p, r = rng.uniform(0.5, 0.9, 2)
-        loss = (1 - losses.tversky(p, r, 0.2, 0.8)) ** 0.6
-        rows[f"r{i}"] = [f"{loss:.4f}", f"{2 * p * r / (p + r):.4f}", f"{r:.4f}"]
-    (one,) = checks("constants of a loss", columns, rows)
-    assert one.strength == "recovered"
-    weight, exponent = (float(w) for w in one.shown.split() if w.startswith("0.") and len(w) == 5)
-    assert (weight, exponent) == pytest.approx((0.8, 0.6), abs=0.01)
-
-
-def test_exchanged_weights_are_seen():
-    columns = {"P": "precision", "R": "sensitivity"}
-    columns["T"] = {"is": "tversky", "loss": {"false_positives": 0.7, "false_negatives": 0.3}}
-    rows = {
-        f"r{i}": [f"{p:.4f}", f"{r:.4f}", f"{losses.tversky(p, r, 0.3, 0.7):.4f}"]
-        for i, (p, r) in enumerate([(0.9, 0.5), (0.6, 0.8), (0.7, 0.9)])
-    }
-    (one,) = checks("orientation of Tversky weights", columns, rows)
-    assert one.shown.startswith("3 of 3 rows are nearer to the weights exchanged")

@@ -48,12 +48,8 @@ FITS, NOT, UNUSUAL = (
         ({"larger": [x("a"), x("c")]}, NOT),
         ({"above": {"cells": [x("b"), x("c")], "limit": x("a")}}, FITS),
         ({"above": {"cells": [x("a"), x("c")], "limit": x("b")}}, NOT),
-        ({"edge": {"cells": [x("a"), x("b")], "start": 3, "stop": 9}}, FITS),
-        ({"edge": {"cells": [x("a"), x("c")], "start": 3, "stop": 7}}, UNUSUAL),
         ({"draw": {"drawn": x("a"), "sample": x("c"), "marked": 40, "population": 100}}, FITS),
         ({"draw": {"drawn": x("c"), "sample": x("c"), "marked": 30, "population": 100}}, UNUSUAL),
-        ({"one_method": {"rows": [x("a"), x("b")], "claimed": [x("a"), x("c")]}}, FITS),
-        ({"one_method": {"rows": [x("a"), x("c")], "claimed": [x("a"), x("b")]}}, UNUSUAL),
     ],
 )
 def test_each_kind(statement, answer):

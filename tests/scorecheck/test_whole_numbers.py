@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-from scorecheck.context import table_context
-from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.spans import printed
 
-import scorecheck
 from scorecheck import whole_numbers
-from tests.scorecheck.tables import checks, paper, verdict
+from tests.scorecheck.tables import checks, verdict
 
 
 @pytest.mark.parametrize(
@@ -57,61 +54,3 @@ def test_the_search_is_paid_for():
         values = [printed(f"{x:.2f}", "%") for x in rng.uniform(50, 99, 4)]
         low += whole_numbers.denominator(values, range(20, 200)).chance < 0.05
     assert low < 20
-
-
-CLASSES = {"P": "precision", "R": "sensitivity"}
-PAIR = {"pairs": [["one", "other"]], "up_to": 60, "items": [50]}
-# TP 18, FN 2, FP 3, TN 27 of 50
-GOOD = {"one": ["85.71%", "90.00%"], "other": ["93.10%", "90.00%"]}
-
-
-def test_whole_tables_are_found():
-    rows = {row.name: row for row in paper(CLASSES, GOOD).rows("T")}
-    found = whole_numbers.solutions(rows["one"], rows["other"], 60)
-    assert [18, 2, 3, 27] in found.tolist()
-    (one,) = checks("whole 2 x 2 table", CLASSES, GOOD, classes=PAIR)
-    assert (one.verdict, one.strength) == ("fits", "recovered")
-    assert "TP 18 FN 2 FP 3 TN 27" in one.shown
-
-
-def test_rates_that_no_table_gives():
-    wrong = GOOD | {"other": ["93.17%", "90.00%"]}
-    kind = "whole 2 x 2 table"
-    assert verdict(kind, CLASSES, wrong, classes=PAIR, averaging="pooled") == "does not fit"
-    assert verdict(kind, CLASSES, wrong, classes=PAIR) == "cannot be checked"  # means over folds
-
-
-def test_the_class_mix_takes_the_likeliest_table():
-    mix = PAIR | {"mix": {"population": 1000, "marked": 400}}
-    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix, averaging="pooled")
-    assert one.strength == ""  # 20 of 50 are expected
-    mix = PAIR | {"mix": {"population": 1000, "marked": 100}}
-    (one,) = checks("class mix of a fold", CLASSES, GOOD, classes=mix, averaging="pooled")
-    assert (one.verdict, one.strength) == ("does not fit", "improbable")
-
-
-def test_rows_that_are_two_classes_count_things_here_and_in_tables_made_of_their_cells():
-    # TP 18, FN 2, FP 3, TN 27 of 50: accuracy 0.90, F1 of the first class 36/41
-    cells = {
-        ("T", row, column): (text, "%")
-        for row, texts in (("one", ["85.71", "90.00", "87.80"]), ("other", ["93.10", "90.00", ""]))
-        for column, text in zip("PRF", texts, strict=True)
-        if text
-    }
-    told = {"averaging": "pooled", "masks": "hard", "epoch": "same", "empty": "none"}
-    columns = {"P": {"is": "precision"}, "R": {"is": "sensitivity"}, "F": {"is": "dice"}}
-    joined = {"precision": ["T", "one", "P"], "sensitivity": ["T", "one", "R"]}
-    joined |= {"specificity": ["T", "other", "R"], "accuracy": ["A", "one", "acc"]}
-    tables = {
-        "T": table_context(told | {"columns": columns, "classes": PAIR}, "T"),
-        "J": table_context(told | {"cells": {"both": joined}}, "J"),
-    }
-    for accuracy, f1, answers in (
-        ("90.00", "87.80", ["fits", "fits"]),
-        ("94.00", "89.80", ["does not fit", "does not fit"]),
-    ):
-        new = {("A", "one", "acc"): (accuracy, "%"), ("T", "one", "F"): (f1, "%")}
-        found = scorecheck.check(PrintedPaper(cells | new, tables))
-        asked = {(c.kind, c.table): c.verdict for c in found}
-        kinds = [("one confusion matrix", "J"), ("F1, precision and recall", "T")]
-        assert [asked[kind] for kind in kinds] == answers

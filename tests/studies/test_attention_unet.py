@@ -175,7 +175,7 @@ def test_claims_are_judged_on_accuracy_beside_an_empty_mask(found):
     told = {c.sentence: c for c in questions.claims(found[0])}
     assert {c.word for c in told.values()} == {""}  # generated images
     lesions = jobs.read_split(found[0].entries[0].job).query("role == 'val'")["label"] != "normal"
-    gain = (lesions.mean() * 50 - 5) / PIXELS  # 50 of 100 lesion pixels found, 5 false everywhere
+    gain = (lesions.mean() * 60 - 5) / PIXELS  # 60 of 100 lesion pixels found, 5 false everywhere
     accuracy = told["Both networks segment lesions with high accuracy."]
     assert accuracy.difference.estimate == pytest.approx(gain)
     better = next(c for c in told.values() if c.sentence.startswith("Attention4 has"))

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from busutils import jobs, parameters
-from busutils.data import phantom, reading
+from busutils.data import reading
 from busutils.errors import UserError
+from busutils.phantoms import write_busi
 from busutils.studies import fgfeu_net as study
 from busutils.studies.fgfeu_net import presence, questions, results, settings, svm, words
 from tests import finished
@@ -23,7 +24,7 @@ HITS = {"combo": 80, "bce": 70, "tversky 0.7 0.75": 20}
 def enough(tmp_path_factory):
     """Phantoms of which ten are normal, two for each fold."""
     root = tmp_path_factory.mktemp("enough")
-    phantom.write_busi(root, n=60, size=96)
+    write_busi(root, n=60, size=96)
     return root
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from busutils import compare, jobs, parameters, paths
-from busutils.data import phantom_brain, phantom_skin
 from busutils.errors import RunError, UserError
+from busutils.phantoms import write_isic, write_lgg
 from busutils.studies import mu_net as study
 from busutils.studies.common import REPORTED, Entry
 from busutils.studies.mu_net import (
@@ -25,6 +25,7 @@ from busutils.studies.mu_net import (
     shown,
     words,
 )
+from tests import figshare as figshare_files
 from tests import finished
 
 NAME = "05_mu_net"
@@ -38,8 +39,8 @@ TRIVIAL = {"nothing": 0.0}
 def generated(tmp_path_factory) -> Path:
     """A data root with 20 photographs of skin, and brains of 8 patients with 4 slices each."""
     root = tmp_path_factory.mktemp("generated")
-    phantom_skin.write_isic(root, n=20, size=64)
-    phantom_brain.write_lgg(root, patients=8, slices=4, size=64)
+    write_isic(root, n=20, size=64)
+    write_lgg(root, patients=8, slices=4, size=64)
     return root
 
 
@@ -133,7 +134,7 @@ def test_networks_are_compared_from_one_start(values, monkeypatch):
     assert choices.pretraining(_found(values)).empty
     skin = questions.claims(found, _drawn(), TRIVIAL)[0]
     assert skin.difference.estimate == pytest.approx(180 / 200 - 60 / 140)
-    assert "MU-Net from its own start: not tested; difference +0.471" in skin.note
+    assert "MU-Net from its own start: not tested; mu_net minus unet_224" in skin.note
     assert "from the start of the others: not tested; difference +0.196" in skin.note
     assert "encoders start from random weights, the paper's from ImageNet" in skin.note
     margins = questions.margins(found)
@@ -205,7 +206,7 @@ def test_patients_can_be_told_to_matter_or_not(brains, values):
 
 
 def test_figshare_works_by_its_data_root(values, tmp_path):
-    phantom_brain.write_figshare(tmp_path / "figshare", n=18, size=64)
+    figshare_files.write(tmp_path / "figshare", n=18, size=64)
     wanted = values | {"dataset": "brain", "data_root": str(tmp_path / "figshare")}
     wanted |= {"patient_folds": 3, "folds": [1]}
     study.check(wanted)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from busutils.data import copies, splits
+from busutils.data import doubled, splits
 from busutils.data.dataset import Dataset, positives
 from busutils.data.files import NORMAL
 from busutils.jobs import Job
@@ -169,7 +169,7 @@ def _other(settings: Settings) -> str:
 def _items_entry(settings: Settings, data: Dataset) -> Entry:
     """Masks as images: 2 x 647 items at random, half the epochs for equal optimiser steps."""
     first = settings.folds[0]
-    of = copies.doubled(data, "mask")
+    of = doubled.doubled(data, "mask")
     lesions = set(of.cases["label"]) - {NORMAL}
     table = splits.rotated(of.cases, lesions, first, FOLDS, settings.split_seed, "case")
     job = replace(

@@ -96,7 +96,7 @@ class Settings(common.Settings):
 
     def check(self) -> None:
         """Refuse what cannot be used together, and sizes that cannot be taken."""
-        sets.refuse_maskless(self.dataset)
+        sets.refuse_without_masks(self.dataset)
         choose(self.dataset, KINDS, "data set of this paper")
         if "mu_net" not in self.rows:
             raise UserError("rows lack mu_net, the paper's own network: name it too")

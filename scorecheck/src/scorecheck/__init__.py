@@ -44,7 +44,7 @@ FAMILIES: Sequence[Family] = (
 
 def check(paper: PrintedPaper, families: Sequence[Family] = FAMILIES) -> list[Check]:
     """Put every question to a paper that its context allows, and say what a misfit rests on."""
-    return [named(one, paper) for one in rested(paper, families)]
+    return [weakened(one, paper) for one in rested(paper, families)]
 
 
 def answers(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
@@ -69,10 +69,9 @@ def rested(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
     }
     same, best = list(WEAKER)[1:3]
     for i, one in enumerate(found):
-        rests = [what for what, wrong in left.items() if not wrong[question(one)]]
         if one.verdict == NOT:
-            rests = [what for what in rests if what != best or same not in rests]
-            found[i] = replace(one, rests=rests)
+            rests = [what for what, wrong in left.items() if not wrong[question(one)]]
+            found[i] = replace(one, rests=[w for w in rests if w != best or same not in rests])
     return found
 
 
@@ -86,30 +85,20 @@ def question(one: Check) -> tuple[str, str, str]:
     return one.kind, one.place, one.column
 
 
-def named(one: Check, paper: PrintedPaper) -> Check:
-    """Give a flagged check the finding that its table's context names for this kind.
-
-    A misfit that the context calls weak becomes a remark.
-    """
-    if not one.flagged or one.table not in paper.tables:
+def weakened(one: Check, paper: PrintedPaper) -> Check:
+    """Make a misfit a remark where its table's context calls such misfits weak."""
+    weak = paper.tables[one.table].weak if one.table in paper.tables else {}
+    if one.verdict != NOT or one.kind not in weak:
         return one
-    about = paper.tables[one.table]
-    if one.verdict == NOT and one.kind in about.weak:
-        causes = (about.weak[one.kind], *one.causes)
-        one = replace(one, verdict=FITS, strength=UNUSUAL, causes=causes)
-    finding = about.findings.get(one.kind, "")
-    finding = finding.get(one.row, "") if isinstance(finding, Mapping) else finding
-    return one if one.finding else replace(one, finding=finding)
+    return replace(one, verdict=FITS, strength=UNUSUAL, causes=(weak[one.kind], *one.causes))
 
 
 def _without(paper: PrintedPaper, keys: Mapping[str, Mapping[str, str]]) -> PrintedPaper:
     """The paper without an assumption of its tables' contexts."""
-    tables = {
-        name: replace(
-            about, **{key: new.get(was := getattr(about, key), was) for key, new in keys.items()}
-        )
-        for name, about in paper.tables.items()
-    }
+    tables = {}
+    for name, about in paper.tables.items():
+        said = {key: getattr(about, key) for key in keys}
+        tables[name] = replace(about, **{k: keys[k].get(was, was) for k, was in said.items()})
     return replace(paper, tables=tables)
 
 

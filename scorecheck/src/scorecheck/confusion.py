@@ -56,19 +56,16 @@ def given(row: PrintedRow) -> dict[str, Span]:
     return {q: span for q in kept if (span := row.span(q)) is not None}
 
 
-def possible(ratios: Mapping[str, Span]) -> bool:
-    """Whether one confusion matrix with a lesion pixel, in truth or prediction, gives these ratios.
-
-    Without TP + FP + FN > 0 a picture without lesions would give any overlap, as 0/0.
-    """
-    return bool((_edges(tuple(ratios.items()))[:, :3].sum(axis=1) > 0).any())
-
-
 def allowed(ratio: str, ratios: Mapping[str, Span]) -> Span | None:
-    """Return what a ratio can be where others are given, or None where no matrix gives those."""
-    if not possible(ratios):
+    """Return what a ratio can be where others are given, or None where no matrix gives those.
+
+    A matrix has a lesion pixel, in truth or prediction: without TP + FP + FN > 0 a picture without
+    lesions would give any overlap, as 0/0.
+    """
+    edges = _edges(tuple(ratios.items()))
+    if not (edges[:, :3].sum(axis=1) > 0).any():
         return None
-    top, bottom = (_edges(tuple(ratios.items())) @ np.array(part, float) for part in RATIOS[ratio])
+    top, bottom = (edges @ np.array(part, float) for part in RATIOS[ratio])
     values = top[bottom > 0] / bottom[bottom > 0]
     low, high = float(values.min()), float(values.max())
     return Span(low, low if high - low < 10 * ROOM else high)
@@ -112,8 +109,8 @@ def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> 
 
 
 def _ratio(name: str, x: np.ndarray) -> float:
-    top, bottom = RATIOS[name]
-    return float(x @ np.array(top) / (x @ np.array(bottom)))
+    top, bottom = (x @ np.array(part) for part in RATIOS[name])
+    return float(top / bottom)
 
 
 @lru_cache(maxsize=4096)

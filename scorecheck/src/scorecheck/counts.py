@@ -28,7 +28,7 @@ MEANS = ("accuracy", "sensitivity", "specificity")
 def one_set(scores: Mapping[str, Span], positives: int, negatives: int) -> Answer:
     """Scores of one test set of things, or of the pooled pixels of known images."""
     given, eps = _asked(scores, NAMES, "one test set")
-    testset = {"p": int(positives), "n": int(negatives)}
+    testset = {"p": positives, "n": negatives}
     return _told(_binary().check_1_testset_no_kfold(testset=testset, scores=given, eps=eps), given)
 
 
@@ -37,10 +37,9 @@ def mean_of_folds(scores: Mapping[str, Span], folds: Sequence[tuple[int, int]]) 
     given, eps = _asked(scores, MEANS, "means over folds")
     if "accuracy" not in scores and len(scores) < 2:  # it would fail
         raise InputError("means over folds need accuracy, or sensitivity and specificity: add one")
-    parts = [{"p": int(p), "n": int(n)} for p, n in folds]
     answer = _binary().check_1_dataset_known_folds_mos(
-        dataset={key: sum(part[key] for part in parts) for key in "pn"},
-        folding={"folds": parts},
+        dataset={key: sum(of) for key, of in zip("pn", zip(*folds, strict=True), strict=True)},
+        folding={"folds": [{"p": p, "n": n} for p, n in folds]},
         scores=given,
         eps=max(eps.values()),  # it takes one for all here
         verbosity=0,

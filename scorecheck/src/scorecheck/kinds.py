@@ -1,23 +1,29 @@
 """What may stand where in a context file: kinds of values, and the place that an error names.
 
-A kind is a function of a value and its place. It returns the value as the checks need it, or
-refuses it in one sentence with the place and the remedy. Values come from YAML as texts
+A kind is a type, such as ``list[str]`` or ``Annotated[int, 1, 300]``, whose limits are those of a
+number or of the length of a list; keys, each with its kind; a dataclass, whose fields are keys; or
+a function of a value and its place. :func:`made` gives the value as the checks need it, or refuses
+it in one sentence with the place and the remedy. Values come from YAML as texts
 (:mod:`scorecheck.yaml_values`) or from Python as they are.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, is_dataclass, replace
 from difflib import get_close_matches
-from typing import Any
+from inspect import Parameter, signature
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from scorecheck.cells import CsvCell, span_of
+from scorecheck.cells import CsvCell
 from scorecheck.errors import InputError
+from scorecheck.spans import NUMBER
 
 Key = tuple[str, str, str]
-NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,30})?|\.\d{1,30})(e[+-]?\d{1,2})?", re.IGNORECASE)
+Kind = Any
 YES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 MOST = 10**12
+NO_NUMBER = "is not a number: write one, such as 0.8"
 
 
 @dataclass(frozen=True)
@@ -26,14 +32,14 @@ class Place:
 
     file: str = ""
     path: tuple[str, ...] = ()
-    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    line: Callable[[tuple[str, ...]], int | None] = lambda path: None
     printed: Mapping[Key, CsvCell] = field(default_factory=dict)  # to look up references
 
     def __truediv__(self, key: object) -> "Place":
         return replace(self, path=(*self.path, str(key)))
 
     def __str__(self) -> str:
-        line = self.lines.get(self.path)
+        line = self.line(self.path)
         return ", ".join(filter(None, [self.file, line and f"line {line}", " / ".join(self.path)]))
 
     def error(self, what: object) -> InputError:
@@ -60,7 +66,61 @@ class Place:
         return list(dict.fromkeys(key[part] for key in kept))
 
 
-Kind = Callable[[Any, Place], Any]
+def made(kind: Kind, value: Any, place: Place, *limits: float) -> Any:
+    """Return a value as its kind says, or refuse it."""
+    origin, args = get_origin(kind) or kind, get_args(kind)
+    if origin is Annotated:
+        own = callable(args[1])
+        return args[1](value, place) if own else made(args[0], value, place, *args[1:])
+    if origin in (UnionType, Union):  # of a type and None
+        return made(args[0], value, place, *limits)
+    if origin is Literal:
+        return place.choose(text(value, place), args, "value")
+    if isinstance(kind, Mapping):
+        return keys(kind, value, place)
+    if is_dataclass(kind):
+        return kind(**arguments(kind, value, place))
+    if kind in (int, float):
+        return _number(value, place, kind, *limits)
+    readers = {list: _list, dict: _named, str: text, bool: yes, object: as_it_is}
+    return readers.get(origin, kind)(value, place, *args, *limits)
+
+
+def arguments(call: Callable, value: Any, place: Place, more: Iterable[str] = ()) -> dict[str, Any]:
+    """What a dataclass, or the function of a statement, is called with: its parameters are keys.
+
+    A parameter `places` takes the value whole. What stands under the keys `more` is not read, and
+    makes the argument of this name.
+    """
+    known = {
+        p.name.rstrip("_"): p
+        for p in signature(call).parameters.values()
+        if p.name not in ("paper", "more")
+    }
+    if "places" in known:
+        return {"places": made(known["places"].annotation, value, place)}
+    needs = [key for key, p in known.items() if p.default is Parameter.empty]
+    kinds = {key: p.annotation for key, p in known.items()} | dict.fromkeys(more, object)
+    found = keys(kinds, value, place, needs)
+    extra = {key: found.pop(key) for key in more if key in found}
+    given = {known[key].name: part for key, part in found.items()}
+    return given | ({"more": extra} if extra else {})
+
+
+def keys(
+    known: Mapping[str, Kind], value: Any, place: Place, needs: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Known keys, each with its kind, of which some are needed."""
+    if not isinstance(value, Mapping):
+        wanted = f"{{{next(iter(known))}: ...}}"
+        raise place.error(f"{seen(value)} stands where keys are needed: write {wanted}")
+    for key in value:
+        if ":" in str(key) and key not in known:
+            raise (place / key).error("write a space after the colon of a key")
+        (place / key).choose(key, known, "key")
+    if missing := [key for key in needs if key not in value]:
+        raise place.error(f"{', '.join(missing)} is missing: add it")
+    return {key: made(known[key], part, place / key) for key, part in value.items()}
 
 
 def seen(value: Any) -> str:
@@ -70,41 +130,16 @@ def seen(value: Any) -> str:
     return {type(None): "nothing", dict: "a mapping"}.get(type(value), "a list")
 
 
-def text(value: Any, place: Place) -> str:
-    """A name or a sentence."""
-    if not isinstance(value, str | int | float) or value == "":
-        raise place.error(f"{seen(value)} is not a text: write one, in quotes")
-    return str(value)
-
-
 def as_it_is(value: Any, place: Place) -> Any:
     """What is not read here."""
     return value
 
 
-def number(value: Any, place: Place) -> int | float:
-    """A plain number; a whole one as int."""
-    if isinstance(value, str | int | float) and NUMBER.fullmatch(str(value)):
-        found = float(value)
-        return int(found) if found.is_integer() else found
-    raise place.error(f"{seen(value)} is not a number: write one, such as 0.8")
-
-
-def between(low: float, high: float, types: type = object, what: str = "number") -> Kind:
-    """A number from `low` to `high`."""
-
-    def kind(value: Any, place: Place) -> int | float:
-        found = number(value, place)
-        if low <= found <= high and isinstance(found, types):
-            return found
-        raise place.error(f"{found} is not a {what} from {low:g} to {high:g}: mend it")
-
-    return kind
-
-
-def whole(low: int = 0, high: int = MOST) -> Kind:
-    """A whole number from `low` to `high`."""
-    return between(low, high, int, "whole number")
+def text(value: Any, place: Place) -> str:
+    """A name or a sentence."""
+    if not isinstance(value, str | int | float) or value == "":
+        raise place.error(f"{seen(value)} is not a text: write one, in quotes")
+    return str(value)
 
 
 def yes(value: Any, place: Place) -> bool:
@@ -115,65 +150,37 @@ def yes(value: Any, place: Place) -> bool:
     return found
 
 
-def choice(options: Iterable[str], what: str) -> Kind:
-    """One of several words."""
-    return lambda value, place: place.choose(text(value, place), options, what)
+def number(value: Any, place: Place, wrong: str = NO_NUMBER) -> int | float:
+    """A plain number; a whole one as int."""
+    if not re.fullmatch(rf"[+-]?(?:{NUMBER}|\d{{1,15}}\.)", str(value)):
+        raise place.error(f"{seen(value)} {wrong}")
+    found = float(value)
+    return int(found) if found.is_integer() else found
 
 
-def many(kind: Kind, least: int = 1, most: int = 10_000) -> Kind:
-    """A list of at least `least` things of a kind."""
-
-    def listed(value: Any, place: Place) -> list:
-        if not isinstance(value, list | tuple):
-            raise place.error(f"{seen(value)} is not a list: write [..., ...]")
-        if not least <= len(value) <= most:
-            wanted = f"{least}" if least == most else f"{least} or more"
-            raise place.error(f"{len(value)} entries stand where {wanted} are needed: add them")
-        return [kind(one, place / i) for i, one in enumerate(value)]
-
-    return listed
+def _number(
+    value: Any, place: Place, kind: type, low: float = -MOST, high: float = MOST
+) -> int | float:
+    found = number(value, place)
+    if low <= found <= high and (kind is float or isinstance(found, int)):
+        return found
+    what = "whole number" if kind is int else "number"
+    raise place.error(f"{found} is not a {what} from {low:g} to {high:g}: mend it")
 
 
-def one_or_many(kind: Kind) -> Kind:
-    """One thing, or a list; always read as a list."""
-    return lambda value, place: (
-        many(kind)(value, place) if isinstance(value, list | tuple) else [kind(value, place)]
-    )
+def _list(value: Any, place: Place, kind: Kind, least: int = 1, most: int = 10_000) -> list:
+    if not isinstance(value, list | tuple):
+        raise place.error(f"{seen(value)} is not a list: write [..., ...]")
+    if not least <= len(value) <= most:
+        wanted = f"{least}" if least == most else f"{least} or more"
+        raise place.error(f"{len(value)} entries stand where {wanted} are needed: add them")
+    return [made(kind, one, place / i) for i, one in enumerate(value)]
 
 
-def named(kind: Kind, names: Kind = text) -> Kind:
-    """Names, each with a thing of a kind."""
-
-    def mapping(value: Any, place: Place) -> dict:
-        if not isinstance(value, Mapping) or not value:
-            raise place.error(f"{seen(value)} stands where names with values are needed: add them")
-        return {names(k, place / k): kind(v, place / k) for k, v in value.items()}
-
-    return mapping
-
-
-def keys(known: Mapping[str, Kind], needs: Sequence[str] = ()) -> Kind:
-    """Known keys, each with its kind, of which some are needed."""
-
-    def mapping(value: Any, place: Place) -> dict:
-        if not isinstance(value, Mapping):
-            wanted = f"{{{next(iter(known))}: ...}}"
-            raise place.error(f"{seen(value)} stands where keys are needed: write {wanted}")
-        for key in value:
-            if ":" in str(key) and key not in known:
-                raise (place / key).error("write a space after the colon of a key")
-            (place / key).choose(key, known, "key")
-        missing = [key for key in needs if key not in value]
-        if missing:
-            raise place.error(f"{', '.join(missing)} is missing: add it")
-        return {k: known[k](v, place / k) for k, v in value.items()}
-
-    return mapping
-
-
-def all_of(**known: Kind) -> Kind:
-    """Keys that are all needed."""
-    return keys(known, list(known))
+def _named(value: Any, place: Place, names: Kind, kind: Kind) -> dict:
+    if not isinstance(value, Mapping) or not value:
+        raise place.error(f"{seen(value)} stands where names with values are needed: add them")
+    return {made(names, k, place / k): made(kind, v, place / k) for k, v in value.items()}
 
 
 def cell(value: Any, place: Place) -> list:
@@ -181,11 +188,11 @@ def cell(value: Any, place: Place) -> list:
     if not isinstance(value, list | tuple) or len(value) not in (3, 4):
         raise place.error(f"{seen(value)} is no cell: write [table, row, column]")
     key = tuple(text(one, place / i) for i, one in enumerate(value[:3]))
-    part = [whole(0, 99)(one, place / 3) for one in value[3:]]
+    part = [made(Annotated[int, 0, 99], one, place / 3) for one in value[3:]]
     if place.printed:
         found = look_up(place, *key)
         try:
-            span_of(found, *part)
+            found.span(*part)
         except InputError as error:
             raise place.error(error) from None
     return [*key, *part]
@@ -208,46 +215,49 @@ def amount(value: Any, place: Place) -> list | int | float:
     """A cell, or a number that is known from elsewhere."""
     if isinstance(value, list | tuple):
         return cell(value, place)
-    if isinstance(value, str | int | float) and NUMBER.fullmatch(str(value)):
-        return number(value, place)
-    raise place.error(f"{seen(value)} is neither a number nor a cell: write [table, row, column]")
+    return number(value, place, "is neither a number nor a cell: write [table, row, column]")
 
 
-def several(kind: Kind) -> Kind:
-    """A list of cells or amounts, or of those that {table, column, rows, without} selects."""
-    selection = {"table": text, "column": text, "rows": many(text), "without": many(text)}
+@dataclass(frozen=True)
+class Selection:
+    """The printed cells of a column, in all rows or in some."""
 
-    def chosen(value: Any, place: Place) -> list:
-        if not isinstance(value, Mapping):
-            return many(kind)(value, place)
-        found = keys(selection, ("table", "column"))(value, place)
-        table, column, without = found["table"], found["column"], found.get("without", ())
-        (place / "table").choose(table, place.names(), "table")
-        (place / "column").choose(column, place.names(table, part=2), f"column of {table}")
-        printed = {k[1]: c.text for k, c in place.printed.items() if k[::2] == (table, column)}
-        for key in ("rows", "without"):
-            for i, row in enumerate(found.get(key, ())):
-                (place / key / i).choose(row, printed, f"row of {table} / {column}")
-        rows = found.get("rows") or [row for row, told in printed.items() if told is not None]
-        left = [[table, row, column] for row in rows if row not in without]
-        if not left:
-            raise place.error(f"no number of {table} / {column} is left: name other rows")
-        return [cell(one, place) for one in left]
-
-    return chosen
+    table: str
+    column: str
+    rows: list[str] = ()
+    without: list[str] = ()
 
 
-cells, amounts = several(cell), several(amount)
+def amounts(value: Any, place: Place, kind: Kind = amount) -> list:
+    """A list of amounts, or the cells that {table, column, rows, without} selects."""
+    if not isinstance(value, Mapping):
+        return made(list[kind], value, place)
+    of = made(Selection, value, place)
+    at = f"{of.table} / {of.column}"
+    (place / "table").choose(of.table, place.names(), "table")
+    (place / "column").choose(of.column, place.names(of.table, part=2), f"column of {of.table}")
+    printed = {k[1]: c.text for k, c in place.printed.items() if k[::2] == (of.table, of.column)}
+    for key in ("rows", "without"):
+        for i, name in enumerate(getattr(of, key)):
+            (place / key / i).choose(name, printed, f"row of {at}")
+    rows = of.rows or [name for name, told in printed.items() if told is not None]
+    left = [[of.table, name, of.column] for name in rows if name not in of.without]
+    if not left:
+        raise place.error(f"no number of {at} is left: name other rows")
+    return [cell(one, place) for one in left]
 
 
-def _of_table(what: str, part: int) -> Kind:
-    def name(value: Any, place: Place) -> str:
-        options = place.names(place.table, part=part)
-        found = text(value, place)
-        return place.choose(found, options, f"{what} of table {place.table}") if options else found
-
-    return name
+def cells(value: Any, place: Place) -> list:
+    """A list of cells, or those that {table, column, rows, without} selects."""
+    return amounts(value, place, cell)
 
 
-row, column = _of_table("row", 1), _of_table("column", 2)
-"""A row, and a column, of the table that a place is about."""
+def row(value: Any, place: Place, what: str = "row", part: int = 1) -> str:
+    """A row of the table that a place is about."""
+    options, found = place.names(place.table, part=part), text(value, place)
+    return place.choose(found, options, f"{what} of table {place.table}") if options else found
+
+
+def column(value: Any, place: Place) -> str:
+    """A column of the table that a place is about."""
+    return row(value, place, "column", 2)

@@ -164,11 +164,7 @@ def _one_share(rows: Sequence[PrintedRow], shares: Sequence[Span]) -> Check:
     told = f"lesion shares of {len(rows)} rows from {min(middles):.4f} to {max(middles):.4f}"
     near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
     said = f"common to all: {all_have}" if all_have else f"no value common to all{NEAR * near}"
-    causes = (
-        ()
-        if all_have or near
-        else (innocent.AVERAGING, innocent.EPOCH, "rows of different images or crops")
-    )
+    causes = () if all_have or near else (innocent.AVERAGING, innocent.EPOCH, OTHER_IMAGES)
     strength = RECOVERED if all_have or near else UNUSUAL if weak else NO_READING
     answer = (FITS if all_have or weak else NOT, strength, causes)
     readings = ["pooled over one set", *[MEANS] * weak]

@@ -6,13 +6,12 @@ and b of false negatives: 1/T = 1 + a(1/P - 1) + b(1/R - 1), and the loss is (1 
 have a bound. ``METHODS.md`` proves both.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
-import scipy
 
 from scorecheck import innocent
-from scorecheck.checks import FITS, RECOVERED, Check, judged, remark
+from scorecheck.checks import Check, judged
 from scorecheck.confusion import RATES
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, asked, averaging, plain
@@ -24,70 +23,17 @@ FLOOR = ("cross_entropy", "accuracy")
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
-    """Check the losses of every row, then what a column of losses says of its constants."""
+    """Check the losses of every row."""
     for row in paper.rows():
         if all(map(row.first, FLOOR)):
             yield from asked(row, "cross-entropy floor", _floor, *FLOOR)
-        if all(map(row.first, TVERSKY)) and _weights(row, "region_loss"):
+        if all(map(row.first, TVERSKY)) and printed_weights(row, "region_loss"):
             yield from asked(row, "Tversky loss", _tversky_loss, *TVERSKY)
-    for table in paper.tables:
-        rows = paper.rows(table)
-        yield from constants(rows)
-        yield from orientation(rows)
 
 
 def tversky(p: float, r: float, a: float, b: float) -> float:
     """Tversky index from precision, recall and the weights of false positives and negatives."""
     return 1 / (1 + a * (1 / p - 1) + b * (1 / r - 1)) if p and r else 0.0
-
-
-def constants(rows: Sequence[PrintedRow]) -> Iterator[Check]:
-    """Fit the unprinted weight and exponent of a focal Tversky loss to a column."""
-    needed = ("region_loss", "dice", "sensitivity")
-    fitted = [row for row in rows if all(map(row.first, needed))]
-    if len(fitted) < 5 or any(_weights(row, "region_loss") for row in fitted):
-        return
-    loss, d, r = (np.array([row.span(q).middle for row in fitted]) for q in needed)
-    if min(*d, *r) <= 0:
-        return
-    p = 1 / (2 / d - 1 / r)
-
-    def misses(x: np.ndarray) -> np.ndarray:
-        index = 1 / (1 + (1 - x[0]) * (1 / p - 1) + x[0] * (1 / r - 1))
-        return np.clip(1 - index, 1e-9, 1) ** x[1] - loss
-
-    best = scipy.optimize.least_squares(misses, [0.5, 1.0], bounds=([0, 0.2], [1, 4]))
-    rms = float(np.sqrt(np.mean(best.fun**2)))
-    if rms < 0.005:
-        shown = (
-            f"weight {best.x[0]:.3f} on false negatives and exponent {best.x[1]:.3f} give "
-            f"{len(fitted)} printed losses from Dice and sensitivity, rms {rms:.4f}"
-        )
-        readings, answer = ["focal Tversky, weights that sum to 1"], (FITS, RECOVERED, ())
-        yield rows[0].check_table("constants of a loss", shown, readings, answer)
-
-
-def orientation(rows: Sequence[PrintedRow]) -> Iterator[Check]:
-    """Which of the two printed weights of a Tversky index acted on false negatives."""
-    needed = ("tversky", *RATES)
-    pairs = [(row, _weights(row, "tversky")) for row in rows if all(map(row.first, needed))]
-    pairs = [(row, w) for row, w in pairs if w and w[0] != w[1]]
-    if not pairs:
-        return
-    misses = []
-    for row, weights in pairs:
-        index, p, r = (row.span(q).middle for q in needed)
-        misses.append([abs(tversky(p, r, *ab) - index) for ab in (weights, weights[::-1])])
-    turned = sum(exchanged < kept for kept, exchanged in misses)
-    kept, exchanged = (min(of) for of in zip(*misses, strict=True))
-    shown = (
-        f"{turned} of {len(pairs)} rows are nearer to the weights exchanged; the smallest "
-        f"miss is {exchanged:.4f} exchanged, {kept:.4f} as printed"
-    )
-    readings = ["weights as printed", "weights exchanged"]
-    causes = ("labels exchanged in the formula or in the text", innocent.SOFT)
-    answer = remark(turned > len(pairs) / 2, causes)
-    yield rows[0].check_table("orientation of Tversky weights", shown, readings, answer)
 
 
 def _floor(row: PrintedRow) -> Check | None:
@@ -113,7 +59,7 @@ def _floor(row: PrintedRow) -> Check | None:
 
 def _tversky_loss(row: PrintedRow) -> Check | None:
     """A loss 1 - T against precision and recall, where the weights are printed."""
-    weights, how, about = _weights(row, "region_loss"), averaging(row, *TVERSKY), row.about
+    weights, how, about = printed_weights(row, "region_loss"), averaging(row, *TVERSKY), row.about
     exponent = row.first("region_loss").meant.loss.get("exponent", 1)
     bounded = how in COUNTS or (how in ("means", "alike") and about.empty == "none")
     if exponent != 1 or not bounded or not plain(row, *TVERSKY):
@@ -143,7 +89,7 @@ def _tversky_loss(row: PrintedRow) -> Check | None:
     return row.check("Tversky loss", shown, readings, answer, **of)
 
 
-def _weights(row: PrintedRow, quantity: str) -> tuple[float, float] | None:
+def printed_weights(row: PrintedRow, quantity: str) -> tuple[float, float] | None:
     """Weights of false positives and negatives, from the row or else from its column."""
     own = [row.span(w) for w in WEIGHTS]
     if quantity == "region_loss" and None not in own:

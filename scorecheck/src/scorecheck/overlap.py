@@ -37,15 +37,15 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
     for row in paper.rows():
         yield from shares(row)
         for name in (*IOUS, "mean_iou"):  # D/(2 - D) <= J <= D
-            yield from _asked(row, DICE, partial(_dice_and_iou, name=name), "dice", name)
+            yield from asked(row, DICE, partial(_dice_and_iou, name=name), "dice", name)
         ask = partial(_rates, name="dice", kind=F1, exact=harmonic)
-        yield from _asked(row, F1, ask, "dice", *RATES)
+        yield from asked(row, F1, ask, "dice", *RATES)
         for name in IOUS:
             ask = partial(_rates, name=name, kind=IOU, exact=iou_of_rates)
-            yield from _asked(row, IOU, ask, name, *RATES)
+            yield from asked(row, IOU, ask, name, *RATES)
         for name in (*IOUS, "mean_iou"):
             ask = partial(_iou_and_accuracy, name=name)
-            yield from _asked(row, ACCURACY, ask, name, "accuracy")
+            yield from asked(row, ACCURACY, ask, name, "accuracy")
         yield from class_mean(row)
 
 
@@ -117,11 +117,6 @@ def _other_numbers(row: PrintedRow, kind: str, name: str, readings: Readings) ->
         whole = with_background(row, "mean_iou", readings).values()
         causes += [innocent.WITH_BACKGROUND] * any(found.meets(one) for one in whole)
     return causes
-
-
-def _asked(row: PrintedRow, kind: str, ask: Callable, *quantities: str) -> Iterator[Check]:
-    if row.has(*quantities):
-        yield from asked(row, kind, ask, *quantities)
 
 
 def _dice_and_iou(row: PrintedRow, name: str) -> Check | None:

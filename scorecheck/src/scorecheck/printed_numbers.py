@@ -121,14 +121,17 @@ class PrintedRow:
 
 @dataclass(frozen=True)
 class PrintedPaper:
-    """All printed numbers of a paper with their meaning; `notes` say how its files were read."""
+    """All printed numbers of a paper with their meaning.
+
+    `notes` say how its files were read; `more` is what stands under the keys of a project.
+    """
 
     cells: Mapping[tuple[str, str, str], tuple[str, str]]
     tables: Mapping[str, TableContext] = field(default_factory=dict)
     statements: Sequence[Any] = ()  # of `scorecheck.statements.Statement`
-    not_by_code: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     notes: Sequence[str] = ()
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def number(self, reference: Reference) -> PrintedNumber:
         """Return the number that [table, row, column] or [table, row, column, part] names.
@@ -168,23 +171,29 @@ class PrintedPaper:
 
     @cached_property
     def _every_row(self) -> list[PrintedRow]:
-        found: list[PrintedRow] = []
-        for name, about in self.tables.items():
-            rows = self._joined if about.join else self._elsewhere if about.cells else self._rows
-            found += rows(name, about)
-        return found
-
-    def _names(self, table: str) -> list[str]:
-        """Rows of a table, in their order."""
-        return list(dict.fromkeys(row for of, row, _ in self.cells if of == table))
+        return [row for name, about in self.tables.items() for row in self._rows(name, about)]
 
     def _rows(self, table: str, about: TableContext) -> Iterator[PrintedRow]:
+        if about.join:  # rows of the same name in several tables, as one row each
+            for row in dict.fromkeys(row for other in about.join for row in self._names(other)):
+                numbers: dict[str, list[PrintedNumber]] = {}
+                for other in about.join:
+                    numbers = self._numbers(other, row, self.tables[other].columns, about) | numbers
+                yield PrintedRow(table, row, "", numbers, about)
+            return
+        if about.cells:
+            yield from self._elsewhere(table, about)
+            return
         averages = {row for summary in about.means for row in (summary.mean, summary.sd)}
         for row in (row for row in self._names(table) if row not in averages):
             for of in dict.fromkeys(c.of for c in about.columns.values()):
                 columns = {n: c for n, c in about.columns.items() if c.of == of}
                 if found := self._numbers(table, row, columns, about):
                     yield PrintedRow(table, row, of, found, about)
+
+    def _names(self, table: str) -> list[str]:
+        """Rows of a table, in their order."""
+        return list(dict.fromkeys(row for of, row, _ in self.cells if of == table))
 
     def _numbers(
         self, table: str, row: str, columns: Mapping[str, ColumnContext], about: TableContext
@@ -197,16 +206,6 @@ class PrintedPaper:
                 sd = self.span((table, row, column.sd)) if has_sd else number.sd
                 found.setdefault(column.is_, []).append(number.of(about.resolved(column), sd=sd))
         return found
-
-    def _joined(self, name: str, about: TableContext) -> Iterator[PrintedRow]:
-        """Rows of the same name in several tables, as one row each."""
-        by_row: dict[str, dict[str, list[PrintedNumber]]] = {}
-        for table in about.join:
-            columns = self.tables[table].columns
-            for row in self._names(table):
-                by_row[row] = self._numbers(table, row, columns, about) | by_row.get(row, {})
-        for row, numbers in by_row.items():
-            yield PrintedRow(name, row, "", numbers, about)
 
     def _elsewhere(self, table: str, about: TableContext) -> Iterator[PrintedRow]:
         """Rows of cells elsewhere; what their table leaves out is what the cells' tables say."""

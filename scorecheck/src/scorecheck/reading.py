@@ -1,22 +1,22 @@
 """Printed numbers with their context: a CSV of cells and a YAML file that says what they mean.
 
 :mod:`scorecheck.cells` reads the CSV. The YAML file has, under the key `checks`: `tables`
-(:class:`scorecheck.context.TableContext` by the table's name), `statements`
-(:mod:`scorecheck.statements`) and `not_by_code` (findings with the reason why code cannot find
-them).
+(:class:`scorecheck.context.TableContext` by the table's name) and `statements`
+(:mod:`scorecheck.statements`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated, Any
 
 from scorecheck import cells, yaml_values
-from scorecheck.cells import CsvCell, span_of
+from scorecheck.cells import CsvCell
 from scorecheck.context import AddedKind, TableContext, table_context
-from scorecheck.kinds import Key, Kind, keys, many, named, text, yes
+from scorecheck.kinds import Key, Kind, Place, keys, made
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedPaper
-from scorecheck.statements import KINDS, StatementKind, statement
+from scorecheck.statements import KINDS, Statement, StatementKind, statement
 
 
 @dataclass(frozen=True)
@@ -45,40 +45,43 @@ def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> P
         found, told = cells.read(Path(one))
         lines += found
         notes += told
-    first = next((c.paper for c in lines if c.paper), "")
-    name = text(about["paper"], top / "paper") if "paper" in about else first
-    tables = named(keys({**added.tables, "transposed": yes}))
-    printed = keys({"tables": tables})({k: v for k, v in about.items() if k == "tables"}, top)
-    turned = {n for n, table in printed.get("tables", {}).items() if table.get("transposed")}
-    known = _by_key(lines, name, turned)
-    top = replace(top, printed=known)
-    known_keys = {**added.top, "paper": text, "tables": tables, "checks": _checks(added)}
-    about = keys(known_keys)(about, top)
+    name = next((c.paper for c in lines if c.paper), "")
+    name = made(str, about["paper"], top / "paper") if "paper" in about else name
+    of_table = {**added.tables, "transposed": bool}
+    layout = dict[str, of_table]
+    tables = made(layout, about["tables"], top / "tables") if "tables" in about else {}
+    turned = {n for n, table in tables.items() if table.get("transposed")}
+    printed = _by_key(lines, name, turned)
+    known = {"paper": str, "tables": layout, "checks": _checks(added)}
+    about = keys({**added.top, **known}, about, replace(top, printed=printed))
     said = about["checks"]
     paper = PrintedPaper(
-        cells={key: (c.text, c.unit) for key, c in known.items() if c.text is not None},
-        name=about.get("paper", Path(file).stem),
-        notes=notes,
-        **{key: said[key] for key in ("tables", "statements", "not_by_code") if key in said},
+        {key: (c.text, c.unit) for key, c in printed.items() if c.text is not None},
+        said.get("tables", {}),
+        said.get("statements", ()),
+        about.get("paper", Path(file).stem),
+        notes,
+        more={key: said[key] for key in added.checks if key in said},
     )
     with_columns = [name for name, table in paper.tables.items() if table.columns]
     for name, table in paper.tables.items():
         for i, other in enumerate(table.join):
             place = top / "checks" / "tables" / name / "join" / i
             place.choose(other, with_columns, "table with columns")
-        _in_one_unit(list(_numbers(name, table, known)))
-        _with_deviations(name, table, known)
+        _in_one_unit(list(_numbers(name, table, printed)))
+        _with_deviations(name, table, printed)
     return paper
 
 
-def _checks(added: Additions) -> Kind:
-    kinds = {**KINDS, **added.statements}
-    known = {
-        "tables": named(lambda value, place: table_context(value, place, added.table)),
-        "statements": many(lambda value, place: statement(value, place, kinds), least=0),
-        "not_by_code": named(text),
-    }
-    return keys(known | added.checks)
+def _checks(added: Additions) -> dict[str, Kind]:
+    def table(value: Any, place: Place) -> TableContext:
+        return table_context(value, place, added.table)
+
+    def stated(value: Any, place: Place) -> Statement:
+        return statement(value, place, {**KINDS, **added.statements})
+
+    known = {"tables": dict[str, table], "statements": Annotated[list[stated], 0]}
+    return known | added.checks
 
 
 def _by_key(lines: Sequence[CsvCell], paper: str, turned: set[str]) -> dict[Key, CsvCell]:
@@ -100,18 +103,18 @@ def _by_key(lines: Sequence[CsvCell], paper: str, turned: set[str]) -> dict[Key,
 
 
 def _numbers(
-    name: str, table: TableContext, known: Mapping[Key, CsvCell]
+    name: str, table: TableContext, printed: Mapping[Key, CsvCell]
 ) -> Iterator[tuple[str, str, CsvCell, float]]:
     """Each number that a table's checks read: group, quantity, its cell, its least value."""
-    for (of, _, column), cell in known.items():
+    for (of, _, column), cell in printed.items():
         meant = table.columns.get(column)
         if of == name and meant and meant.is_ != "other" and cell.text is not None:
-            yield column, meant.is_, cell, span_of(cell).low
+            yield column, meant.is_, cell, cell.span().low
     for quantities in table.cells.values():
         for quantity, reference in quantities.items():
             if isinstance(reference, list):
-                cell = known[tuple(reference[:3])]
-                yield quantity, quantity, cell, span_of(cell, *reference[3:]).low
+                cell = printed[tuple(reference[:3])]
+                yield quantity, quantity, cell, cell.span(*reference[3:]).low
 
 
 def _in_one_unit(numbers: Sequence[tuple[str, str, CsvCell, float]]) -> None:
@@ -135,15 +138,15 @@ def _in_one_unit(numbers: Sequence[tuple[str, str, CsvCell, float]]) -> None:
             raise cell.error(f"{told}: leave the unit out if they are shares")
 
 
-def _with_deviations(name: str, table: TableContext, known: Mapping[Key, CsvCell]) -> None:
+def _with_deviations(name: str, table: TableContext, printed: Mapping[Key, CsvCell]) -> None:
     """Refuse deviations, and rows that summarise others, that are no numbers in the same unit."""
-    for (of, row, column), cell in known.items():
+    for (of, row, column), cell in printed.items():
         if of != name or column not in table.columns or cell.text is None:
             continue
         if any(row in (*rows.of, rows.mean, rows.sd) for rows in table.means):
-            span_of(cell)
-        sd = known.get((name, row, table.columns[column].sd))
-        if sd and sd.text is not None and span_of(sd) and sd.unit != cell.unit:
+            cell.span()
+        sd = printed.get((name, row, table.columns[column].sd))
+        if sd and sd.text is not None and sd.span() and sd.unit != cell.unit:
             units = (one.unit or "no unit" for one in (sd, cell))
             told = "the deviation is in {!r}, its mean in {!r}".format(*units)
             raise sd.error(f"{told}: give both the same unit")

@@ -36,7 +36,9 @@ IOUS = ("iou", "any_iou")
 
 
 def asked(row: PrintedRow, kind: str, ask: Question, *quantities: str) -> Iterator[Check]:
-    """Ask a question of the columns of some quantities, and of what they leave out."""
+    """Ask a question of the columns of some quantities, if printed, and of what they leave out."""
+    if not row.has(*quantities):
+        return
     one = ask(row)
     if one and (one.verdict == NOT or not _left_out(row, *quantities)):
         yield one

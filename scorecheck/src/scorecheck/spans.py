@@ -8,15 +8,18 @@ so a printed number x with unit u stands for [x - u/2, x + u]. Whole numbers of 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import product
 
 from scorecheck.errors import InputError
 
 SLACK = 1e-9
 """Relative widening against floating-point error; a printed digit is a thousand times coarser."""
+MOST = 10**15
+MEND = "mend it, or leave it out"
+NUMBER = r"(?:\d{1,15}(?:\.\d{1,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?"
+PLAIN = re.compile(rf"([+-]?{NUMBER})(?: \+- {NUMBER})?")
 SEPARATORS = re.compile(r"\s*(?:\+-|±|/|;|:|x)\s*")
-SEVERAL = "name one of its numbers by a fourth entry of the cell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,14 @@ def printed(
     decimals : how many decimals count at most, where zeros were appended to a whole column
     """
     text = piece(text, part)
-    try:
-        number = Decimal(text)
-    except InvalidOperation as error:
-        hint = SEVERAL if SEPARATORS.search(text) else "mend it, or leave the cell out"
-        raise InputError(f"{text!r} cannot be read as a number: {hint}") from error
-    if not number.is_finite():
-        raise InputError(f"{text!r} is not a finite number: leave the cell out of the checks")
-    scale = Decimal(100 if unit == "%" else 1)
+    if not re.fullmatch(f"[+-]?{NUMBER}", text):
+        pieces = SEPARATORS.split(text)
+        several = len(pieces) > 1 and all(map(PLAIN.match, pieces))
+        remedy = "name one of its numbers by a fourth entry of the cell" if several else MEND
+        raise InputError(f"{text!r} cannot be read as a number: {remedy}")
+    number, scale = Decimal(text), Decimal(100 if unit == "%" else 1)
+    if abs(number) >= MOST:
+        raise InputError(f"{text} is too large: {MEND}")
     shown = -number.as_tuple().exponent
     if shown <= 0 and unit != "%":
         return exactly(float(number))
@@ -121,7 +124,8 @@ def decimals_that_count(texts: Sequence[str]) -> int | None:
 def piece(text: str, part: int | None) -> str:
     """Return one of several numbers in a text; without `part` the text, of mean and sd the mean."""
     if part is None:
-        return text.partition(" +- ")[0]
+        plain = PLAIN.fullmatch(text)
+        return plain[1] if plain else text
     pieces = SEPARATORS.split(text.strip())
     if part >= len(pieces):
         raise InputError(f"{text!r} has no number {part}: count from 0 to {len(pieces) - 1}")

@@ -3,44 +3,42 @@
 A statement is a mapping with one key that names its kind and, beside it, `finding`, `where`,
 `because`, `causes` and `reading` (how the statement is taken); `weak` says that the paper need not
 mean it, so that a misfit is a remark. A kind is a function of the paper and of what stands under
-its key: its arguments are the keys there, each with the kind of its values.
+its key: its arguments are the keys there, each with the kind of its values; or `places`, a list.
 """
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from scorecheck import checks, counts, innocent, kinds, summaries, whole_numbers
+from scorecheck import checks, counts, innocent, summaries, whole_numbers
 from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check, by_chance
-from scorecheck.context import POPULATION
 from scorecheck.errors import InputError
-from scorecheck.kinds import amount, amounts, cell, cells, keys, many, text, yes
+from scorecheck.kinds import Place, amount, amounts, arguments, cell, cells, keys
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper
 from scorecheck.spans import Span, exactly, hull, image
 
 BESIDE = {
-    **{"finding": text, "where": text, "because": text, "causes": many(text), "weak": yes},
-    "reading": text,
+    **{"finding": str, "where": str, "because": str, "causes": list[str], "weak": bool},
+    "reading": str,
 }
+OF_BATCHES = ("chance", "a mean over batches or folds", "several items an image")
 MEANT = ("something else is meant than was understood here", innocent.MISPRINT)
-PAIR, NAMES, ORDER = many(amount, 2, 2), many(text), kinds.choice(["largest", "smallest"], "order")
-SIZE, COUNT, SHIFTS = kinds.whole(1, 100_000), kinds.whole(1, 10**7), many(kinds.between(-1, 1))
-FOLDS, SCORES = (
-    many(many(COUNT, 2, 2), most=100),
-    kinds.named(amount, kinds.choice(counts.NAMES, "score")),
-)
+Pair = Annotated[list[amount], 2, 2]
+Size, Count = Annotated[int, 1, 100_000], Annotated[int, 1, 10**7]
+Folds = Annotated[list[Annotated[list[Count], 2, 2]], 1, 100]
+POPULATION = 10**7
+"""Largest population of a draw; its tail is summed term by term."""
 
 
 @dataclass(frozen=True)
 class StatementKind:
-    """How a statement is called, asked, and read from a file, and its innocent causes."""
+    """How a statement is called and asked, and its innocent causes."""
 
     label: str
     ask: Callable[..., Answer]
-    reads: kinds.Kind
     causes: Sequence[str]
 
 
@@ -49,7 +47,7 @@ class Statement:
     """One statement: its kind, what stands under that and beside it, and its place in the file."""
 
     kind: StatementKind
-    under: Any
+    under: Mapping[str, Any]
     beside: Mapping[str, Any]
     place: str
 
@@ -61,26 +59,21 @@ def kind(
     name: str,
     label: str,
     causes: Sequence[str] = (innocent.MISPRINT,),
-    reads: kinds.Kind | None = None,
     known: dict[str, StatementKind] = KINDS,
 ) -> Callable:
-    """Register a function as a kind of statement; `reads` where it takes no keys but a list."""
+    """Register a function as a kind of statement."""
 
     def register(ask: Callable[..., Answer]) -> Callable[..., Answer]:
-        arguments = list(inspect.signature(ask).parameters.values())[1:]
-        needs = [a.name for a in arguments if a.default is a.empty]
-        under = reads or keys({a.name: a.annotation for a in arguments}, needs)
-        known[name] = StatementKind(label, ask, under, causes)
+        known[name] = StatementKind(label, ask, causes)
         return ask
 
     return register
 
 
-def statement(
-    given: Any, place: kinds.Place, known: Mapping[str, StatementKind] = KINDS
-) -> Statement:
+def statement(given: Any, place: Place, known: Mapping[str, StatementKind] = KINDS) -> Statement:
     """Read one statement from plain values; `known` are its possible kinds."""
-    found = keys({name: about.reads for name, about in known.items()} | BESIDE)(given, place)
+    reads = {name: partial(arguments, about.ask) for name, about in known.items()}
+    found = keys(reads | BESIDE, given, place)
     names = [key for key in found if key in known]
     if len(names) != 1:
         raise place.error(f"one statement needs one kind, such as same: choose {', '.join(known)}")
@@ -89,12 +82,11 @@ def statement(
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
-    """Check every statement of a paper; what is said to be beyond code is left open."""
+    """Check every statement of a paper."""
     for one in paper.statements:
-        said, under = one.beside, one.under
-        under = under if isinstance(under, Mapping) else {"places": under}
+        said = one.beside
         try:
-            verdict, strength, shown = one.kind.ask(paper, **under)
+            verdict, strength, shown = one.kind.ask(paper, **one.under)
         except InputError as error:
             raise InputError(f"{one.place}: {error}") from error
         if said.get("weak") and verdict == NOT:
@@ -110,8 +102,6 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
             causes=said.get("causes", causes),
             finding=said.get("finding", "") if verdict == NOT or strength else "",
         )
-    for what, why in paper.not_by_code.items():
-        yield Check("beyond this code", what, checks.OPEN, why)
 
 
 def two_places(good: bool, shown: str) -> Answer:
@@ -119,8 +109,8 @@ def two_places(good: bool, shown: str) -> Answer:
     return (FITS, "", shown) if good else (NOT, TWO_PLACES, shown)
 
 
-@kind("same", "one quantity at several places", reads=many(amount, least=2))
-def same(paper: PrintedPaper, places: Sequence) -> Answer:
+@kind("same", "one quantity at several places")
+def same(paper: PrintedPaper, places: Annotated[list[amount], 2]) -> Answer:
     """One quantity, printed at several places."""
     numbers = [paper.number(p) for p in places]
     low = max(n.span.low for n in numbers)
@@ -134,9 +124,7 @@ def same(paper: PrintedPaper, places: Sequence) -> Answer:
 
 
 @kind("sum", "parts and total")
-def total(
-    paper: PrintedPaper, total: amount, parts: amounts, times: many(kinds.number) = ()
-) -> Answer:
+def total(paper: PrintedPaper, total: amount, parts: amounts, times: list[float] = ()) -> Answer:
     """A total and its parts, each taken `times` times where that is given."""
     times = times or [1] * len(parts)
     if len(times) != len(parts):
@@ -148,7 +136,7 @@ def total(
 
 
 @kind("ratio", "ratio")
-def ratio(paper: PrintedPaper, value: amount, of: PAIR) -> Answer:
+def ratio(paper: PrintedPaper, value: amount, of: Pair) -> Answer:
     """A printed ratio, or share, of two printed numbers."""
     over, under = map(paper.number, of)
     if under.span.low <= 0 <= under.span.high:
@@ -159,7 +147,7 @@ def ratio(paper: PrintedPaper, value: amount, of: PAIR) -> Answer:
 
 @kind("mean", "mean of cells", (innocent.MISPRINT, "a mean weighted by the number of images"))
 def mean(
-    paper: PrintedPaper, value: amount, of: amounts, stated: yes = True, plain: yes = False
+    paper: PrintedPaper, value: amount, of: amounts, stated: bool = True, plain: bool = False
 ) -> Answer:
     """A number that is the mean of others; a common slip of one unit of a digit is tried.
 
@@ -185,7 +173,11 @@ def mean(
 
 @kind("best", "best of all", MEANT)
 def best(
-    paper: PrintedPaper, cell: cell, among: cells, order: ORDER = "largest", but_for: NAMES = ()
+    paper: PrintedPaper,
+    cell: cell,
+    among: cells,
+    order: Literal["largest", "smallest"] = "largest",
+    but_for: list[str] = (),
 ) -> Answer:
     """A cell that is said to be the best among others, or the best but for some."""
     number, sign = paper.number(cell), 1 if order == "largest" else -1
@@ -199,8 +191,8 @@ def best(
     return two_places(not wrong, f"{rank}, behind {', '.join(wrong)}" if wrong else rank)
 
 
-@kind("larger", "larger of two", MEANT, PAIR)
-def larger(paper: PrintedPaper, places: Sequence) -> Answer:
+@kind("larger", "larger of two", MEANT)
+def larger(paper: PrintedPaper, places: Pair) -> Answer:
     """The first of two numbers is said to be the larger."""
     first, second = map(paper.number, places)
     return two_places(first.span.high >= second.span.low, f"{first.plain} against {second.plain}")
@@ -213,16 +205,6 @@ def above(paper: PrintedPaper, cells: cells, limit: amount) -> Answer:
     wrong = [f"{row} {n.plain}" for row, n in numbers if n.span.high < limit.value]
     told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return two_places(not wrong, f"{told}; not {', '.join(wrong)}" if wrong else told)
-
-
-@kind("edge", "edge of a grid", ("scores that hardly change over the grid",))
-def edge(paper: PrintedPaper, cells: amounts, start: amount, stop: amount) -> Answer:
-    """Choices of a search at the ends of its grid: the optimum is then not bracketed."""
-    ends = [paper.span(end).middle for end in (start, stop)]
-    numbers = [paper.number(c) for c in cells]
-    at = [n.text for n in numbers if any(n.span.low <= e <= n.span.high for e in ends)]
-    told = f"{len(at)} of {len(numbers)} choices are ends of the grid ({', '.join(at)})"
-    return FITS, UNUSUAL if 2 * len(at) > len(numbers) else "", told
 
 
 @kind("draw", "class mix of a draw", MEANT[:1])
@@ -242,23 +224,24 @@ def draw(
     return *by_chance(chance, (NOT, checks.IMPROBABLE)), told
 
 
-DENOMINATOR = {"cells": amounts, "from": SIZE, "to": SIZE, "shifts": SHIFTS}
-OF_BATCHES = ("chance", "a mean over batches or folds", "several items an image")
-
-
-@kind("denominator", "common denominator", OF_BATCHES, keys(DENOMINATOR, ["cells", "from", "to"]))
-def denominator(paper: PrintedPaper, cells: Sequence, to: int, **more: Any) -> Answer:
+@kind("denominator", "common denominator", OF_BATCHES)
+def denominator(
+    paper: PrintedPaper,
+    cells: amounts,
+    from_: Size,
+    to: Size,
+    shifts: list[Annotated[float, -1, 1]] = (0.0,),
+) -> Answer:
     """Distinct shares that may all be of one number of things, perhaps with a common shift."""
     texts = {paper.number(c).text: paper.span(c) for c in cells}
-    first, shifts = more["from"], more.get("shifts", [0.0])
-    if first > to:
-        raise InputError(f"from {first} is above to {to}: exchange them")
-    sizes = np.arange(first, to + 1)
+    if from_ > to:
+        raise InputError(f"from {from_} is above to {to}: exchange them")
+    sizes = np.arange(from_, to + 1)
     found = whole_numbers.denominator(list(texts.values()), sizes, shifts)
     told = (
         f"{found.n} of {found.of} distinct values between 0 and 1 are k/{found.size}"
         + (f" with {found.shift:+g}" if found.shift else "")
-        + f"; chance {found.chance:.1g} over all n from {first} to {to} and shifts tried"
+        + f"; chance {found.chance:.1g} over all n from {from_} to {to} and shifts tried"
     )
     return *by_chance(found.chance, (FITS, RECOVERED)), told
 
@@ -266,10 +249,10 @@ def denominator(paper: PrintedPaper, cells: Sequence, to: int, **more: Any) -> A
 @kind("counts", "counts, by mlscorecheck")
 def whole_counts(
     paper: PrintedPaper,
-    scores: SCORES,
-    positives: COUNT = None,
-    negatives: COUNT = None,
-    folds: FOLDS = None,
+    scores: dict[Literal[tuple(counts.NAMES)], amount],
+    positives: Count | None = None,
+    negatives: Count | None = None,
+    folds: Folds | None = None,
 ) -> Answer:
     """Scores of whole counts with known class totals, or of folds; asked of mlscorecheck."""
     spans, classes = {name: paper.span(c) for name, c in scores.items()}, (positives, negatives)
@@ -278,15 +261,6 @@ def whole_counts(
     if folds or None in classes:
         raise InputError("give either folds, or positives and negatives")
     return counts.one_set(spans, *classes)
-
-
-@kind("one_method", "one method twice", ("another seed, or another number of epochs",))
-def one_method(paper: PrintedPaper, rows: PAIR, claimed: PAIR) -> Answer:
-    """Two rows that are one method, against a difference that is claimed between methods."""
-    pairs = ([paper.span(c).middle for c in pair] for pair in (rows, claimed))
-    twice, claimed = (abs(a - b) for a, b in pairs)
-    told = f"two runs of one method differ by {twice:.4f}, the methods compared by {claimed:.4f}"
-    return FITS, UNUSUAL if 2 * twice > claimed else "", told
 
 
 def _per_cent(one: PrintedNumber, other: PrintedNumber) -> bool:

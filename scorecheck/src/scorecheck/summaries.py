@@ -92,17 +92,15 @@ def summarised(
 ) -> Iterator[Check]:
     """A mean and a standard deviation row against the rows that they summarise."""
     cells = [(table, row, column) for row in summary.of if (table, row, column) in paper.cells]
-    about = paper.tables[table]
-    where = about.where or f"table {table}"
-    if len(cells) < 2:
-        return
-    if len(cells) < len(summary.of):
+    where = paper.tables[table].where or f"table {table}"
+    at = {"table": table, "column": column}
+    if 2 <= len(cells) < len(summary.of):
         told = "not every row that is summarised is printed here"
-        place = f"{where}, {column}"
-        yield Check("mean of rows", place, OPEN, told, table=table, column=column)
+        yield Check("mean of rows", f"{where}, {column}", OPEN, told, **at)
+    if len(cells) < max(2, len(summary.of)):
         return
     values = [paper.span(cell) for cell in cells]
-    shares = column in about.columns and about.columns[column].is_ in SHARES
+    shares = paper.tables[table].columns[column].is_ in SHARES
     top = hull([clipped(v) for v in values])
     over_images = Span(0.0, largest_deviation(top) if shares else np.inf)
     asked = {
@@ -131,11 +129,10 @@ def summarised(
             shown=f"{len(cells)} rows have {told}; printed {number.text}",
             readings=[*readings, *[other] * (not summary.plain)],
             causes=() if good else (*CAUSES, cause),
-            table=table,
             row=row,
-            column=column,
             printed=number.span,
             feasible=tuple(readings.values()),
+            **at,
         )
 
 

@@ -1,0 +1,111 @@
+"""Printed numbers against each other: :mod:`scorecheck`, and what only this book's papers need.
+
+That is: sizes of networks and files, choices of a search (:mod:`~.said`); the two classes of one
+experiment, two parts of a split (:mod:`~.experiments`); weights of a loss (:mod:`~.weights`);
+digits that a scan may misread (:mod:`~.digits`); labels of findings; and a part for a page.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from scorecheck.checks import OPEN, Check
+from scorecheck.context import TableContext
+from scorecheck.kinds import Place, made
+from scorecheck.printed_numbers import PrintedPaper
+
+import scorecheck
+from busutils import paths
+from busutils.arithmetic import digits, experiments, weights
+from busutils.arithmetic.page import front_page, markdown
+from busutils.arithmetic.said import STATEMENTS
+from scorecheck import kinds
+
+__all__ = ["ADDED", "arithmetic", "check", "front_page", "markdown", "of_paper", "read"]
+
+
+def read(files: Iterable[Path], context: Path) -> PrintedPaper:
+    """Read printed numbers and what they mean, with the keys that this book's files have."""
+    return scorecheck.read(files, context, ADDED)
+
+
+def check(paper: PrintedPaper) -> list[Check]:
+    """Every check of scorecheck and of this book, digits that may be misread, and findings."""
+    found = scorecheck.rested(paper, FAMILIES)
+    again = partial(digits.read_again, paper=paper, found=found, families=FAMILIES)
+    return [_labelled(scorecheck.weakened(again(one), paper), paper) for one in found]
+
+
+def of_paper(number: int) -> list[Check]:
+    """Every check of one of the book's papers."""
+    folder = paths.project() / "book" / "reported"
+    files = sorted(folder.glob(f"paper{number}_*.csv"))
+    return check(read(files, folder / f"paper{number}.yaml"))
+
+
+def arithmetic(paper: int, most: int = 2) -> str:
+    """Return, as Markdown, what the arithmetic says of one of the book's papers.
+
+    At most `most` rows of one question are shown, the others counted.
+    """
+    return markdown(of_paper(paper), most)
+
+
+def _labelled(one: Check, paper: PrintedPaper) -> Check:
+    """A flagged check with the finding that its table's context names for this kind, or row."""
+    if not one.flagged or one.finding or one.table not in paper.tables:
+        return one
+    finding = paper.tables[one.table].more.get("findings", {}).get(one.kind, "")
+    return replace(one, finding=finding.get(one.row, "") if isinstance(finding, dict) else finding)
+
+
+def _findings(value: Any, place: Place, about: TableContext) -> dict[str, Any]:
+    def finding(value: Any, place: Place) -> Any:
+        by_row = isinstance(value, Mapping)
+        return made(dict[kinds.row, str] if by_row else str, value, place)
+
+    return made(dict[str, finding], value, place)
+
+
+def _beyond_code(paper: PrintedPaper) -> Iterator[Check]:
+    for what, why in paper.more.get("not_by_code", {}).items():
+        yield Check("beyond this code", what, OPEN, why)
+
+
+OWN = {
+    **{"together": experiments.splits, "granularity": experiments.classes},
+    **{"losses": weights.check, "statements": _beyond_code},
+}
+"""Checks of this book, each asked after the family of scorecheck whose name it takes."""
+FAMILIES = tuple(
+    (name, ask)
+    for name, known in scorecheck.FAMILIES
+    for ask in (known, OWN.get(name))
+    if ask is not None
+)
+ADDED = scorecheck.Additions(
+    top=dict.fromkeys(
+        (
+            "title",
+            "authors",
+            "source",
+            "sentence",
+            "protocol",
+            "inferred",
+            "claims",
+            "cuts",
+            "parts",
+        ),
+        object,
+    ),
+    tables=dict.fromkeys(
+        ("caption", "doubt", "no_counterpart", "every", "columns", "rows"), object
+    ),
+    checks={"settle": list[str], "note": str, "not_by_code": dict[str, str]},
+    table={"split": experiments.read_split, "classes": experiments.read_classes}
+    | {"findings": _findings},
+    statements=STATEMENTS,
+)
+"""What the files of this book's papers hold beside what scorecheck knows."""

@@ -1,0 +1,1 @@
+"""Near-duplicates: pictures of one frame are found by landmarks, aligned, grouped and shown."""
