@@ -28,12 +28,14 @@ def study_command(what):
 
 
 def study():
-    """Jobs by id with the ids that each needs first."""
+    """Open jobs by id with the open ones that each needs first; a finished one is never touched."""
     listed = subprocess.run([*study_command("jobs"), "--json"], capture_output=True, check=True)
-    return {job["id"]: [job["needs"]] * bool(job["needs"]) for job in json.loads(listed.stdout)}
+    open_jobs = {job["id"]: job["needs"] for job in json.loads(listed.stdout) if not job["done"]}
+    return {name: [need] if need in open_jobs else [] for name, need in open_jobs.items()}
 
 
 JOBS = study() if "notebook" in config else {}
+MANIFEST = str(STORE / "jobs" / "{id}" / "manifest.json")
 
 
 rule site:
@@ -80,9 +82,9 @@ for name, manifest in QUICK.items():
 
 rule job:
     input:
-        lambda wildcards: [STORE / "done" / needed for needed in JOBS[wildcards.id]],
+        lambda wildcards: expand(MANIFEST, id=JOBS[wildcards.id]),
     output:
-        touch(STORE / "done" / "{id}"),
+        MANIFEST,
     params:
         command=subprocess.list2cmdline(study_command("jobs")) if JOBS else "",
     shell:
@@ -91,7 +93,7 @@ rule job:
 
 rule study:
     input:
-        [STORE / "done" / job for job in JOBS],
+        expand(MANIFEST, id=JOBS),
     params:
         command=subprocess.list2cmdline(study_command("run")) if JOBS else "",
     shell:

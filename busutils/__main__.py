@@ -5,6 +5,7 @@ Each command imports what it needs when it is called, so that ``--help`` is inst
 """
 
 import argparse
+import contextlib
 import errno
 import io
 import os
@@ -90,9 +91,10 @@ def _explain(args: argparse.Namespace) -> None:
 
 
 def _dry_run(args: argparse.Namespace) -> None:
-    from busutils import costs, execution, jobs
+    from busutils import costs, execution, jobs, promises
 
-    planned = _planned(args)
+    with promises.aside():
+        planned = _planned(args)
     missing = jobs.plan(planned)
     for job, _ in missing:
         print(job.id, job.title)
@@ -128,13 +130,14 @@ def _planned(args: argparse.Namespace) -> list:
 
 
 def _jobs(args: argparse.Namespace) -> None:
-    from busutils import bundle, jobs
+    from busutils import bundle, promises, training
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
     if args.minutes is not None and not args.minutes > 0:
         raise UserError(f"--minutes is {args.minutes:g}: give more than 0")
-    planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args))
+    with contextlib.nullcontext() if args.train else promises.aside():
+        planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args))
     if not args.train:
         _list_jobs(planned, args)
         return
@@ -144,7 +147,7 @@ def _jobs(args: argparse.Namespace) -> None:
     else:
         needed = {job.needs.id for job in planned if job.needs}
         keep = {"encoder"} if needed.issuperset(job.id for job in chosen) else set()
-        left = jobs.complete(chosen, keep, args.minutes, quiet=args.quiet)
+        left = training.complete(chosen, keep, args.minutes, quiet=args.quiet)
     print(f"{len(chosen) - len(left)} of {len(chosen)} jobs finished")
 
 
@@ -154,7 +157,15 @@ def _list_jobs(planned: list, args: argparse.Namespace) -> None:
     if args.json:
         import json
 
-        rows = [{"id": j.id, "title": j.title, "needs": j.needs and j.needs.id} for j in planned]
+        rows = [
+            {
+                "id": j.id,
+                "title": j.title,
+                "done": jobs.finished(j),
+                "needs": j.needs and j.needs.id,
+            }
+            for j in planned
+        ]
         print(json.dumps(rows, indent=1))
         return
     store = bundle.open_store(args.bundle) if args.bundle else None

@@ -5,10 +5,10 @@ import math
 import keras
 import numpy as np
 
-from busutils import augment
+from busutils import augment, models
 from busutils.data.dataset import Dataset, positives
 from busutils.jobs import Job
-from busutils.models import backbones, encoders
+from busutils.models.preprocessing import preprocess
 
 
 class Batches(keras.utils.PyDataset):
@@ -28,12 +28,12 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray | dict[str, np.ndarray]]:
         rows = self.rows[index * self.job.batch : (index + 1) * self.job.batch]
         images, masks = zip(*(self._case(row) for row in rows), strict=True)
-        told = positive(self.dataset, rows, self.job)
+        positives = positive(self.dataset, rows, self.job)
         if self.job.task == "classify":
-            masks = told.reshape(-1, 1, 1)
+            masks = positives.reshape(-1, 1, 1)
         truth = np.stack(masks)[..., None].astype("float32")
         if self.job.task == "both":
-            truth = {"mask": truth, "malignant": told.astype("float32")[:, None]}
+            truth = {"mask": truth, "malignant": positives.astype("float32")[:, None]}
         return prepare(np.stack(images), self.job), truth
 
     def _case(self, row: int) -> tuple[np.ndarray, np.ndarray]:
@@ -62,4 +62,4 @@ def prepare(images: np.ndarray, job: Job) -> np.ndarray:
     images = np.repeat(np.asarray(images, "float32"), channels // images.shape[-1], axis=-1)
     if job.preprocessing == "paper":
         return images / 255
-    return encoders.preprocess(backbones.of_network(job.model, job.options), images)
+    return preprocess(models.backbone(job.model, job.options), images)

@@ -6,6 +6,7 @@ splits and weights, cut into parts), ``bundle.json`` with their hashes, and the 
 pandas and h5py, and leaves finished jobs in ``DIR/done-*.zip``, which :func:`merge` takes back.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -13,15 +14,14 @@ import re
 import shutil
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from busutils import frameworks, paths
+from busutils import frameworks, paths, promises, training
 from busutils import jobs as _jobs
 from busutils.data.dataset import open_cached
 from busutils.errors import UserError
-from busutils.integrity import Damaged
+from busutils.integrity import BROKEN_ZIP, Damaged
 from busutils.jobs import Job
 
 PART = 15_000_000
@@ -30,7 +30,6 @@ PART = 15_000_000
 FILES = {*_jobs.SMALL, *_jobs.KEEP.values()}
 NOTE = "bundle.json"
 JOB_FILE, SPLIT = re.compile(r"([0-9a-f]{12})/([\w.]+)"), re.compile(r"splits/([0-9a-f]{12})\.csv")
-BROKEN = (zipfile.BadZipFile, zlib.error)
 
 
 def write(
@@ -58,7 +57,9 @@ def write(
     if to.exists():
         raise UserError(f"{to} is there already: delete it or name another folder")
     listed = {"jobs": {job.id: job.to_json() for job in todo}, "keep": sorted(keep)}
-    files = {"jobs.json": json.dumps(listed).encode()} | _parts(_packed(todo, store))
+    content, files = _packed(todo, store), {"jobs.json": json.dumps(listed).encode()}
+    for i, start in enumerate(range(0, len(content), PART)):
+        files[f"store-{i:03}.part"] = content[start : start + PART]
     with paths.whole_folder(to) as part:
         for name, data in files.items():
             (part / name).write_bytes(data)
@@ -111,7 +112,7 @@ def train(folder: Path, chosen: Sequence[Job], minutes: float | None, quiet: boo
     """Train `chosen` in a bundle, pack what is finished, and return what is not."""
     store, keep = open_store(folder), _listed(folder)["keep"]
     try:
-        return _jobs.complete(chosen, keep, minutes, store, quiet)
+        return training.complete(chosen, keep, minutes, store, quiet)
     finally:
         pack(folder)
 
@@ -121,18 +122,16 @@ def pack(folder: Path) -> list[Path]:
 
     None is larger than `PART`; a file of a job that alone is larger stays behind.
     """
-    done = sorted((folder / "store" / "jobs").glob("[0-9a-f]*/job.json"))
     for old in folder.glob("done-*.zip"):
         old.unlink()
     packs: list[list[Path]] = [[]]
     size = 0
-    for place in (path.parent for path in done):
-        more = sum(f.stat().st_size for f in _travelling(place))
-        if packs[-1] and size + more > PART:
+    for file in sorted((folder / "store" / "jobs").glob("[0-9a-f]*/job.json")):
+        size += (more := sum(f.stat().st_size for f in _travelling(file.parent)))
+        if packs[-1] and size > PART:
             packs.append([])
-            size = 0
-        packs[-1].append(place)
-        size += more
+            size = more
+        packs[-1].append(file.parent)
     return [_zip(folder / f"done-{i:03}.zip", places) for i, places in enumerate(packs) if places]
 
 
@@ -153,28 +152,28 @@ def merge(files: Iterable[Path], replace: bool = False, store: Path | None = Non
         there already with another result and `replace` is False.
     """
     store = store or paths.store()
-    found: dict[str, dict[str, bytes]] = {}
+    results: dict[str, dict[str, bytes]] = {}
     for file in map(Path, files):
         for identity, content in _read_zip(file, store).items():
-            if _other(found.get(identity, content), content):
+            if _other(results.get(identity, content), content):
                 raise UserError(
                     f"{file}: job {identity} has another result in another file: merge one"
                 )
-            found[identity] = content
-    there = {identity: _there(store, identity) for identity in found}
-    for identity, content in found.items():
-        if not replace and _other(there[identity], content):
-            raise UserError(
-                f"job {identity} is there already with another result: add --replace to take the "
-                "new one"
-            )
-    for identity, content in found.items():
-        if _other(there[identity], content) or not content.keys() <= there[identity].keys():
+            results[identity] = content
+    there = {identity: _there(store, identity) for identity in results}
+    different = [identity for identity in results if _other(there[identity], results[identity])]
+    if different and not replace:
+        raise UserError(
+            f"job {different[0]} is there already with another result: add --replace to take the "
+            "new one"
+        )
+    for identity, content in results.items():
+        if identity in different or not content.keys() <= there[identity].keys():
             with paths.whole_folder(store / "jobs" / identity) as part:
                 for name, data in content.items():
                     (part / name).write_bytes(data)
                 (part / _jobs.MERGED).touch()
-    return list(found)
+    return list(results)
 
 
 def _there(store: Path, identity: str) -> dict[str, bytes]:
@@ -196,11 +195,14 @@ def _packed(todo: list[Job], store: Path) -> bytes:
     """Gzipped tar of what jobs need, each checked first."""
     needed = set()
     for job in todo:
-        open_cached(job.dataset, store)
-        _jobs.write_split(_jobs.read_split(job, store), job.split["id"], store)
-        needed |= {f"cache/{job.dataset}", f"splits/{job.split['id']}.csv"}
-        if file := _jobs.weights_file(job, store):
-            needed.add(f"weights/{file.name}")
+        for name in _jobs.inputs(job):
+            promises.keep(name, store)
+        (
+            _jobs.read_split(job, store),
+            open_cached(job.dataset, store),
+            _jobs.weights_file(job, store),
+        )
+        needed |= set(_jobs.inputs(job))
         if job.needs and job.needs not in todo:
             needed.add(f"jobs/{job.needs.id}")
     needed |= _imagenet([job for job in todo if job.encoder_weights == "imagenet"], store)
@@ -216,16 +218,11 @@ def _imagenet(todo: list[Job], store: Path) -> set[str]:
     if not todo:
         return set()
     with frameworks.loading():
-        from busutils import training  # imports a framework, which takes seconds
+        from busutils import fitting  # imports a framework, which takes seconds
 
     for job in todo:
-        training.keep_imagenet(job, store)
-    return {training.imagenet_file(job) for job in todo}
-
-
-def _parts(content: bytes) -> dict[str, bytes]:
-    starts = range(0, len(content), PART)
-    return {f"store-{i:03}.part": content[start : start + PART] for i, start in enumerate(starts)}
+        fitting.keep_imagenet(job, store)
+    return {fitting.imagenet_file(job) for job in todo}
 
 
 def _note(folder: Path) -> bytes:
@@ -235,13 +232,11 @@ def _note(folder: Path) -> bytes:
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    try:
+    with contextlib.suppress(ValueError):
         hashes = json.loads(_note(folder))
-    except ValueError:
-        hashes = {}
-    if not isinstance(hashes, dict) or "jobs.json" not in hashes:
-        raise UserError(f"{folder / NOTE} is damaged: copy the bundle again")
-    return hashes
+        if isinstance(hashes, dict) and "jobs.json" in hashes:
+            return hashes
+    raise UserError(f"{folder / NOTE} is damaged: copy the bundle again")
 
 
 def _checked(folder: Path, name: str) -> bytes:
@@ -285,7 +280,7 @@ def _zip(target: Path, places: list[Path]) -> Path:
     files = {f"{p.name}/{f.name}": f.read_bytes() for p in places for f in _travelling(p)}
     store = target.parent / "store"
     for place in places:
-        name = f"splits/{_jobs.load(place.name, store).split['id']}.csv"
+        name = _jobs.split_file(_jobs.load(place.name, store))
         files[name] = (store / name).read_bytes()
     with (
         paths.whole_file(target) as part,
@@ -299,22 +294,24 @@ def _zip(target: Path, places: list[Path]) -> Path:
 
 def _read_zip(file: Path, store: Path) -> dict[str, dict[str, bytes]]:
     """Files of each job; the splits that come with them go into the store."""
-    found: dict[str, dict[str, bytes]] = {}
+    results: dict[str, dict[str, bytes]] = {}
     for name, data in _members(file).items():
         if split := SPLIT.fullmatch(name):
-            _keep_split(file, split[1], data, store)
+            if _sha256(data)[:12] != split[1]:
+                raise UserError(f"{file}: split {split[1]} is damaged: pack and copy it again")
+            paths.write(store / name, data)
         elif (member := JOB_FILE.fullmatch(name)) and member[2] in FILES:
-            found.setdefault(member[1], {})[member[2]] = data
+            results.setdefault(member[1], {})[member[2]] = data
         else:
             raise UserError(f"{file}: {name} is no file of a job: pack and copy it again")
-    for identity, content in found.items():
+    for identity, content in results.items():
         try:
             _jobs.check(identity, content, store)
         except Damaged as error:
             raise UserError(
                 f"{file}: job {identity} is damaged ({error}): pack and copy it again"
             ) from error
-    return found
+    return results
 
 
 def _members(file: Path) -> dict[str, bytes]:
@@ -324,21 +321,14 @@ def _members(file: Path) -> dict[str, bytes]:
             hashes = json.loads(archive.read("hashes.json"))
             if not isinstance(hashes, dict):
                 raise ValueError("hashes.json is no list of hashes")
-            found = {name: archive.read(name) for name in hashes}
-    except (OSError, EOFError, KeyError, ValueError, RuntimeError, *BROKEN) as error:
+            members = {name: archive.read(name) for name in hashes}
+    except BROKEN_ZIP as error:
         raise UserError(
             f"{file} is no whole file of finished jobs ({error}): copy it again"
         ) from error
-    for name, data in found.items():
+    for name, data in members.items():
         if _sha256(data) != hashes[name]:
             raise UserError(
                 f"{file} is no whole file ({name} is not what was packed): copy it again"
             )
-    return found
-
-
-def _keep_split(file: Path, identity: str, data: bytes, store: Path) -> None:
-    if _sha256(data)[:12] != identity:
-        raise UserError(f"{file}: split {identity} is damaged: pack and copy it again")
-    with paths.whole_file(store / "splits" / f"{identity}.csv") as part:
-        part.write_bytes(data)
+    return members

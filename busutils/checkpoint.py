@@ -6,7 +6,6 @@ variable is written: weights, optimiser, generators.
 
 import json
 import shutil
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +15,7 @@ import numpy as np
 
 from busutils import paths
 from busutils.errors import UserError
-
-BROKEN = (zipfile.BadZipFile, RuntimeError)
-"""What a damaged zip file raises; the second where it seems encrypted, or packed in another way."""
+from busutils.integrity import BROKEN_ZIP
 
 
 class Checkpoint:
@@ -33,8 +30,8 @@ class Checkpoint:
         epoch = len(history)
         if epoch == _best(history):
             self._write("best.npz", self.model.weights, epoch=epoch)
-        told = {"history": json.dumps(history), "film": film}
-        self._write("last.npz", self.variables, epoch=epoch, **told)
+        more = {"history": json.dumps(history), "film": film}
+        self._write("last.npz", self.variables, epoch=epoch, **more)
 
     def restore(self) -> tuple[list[dict], list[np.ndarray]]:
         """Set the model to the last epoch saved; return history and film (empty: none was).
@@ -78,7 +75,7 @@ class Checkpoint:
         try:
             with np.load(self.folder / name) as arrays:
                 yield arrays
-        except (OSError, EOFError, KeyError, TypeError, ValueError, *BROKEN) as error:
+        except (TypeError, *BROKEN_ZIP) as error:
             raise UserError(
                 f"the checkpoint {self.folder / name} is damaged ({error}): delete {self.folder}, "
                 "and the job starts anew"
@@ -86,9 +83,9 @@ class Checkpoint:
 
     def _assign(self, variables: list, arrays: Mapping[str, np.ndarray], epoch: int) -> None:
         if "epoch" in arrays:  # an earlier version did not tell
-            training, told = str(arrays["training"]), int(arrays["epoch"])
-            if (training, told) != (self.folder.name, epoch):
-                raise ValueError(f"it is of epoch {told} in {training}")
+            training, saved = str(arrays["training"]), int(arrays["epoch"])
+            if (training, saved) != (self.folder.name, epoch):
+                raise ValueError(f"it is of epoch {saved} in {training}")
         for i, variable in enumerate(variables):
             variable.assign(arrays[str(i)])
 

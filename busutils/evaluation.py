@@ -40,10 +40,10 @@ def predict(model: keras.Model, job: Job, dataset: Dataset, rows: np.ndarray) ->
         nothing = np.zeros(0, "float32") if job.task == "both" else None
         side = 1 if job.task == "classify" else job.size
         return Predicted(rows, np.zeros((0, side, side), "float32"), nothing)
-    found = model.predict(Batches(dataset, rows, job), verbose=0)
+    output = model.predict(Batches(dataset, rows, job), verbose=0)
     if job.task == "both":
-        return Predicted(rows, found["mask"][..., 0], found["malignant"][:, 0])
-    return Predicted(rows, np.asarray(found)[..., 0])
+        return Predicted(rows, output["mask"][..., 0], output["malignant"][:, 0])
+    return Predicted(rows, np.asarray(output)[..., 0])
 
 
 def loss(job: Job, dataset: Dataset, predicted: Predicted) -> float:
@@ -51,14 +51,14 @@ def loss(job: Job, dataset: Dataset, predicted: Predicted) -> float:
     criterion = losses.build(job.loss, **job.loss_options)
     bce = keras.losses.BinaryCrossentropy()
     masks, total = truth(dataset, predicted.rows, job), 0.0
-    told = positive(dataset, predicted.rows, job).astype("float32")
+    positives = positive(dataset, predicted.rows, job).astype("float32")
     for i in range(0, len(masks), job.batch):
         at = slice(i, i + job.batch)
         y = masks[at, ..., None].astype("float32")
         value = float(criterion(y, predicted.masks[at, ..., None]))
         if predicted.malignant is not None:
-            told_badly = float(bce(told[at], predicted.malignant[at]))
-            value = job.mask_weight * value + job.class_weight * told_badly
+            entropy = float(bce(positives[at], predicted.malignant[at]))
+            value = job.mask_weight * value + job.class_weight * entropy
         total += len(y) * value
     return total / len(masks) if len(masks) else float("nan")
 
@@ -72,12 +72,12 @@ def curves(job: Job, dataset: Dataset, predicted: Predicted) -> dict[str, float]
     counts = metrics.counts(masks, predicted.masks >= 0.5)
     pooled, lesions = metrics.pooled(counts), counts[masks.any(axis=(1, 2))]
     dice = float(metrics.per_case(lesions)["dice"]) if len(lesions) else float("nan")
-    found = {"val_dice": pooled["dice"] if job.task == "classify" else dice}
-    found |= {f"val_{score}": pooled[score] for score in CURVES}
+    scores = {"val_dice": pooled["dice"] if job.task == "classify" else dice}
+    scores |= {f"val_{score}": pooled[score] for score in CURVES}
     if predicted.malignant is not None:
         right = (predicted.malignant >= 0.5) == positive(dataset, predicted.rows, job)
-        found["val_class_accuracy"] = float(right.mean())
-    return found
+        scores["val_class_accuracy"] = float(right.mean())
+    return scores
 
 
 def by_keras(job: Job, dataset: Dataset, predicted: Predicted) -> dict[str, float]:
@@ -103,8 +103,8 @@ def cases(
     about = split.set_index("case").loc[names[row], ["label", "group"]].reset_index()
     table = pd.concat([about.assign(split=role), counts], axis=1)
     if job.task != "segment":
-        told = predicted.masks[:, 0, 0] if predicted.malignant is None else predicted.malignant
-        table[f"p_{job.positive}"] = told[row].round(6)
+        shares = predicted.masks[:, 0, 0] if predicted.malignant is None else predicted.malignant
+        table[f"p_{job.positive}"] = shares[row].round(6)
     return table
 
 

@@ -4,17 +4,15 @@ import ast
 import hashlib
 import json
 import logging
-import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TextIO
 
-from busutils import frameworks, jobs, parameters, paths, sources
+from busutils import frameworks, jobs, own_code, parameters, paths, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
 from busutils.jobs import Job
@@ -90,8 +88,8 @@ def execute(name: str, profile: str, overrides: Mapping[str, str], quiet: bool =
         write_json(draft / MANIFEST, opening(target.name, name, profile, values, overrides))
         execute_cells(parameters.source(name), draft, values, target.name, quiet)
         manifest = Run(draft).manifest
-        made = [jobs.manifest(identity) for identity in manifest.get("jobs", [])]
-        backends = {of["backend"] for of in made if of}
+        made = jobs.made(manifest.get("jobs", []))
+        backends = {of["backend"] for of in made}
         manifest["backend"] = ", ".join(sorted(backends)) or manifest.get("backend", "none")
         manifest["minutes"] = round((time.monotonic() - started) / 60, 2)
         write_json(draft / MANIFEST, manifest)
@@ -133,7 +131,7 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         is_parameters = sources.tagged(cell, parameters.TAG)
         if is_parameters or sources.tagged(cell, PLAN):
             code = "".join(cell["source"])
-            exec(compile(code, f"{notebook.name}, code cell {number + 1}", "exec"), page)
+            own_code.execute(code, f"{notebook.name}, code cell {number + 1}", page)
         if is_parameters:
             page |= values
     return page
@@ -187,8 +185,10 @@ def execute_cells(
     changed = {p.name for p in parameters.read(source) if p.default != values[p.name]}
     output = draft / source.name
     log = draft / LOG
+    # where to write; the kernel of this interpreter, not the user's
+    wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1", **environment}
     try:
-        with _environment(draft, environment), log.open("w", encoding="utf-8") as file:
+        with paths.variables(wanted), log.open("w", encoding="utf-8") as file:
             papermill.execute_notebook(
                 source,
                 output,
@@ -207,20 +207,6 @@ def execute_cells(
         remedy = "free some, or take a smaller size or batch"
         raise RunError(f"{told}: {remedy} (see {_keep(draft, run)})") from error
     _drop_progress(output)
-
-
-@contextmanager
-def _environment(draft: Path, more: Mapping[str, str]) -> Iterator[None]:
-    """Say to the kernel where to write; take the kernel of this interpreter, not the user's."""
-    wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1", **more}
-    before = {key: os.environ.get(key) for key in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        os.environ.update({k: v for k, v in before.items() if v is not None})
-        for key in [k for k, v in before.items() if v is None]:
-            del os.environ[key]
 
 
 class _Progress:

@@ -63,8 +63,9 @@ def grad_cam(
         If the layer is unknown or has another output, if the model has no such sigmoid or
         convolution, or if it does not take such images.
     """
-    found = _layer(model, layer)
-    return np.concatenate([_maps(model, found, part) for part in _parts(model, images, batch)])
+    maps = _sums(model, images, _layer(model, layer), batch, positive=True)
+    highest = maps.max(axis=(1, 2), keepdims=True)
+    return np.divide(maps, highest, out=np.zeros_like(maps), where=highest != 0)
 
 
 def attention(model: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]:
@@ -130,7 +131,7 @@ def randomised(model: "keras.Model", seed: int, down_to: str | None = None) -> "
         If there is no layer of that name.
     """
     names = [layer.name for layer in model.layers]
-    lowest = 0 if down_to is None else names.index(_known(down_to, names, model))
+    lowest = 0 if down_to is None else names.index(choose(down_to, names, f"layer of {model.name}"))
     # `clone_model` would also compile the copy, which fails with a loss of our own.
     copy = type(model).from_config(model.get_config())
     rng = np.random.default_rng(seed)
@@ -174,27 +175,21 @@ def sanity(
     UserError
         As `grad_cam` and `randomised` do.
     """
-    trained = _signed(model, images)
-    rows = []
+    trained, rows = _sums(model, images), []
     for name in _milestones(model) if layers is None else layers:
-        pairs = zip(trained, _signed(randomised(model, seed, name), images), strict=True)
+        pairs = zip(trained, _sums(randomised(model, seed, name), images), strict=True)
         rows.append((name, np.mean([_rank_correlation(*pair) for pair in pairs])))
     return pd.DataFrame(rows, columns=["down_to", "correlation"])
 
 
-def _signed(model, images) -> np.ndarray:
-    """Return the weighted sums (n, height, width) behind the maps of all images."""
-    found = _layer(model, None)
-    return np.concatenate([_sums(model, found, part) for part in _parts(model, images, BATCH)])
+def _sums(model, images, layer=None, batch: int = BATCH, positive: bool = False) -> np.ndarray:
+    """Return the weighted sums of channels (n, height, width), or their positive parts."""
+    layer = layer or _layer(model, None)
+    parts = _parts(model, images, batch)
+    return np.concatenate([_sums_of_batch(model, layer, part, positive) for part in parts])
 
 
-def _maps(model, layer, images) -> np.ndarray:
-    """Return the maps (n, height, width) of one batch."""
-    return _divided_by_maximum(_sums(model, layer, images, positive=True))
-
-
-def _sums(model, layer, images, positive: bool = False) -> np.ndarray:
-    """Return the weighted sums of channels, or their positive parts, at the images' size."""
+def _sums_of_batch(model, layer, images, positive: bool) -> np.ndarray:
     import keras
     from keras import ops
 
@@ -239,12 +234,6 @@ def _gradient(function: Callable, x):
     return jax.grad(function)(x)
 
 
-def _divided_by_maximum(maps: np.ndarray) -> np.ndarray:
-    """Divide each map (at least 0) by its maximum; one of zeros stays, one with NaN shows it."""
-    highest = maps.max(axis=(1, 2), keepdims=True)
-    return np.divide(maps, highest, out=np.zeros_like(maps), where=highest != 0)
-
-
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     from scipy import stats  # a machine that only trains has none
 
@@ -258,7 +247,7 @@ def _layer(model, name: str | None):
     if name is None:
         return _convolutions(model)[-1]
     layers = {layer.name: layer for layer in _layers(model)}
-    layer = layers[_known(name, layers, model)]
+    layer = layers[choose(name, layers, f"layer of {model.name}")]
     shape = getattr(layer.output, "shape", ())  # a list where there are several outputs
     if len(shape) != 4:
         raise UserError(
@@ -307,10 +296,6 @@ def _logits(model):
             "take a network of busutils.models, or name yours so"
         )
     return found[-1].input
-
-
-def _known(name: str, names, model) -> str:
-    return choose(name, names, f"layer of {model.name}")
 
 
 def _parts(model, images: np.ndarray, batch: int) -> Iterator:

@@ -4,6 +4,10 @@ Functions take tables and plain values, wherever these were kept, and raise `Dam
 thing that cannot be. Needs NumPy and pandas only.
 """
 
+import hashlib
+import json
+import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +20,9 @@ from busutils.metrics import COUNTS
 if TYPE_CHECKING:
     from busutils.jobs import Job
 
+BROKEN_ZIP = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a damaged zip file raises; a RuntimeError where it seems encrypted, or packed in
+another way."""
 TOLD = ("val", "test", "normal")
 """Roles whose cases are counted; of a job that records its training, ``train`` too."""
 EPOCHS = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
@@ -23,6 +30,11 @@ EPOCHS = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
 
 class Damaged(ValueError):
     """What is wrong with a table, in a few words."""
+
+
+def hash_of(values: Mapping[str, Any]) -> str:
+    """Return the sha256 of plain values as canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def check_history(job: "Job", history: pd.DataFrame) -> None:
@@ -44,12 +56,12 @@ def check_counts(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
     split's label and group; tp + fp + fn + tn are the pixels of the image (one, where the job only
     classifies); tp + fn are the same, and tp and fp never rise, along the thresholds.
     """
-    told = [] if job.task == "segment" else [f"p_{job.positive}"]
-    named = ["case", "label", "group", "split", "threshold", *COUNTS, *told]
+    column = [] if job.task == "segment" else [f"p_{job.positive}"]
+    named = ["case", "label", "group", "split", "threshold", *COUNTS, *column]
     _expect(list(counts.columns) == named, "its columns are others")
     whole = all(map(pd.api.types.is_integer_dtype, counts[COUNTS].dtypes))
     _expect(whole and (counts[COUNTS] >= 0).all(axis=None), "a count is no whole number")
-    levels = counts[["threshold", *told]]
+    levels = counts[["threshold", *column]]
     shares = all(map(pd.api.types.is_float_dtype, levels.dtypes))
     _expect(shares and levels.apply(pd.Series.between, args=(0, 1)).all(axis=None), "no share")
     pixels = 1 if job.task == "classify" else job.size**2
@@ -64,12 +76,12 @@ def check_counts(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
 
 def check_manifest(job: "Job", manifest: Any, history: pd.DataFrame) -> None:
     """Refuse a manifest that does not tell of this job."""
-    told = manifest if isinstance(manifest, Mapping) else {}
+    facts = manifest if isinstance(manifest, Mapping) else {}
     texts, numbers = ("backend", "device", "machine"), ("minutes", "epochs", "n_train", "file_mib")
-    _expect(all(isinstance(told.get(key), str) for key in texts), "it names no machine")
-    _expect(all(isinstance(told.get(key), int | float) for key in numbers), "a number is missing")
-    _expect(told.get("job", job.id) == job.id, "it is of another job")
-    _expect(told["epochs"] == len(history), "it tells of more or fewer epochs than the history")
+    _expect(all(isinstance(facts.get(key), str) for key in texts), "it names no machine")
+    _expect(all(isinstance(facts.get(key), int | float) for key in numbers), "a number is missing")
+    _expect(facts.get("job", job.id) == job.id, "it is of another job")
+    _expect(facts["epochs"] == len(history), "it tells of more or fewer epochs than the history")
 
 
 def _check_cases(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
@@ -77,14 +89,14 @@ def _check_cases(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
     complete = np.allclose(_by_case(counts["threshold"]), thresholds.GRID, rtol=0, atol=1e-9)
     _expect(complete, "thresholds are missing")
     about = ["case", "label", "group", "role"]
-    found = counts.rename(columns={"split": "role"})[about]
-    first = found.iloc[:: len(thresholds.GRID)]
+    table = counts.rename(columns={"split": "role"})[about]
+    first = table.iloc[:: len(thresholds.GRID)]
     repeated = first.loc[first.index.repeat(len(thresholds.GRID))]
     roles = TOLD if job.record == "none" else ("train", *TOLD)
     expected = split[split["role"].isin(roles)][about]
     same = sorted(first.to_numpy().tolist()) == sorted(expected.to_numpy().tolist())
     _expect(
-        same and (repeated.to_numpy() == found.to_numpy()).all(), "its cases are not the split's"
+        same and (repeated.to_numpy() == table.to_numpy()).all(), "its cases are not the split's"
     )
 
 

@@ -2,14 +2,13 @@
 
 A job is addressed by its inputs: ``job.id`` is a hash of them, ``runs/jobs/<id>/`` holds what it
 made; the small results of a published run's jobs lie packed in its folder (:mod:`busutils.packed`).
-Nothing here imports a deep-learning framework until something must be trained.
+A job is finished where its manifest is. Nothing here trains, or imports a deep-learning framework.
 """
 
 import gzip
 import hashlib
 import io
 import json
-import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -20,10 +19,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from busutils import frameworks, integrity, packed, paths
+from busutils import integrity, own_code, packed, paths, promises
 from busutils.data.dataset import TEXT
 from busutils.errors import UserError
-from busutils.integrity import Damaged
+from busutils.integrity import Damaged, hash_of
 from busutils.models import source
 from busutils.packed import Training
 
@@ -37,8 +36,6 @@ KEEP = {
     "encoder": "encoder.weights.h5",
     "film": "film.npz",
 }
-TRAINING = "BUSUTILS_TRAINING"
-"""Variable that is "none" where only finished jobs may be read (:mod:`busutils.rebuild`)."""
 MERGED = "merged"
 """Name of the file that marks a job as trained elsewhere: its results are never made again here."""
 GONE = {"factor": 0.1}
@@ -76,6 +73,7 @@ class Job:
         and precision of every epoch; "weights" also keeps the weights; "film" also keeps the
         weights, and prediction and Grad-CAM of one validation case in every epoch
     code : hash of the network's source; empty where that is as published
+    loss_code : hash of the source of a loss that stands outside the package; else empty
     """
 
     dataset: str
@@ -105,9 +103,11 @@ class Job:
     record: str = "none"
     mask_weight: float = 1.0
     code: str = field(init=False, default="")
+    loss_code: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "code", source.changed(self.model))
+        object.__setattr__(self, "loss_code", own_code.code("loss", self.loss))
 
     @property
     def id(self) -> str:
@@ -116,7 +116,7 @@ class Job:
         What equals its default is left out, so that a field added later changes no id; a default
         is therefore never changed.
         """
-        text = json.dumps(_told(asdict(self)), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(_without_defaults(asdict(self)), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(f"{text}{VERSION}".encode()).hexdigest()[:12]
 
     @property
@@ -154,32 +154,33 @@ class Job:
         """Read a job from plain values, as `from_json` does."""
         try:
             values = {k: v for k, v in values.items() if k not in GONE or v != GONE[k]}
-            code = values.pop("code", "")
+            codes = {name: values.pop(name, "") for name in ("code", "loss_code")}
             if isinstance(values.get("encoder_weights"), dict):
                 values["encoder_weights"] = cls.from_dict(values["encoder_weights"])
             job = cls(**values)
         except (TypeError, AttributeError) as error:
             raise Damaged(f"job.json is no job: {error}") from error
-        object.__setattr__(job, "code", code)
+        for name, code in codes.items():
+            object.__setattr__(job, name, code)
         return job
 
     def to_dict(self) -> dict[str, Any]:
         """Return the job as plain values, without what equals its default."""
-        return _told(asdict(self))
+        return _without_defaults(asdict(self))
 
 
-def _told(values: dict) -> dict:
+def _without_defaults(values: dict) -> dict:
     """Leave out what equals its default, in a nested job too."""
     default = {f.name: f.default for f in fields(Job)} | {"options": {}, "loss_options": {}}
-    told = {k: v for k, v in values.items() if v != default[k]}
-    if isinstance(told.get("encoder_weights"), dict):
-        told["encoder_weights"] = _told(told["encoder_weights"])
-    return told
+    kept = {k: v for k, v in values.items() if v != default[k]}
+    if isinstance(kept.get("encoder_weights"), dict):
+        kept["encoder_weights"] = _without_defaults(kept["encoder_weights"])
+    return kept
 
 
 def folder(job: Job, store: Path | None = None) -> Path:
     """Where the finished job stands."""
-    return (store or paths.store()) / "jobs" / job.id
+    return _folder(job.id, store)
 
 
 def finished(job: Job, keep: Iterable[str] = (), store: Path | None = None) -> bool:
@@ -192,7 +193,7 @@ def finished(job: Job, keep: Iterable[str] = (), store: Path | None = None) -> b
     UserError
         If they are damaged.
     """
-    if not _there(job.id, store):
+    if not ((folder(job, store) / "manifest.json").exists() or job.id in published()):
         return False
     read(job.id, store)
     return not _lacking(folder(job, store), keep)
@@ -227,46 +228,6 @@ def again(jobs: Sequence[Job], keep: Iterable[str], store: Path | None = None) -
     return [job for job in jobs if finished(job, (), store) and not finished(job, keep, store)]
 
 
-def complete(
-    jobs: Sequence[Job],
-    keep: Iterable[str] = (),
-    minutes: float | None = None,
-    store: Path | None = None,
-    quiet: bool = False,
-) -> list[Job]:
-    """Train what is missing of `jobs`; resume what was interrupted.
-
-    Parameters
-    ----------
-    jobs : sequence of Job
-    keep : names of large files: probabilities, weights, encoder
-    minutes : stop after this time; what is unfinished goes on at the next call
-    quiet : print no progress
-
-    Returns
-    -------
-    The jobs that are still unfinished (empty unless `minutes` ran out).
-
-    Raises
-    ------
-    UserError
-        If a result is damaged, or something is to be trained where `TRAINING` is "none".
-    """
-    todo = plan(jobs, keep, store)
-    if todo and os.environ.get(TRAINING) == "none":
-        job, _ = todo[-1]
-        raise UserError(
-            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
-            "than before: find out what changed its id"
-        )
-    if todo:
-        with frameworks.loading():
-            from busutils import training  # imports a framework, which takes seconds
-
-        training.train_all(todo, store or paths.store(), minutes, quiet)
-    return [job for job in jobs if not finished(job, keep, store)]
-
-
 def cases(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
     """Pixel counts of every case at every threshold.
 
@@ -291,7 +252,7 @@ def manifests(jobs: Iterable[Job], store: Path | None = None) -> pd.DataFrame:
 def seal(folder: Path, manifest: dict) -> None:
     """Write the manifest of a job's folder, with the hashes of all files there and its own."""
     files = {file.name: paths.sha256(file) for file in sorted(folder.iterdir())}
-    sealed = manifest | {"sha256": files | {"manifest.json": _hash(manifest)}}
+    sealed = manifest | {"sha256": files | {"manifest.json": hash_of(manifest)}}
     (folder / "manifest.json").write_text(json.dumps(sealed, indent=1))
 
 
@@ -300,9 +261,9 @@ def publish(identities: Iterable[str], to: Path, store: Path | None = None) -> N
     trainings = {}
     for identity in identities:
         made = read(identity, store)
-        job = _job(made)
+        job = Job.from_dict(made.job)
         trainings[identity] = made._replace(job=job.to_dict())
-        write_split(read_split(job, store), job.split["id"], paths.published())
+        paths.write(paths.published() / split_file(job), _split(job, store))
     packed.write(to, trainings)
 
 
@@ -328,26 +289,22 @@ def read(identity: str, store: Path | None = None) -> Training:
     UserError
         If the job is not finished, or its files are damaged.
     """
-    here = (store or paths.store()) / "jobs" / identity
-    if here.exists():
+    here = _folder(identity, store)
+    if (here / "manifest.json").exists():
         return _stored(here, _stamps(here, SMALL), store or paths.store())
     if archive := published().get(identity):
         return _unpacked(archive, identity, store)
     raise UserError(f"job {identity} is not finished: train it first")
 
 
-def manifest(identity: str, store: Path | None = None) -> dict[str, Any] | None:
-    """What made a job, without reading its tables; None where it is not finished."""
-    file = (store or paths.store()) / "jobs" / identity / "manifest.json"
-    if file.exists():
-        return json.loads(file.read_text(encoding="utf-8"))
-    archive = published().get(identity)
-    return archive and archive.jobs[identity]["manifest"]
+def made(identities: Iterable[str], store: Path | None = None) -> list[dict[str, Any]]:
+    """Return what made each job that is finished, without reading its tables."""
+    return [of for identity in identities if (of := _manifest(identity, store))]
 
 
 def load(identity: str, store: Path | None = None) -> Job:
     """Return a finished job; errors are those of `read`."""
-    return _job(read(identity, store))
+    return Job.from_dict(read(identity, store).job)
 
 
 def check(identity: str, content: Mapping[str, bytes], store: Path | None = None) -> Training:
@@ -376,13 +333,21 @@ def check(identity: str, content: Mapping[str, bytes], store: Path | None = None
     return made
 
 
-def write_split(table: pd.DataFrame, identity: str, store: Path | None = None) -> None:
-    """Keep a split's table of roles in the store, where jobs find it by its id."""
-    target = (store or paths.store()) / "splits" / f"{identity}.csv"
-    text = table.to_csv(index=False).encode()
-    if not target.exists() or target.read_bytes() != text:
-        with paths.whole_file(target) as part:
-            part.write_bytes(text)
+def promise_split(table: pd.DataFrame, identity: str) -> None:
+    """Promise the store a split's table of roles, by which jobs find it under its id."""
+    promises.promise(f"splits/{identity}.csv", table.to_csv(index=False).encode())
+
+
+def split_file(job: Job) -> str:
+    """Where in a store the table of roles of a job stands."""
+    return f"splits/{job.split['id']}.csv"
+
+
+def inputs(job: Job) -> list[str]:
+    """Where in a store stands what a job is trained on: split, data set, file of weights."""
+    start = "" if job.needs else job.encoder_weights
+    weights = [f"weights/{start[5:]}.h5"] * start.startswith("file:")
+    return [split_file(job), f"cache/{job.dataset}", *weights]
 
 
 def read_split(job: Job, store: Path | None = None) -> pd.DataFrame:
@@ -393,19 +358,7 @@ def read_split(job: Job, store: Path | None = None) -> pd.DataFrame:
     UserError
         If it is missing, or is not the one that its id stands for.
     """
-    name = f"{job.split['id']}.csv"
-    bases = [store or paths.store(), paths.published()]
-    there = [base / "splits" / name for base in bases if (base / "splits" / name).is_file()]
-    for file in there:
-        content = file.read_bytes()
-        if hashlib.sha256(content).hexdigest()[:12] == job.split["id"]:
-            return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
-    if there:
-        raise UserError(
-            f"split {there[0]} is damaged (its hash is not its name): delete it and plan job "
-            f"{job.id} again from its data"
-        )
-    raise UserError(f"split {name} of job {job.id} is missing: plan the job again from its data")
+    return pd.read_csv(io.BytesIO(_split(job, store)), dtype=str, keep_default_na=False)
 
 
 def rows(job: Job, cases: pd.Series, role: str, store: Path | None = None) -> np.ndarray:
@@ -428,9 +381,9 @@ def weights_file(job: Job, store: Path | None = None) -> Path | None:
     UserError
         If it is missing, or its hash is not its name.
     """
-    if job.needs or not job.encoder_weights.startswith("file:"):
+    if not (named := inputs(job)[2:]):
         return None
-    file = (store or paths.store()) / "weights" / f"{job.encoder_weights[5:]}.h5"
+    file = (store or paths.store()) / named[0]
     if not file.exists() or paths.sha256(file)[:12] != file.stem:
         raise UserError(
             f"the weights {file} are missing or damaged: delete the file and plan the job again"
@@ -438,17 +391,40 @@ def weights_file(job: Job, store: Path | None = None) -> Path | None:
     return file
 
 
-def _there(identity: str, store: Path | None) -> bool:
-    return ((store or paths.store()) / "jobs" / identity).exists() or identity in published()
+def _split(job: Job, store: Path | None) -> bytes:
+    """Content of a job's table of roles: as promised, of the store, or as published."""
+    name = split_file(job)
+    there = [base / name for base in (store or paths.store(), paths.published())]
+    files = [file for file in there if file.is_file()]
+    kept = promises.content(name)
+    for content in [kept] if kept else map(Path.read_bytes, files):
+        if hashlib.sha256(content).hexdigest()[:12] == job.split["id"]:
+            return content
+    if files:
+        raise UserError(
+            f"split {files[0]} is damaged (its hash is not its name): delete it and plan job "
+            f"{job.id} again from its data"
+        )
+    raise UserError(
+        f"split {there[0].name} of job {job.id} is missing: plan the job again from its data"
+    )
 
 
-def _job(made: Training) -> Job:
-    return Job.from_dict(made.job)
+def _manifest(identity: str, store: Path | None) -> dict[str, Any] | None:
+    file = _folder(identity, store) / "manifest.json"
+    if file.exists():
+        return json.loads(file.read_text(encoding="utf-8"))
+    archive = published().get(identity)
+    return archive and archive.jobs[identity]["manifest"]
+
+
+def _folder(identity: str, store: Path | None) -> Path:
+    return (store or paths.store()) / "jobs" / identity
 
 
 def _check(identity: str, made: Training, store: Path | None) -> None:
     """Refuse what the job of this id cannot have made."""
-    job = _job(made)
+    job = Job.from_dict(made.job)
     if job.id != identity:
         raise Damaged("job.json is of another job, or of another version of busutils")
     integrity.check_history(job, made.history)
@@ -477,10 +453,10 @@ def _unpacked(archive: packed.Archive, identity: str, store: Path | None) -> Tra
     """Read a published job."""
     about = archive.jobs[identity]
     job, counts = Job.from_dict(about["job"]), archive.counts(identity)
-    pixels, told = (1 if job.task == "classify" else job.size**2), f"p_{job.positive}"
+    pixels, column = (1 if job.task == "classify" else job.size**2), f"p_{job.positive}"
     try:
         cases = packed.decode(
-            counts, read_split(job, store), pixels, "" if job.task == "segment" else told
+            counts, read_split(job, store), pixels, "" if job.task == "segment" else column
         )
         made = Training(about["job"], about["manifest"], archive.history(identity), cases)
         _check(identity, made, store)
@@ -527,19 +503,15 @@ def _refuse_changed(file: Path, _: tuple) -> None:
         raise _damaged(file.parent, error) from error
 
 
-def _check_hashes(manifest: dict, found: dict[str, str]) -> None:
+def _check_hashes(manifest: dict, hashes: dict[str, str]) -> None:
     """Compare the hashes of files with those in the manifest, which older ones have not."""
     expected = manifest.pop("sha256", {})
     if not isinstance(expected, dict):
         raise Damaged("manifest.json has no hashes")
-    found = found | {"manifest.json": _hash(manifest)}
-    for name in expected.keys() & found.keys():
-        if expected[name] != found[name]:
+    hashes = hashes | {"manifest.json": hash_of(manifest)}
+    for name in expected.keys() & hashes.keys():
+        if expected[name] != hashes[name]:
             raise Damaged(f"{name} is not what was written")
-
-
-def _hash(values: dict) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -10,9 +10,13 @@ Milletari et al. 2016 (Dice); Salehi et al. 2017 (Tversky); Abraham, Khan: A nov
 loss function. ISBI 2019, 683-687; Taghanaki et al. 2019 (Combo).
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import keras
 from keras import ops
 
+from busutils import own_code
 from busutils.errors import UserError, choose
 
 
@@ -85,17 +89,57 @@ class Combo(keras.losses.Loss):
         return self.dice(y_true, y_pred) + self.bce(y_true, y_pred)
 
 
-LOSSES = {
+LOSSES: dict[str, Callable[..., keras.losses.Loss]] = {
     "bce": keras.losses.BinaryCrossentropy,
     "dice": Tversky,
     "tversky": Tversky,
-    "focal_tversky": lambda **options: Tversky(**(FOCAL_TVERSKY | options)),
+    "focal_tversky": partial(Tversky, false_negatives=0.7, false_positives=0.3, exponent=0.75),
     "combo": Combo,
-    "iou": lambda **options: Tversky(**(IOU | options)),
+    # 1 - (I + 1) / (U + 1), the loss that paper 3 defines
+    "iou": partial(Tversky, false_negatives=1.0, false_positives=1.0),
 }
-IOU = {"false_negatives": 1.0, "false_positives": 1.0}
-"""1 - (I + 1) / (U + 1), the loss that paper 3 defines."""
-FOCAL_TVERSKY = {"false_negatives": 0.7, "false_positives": 0.3, "exponent": 0.75}
+"""What makes each loss of its options."""
+PACKAGE = frozenset(LOSSES)
+
+
+def register(name: str) -> Callable[[Callable], Callable]:
+    """Make a function known as the loss `name`, as in a cell of a notebook: a decorator.
+
+    The function takes truth and prediction, and options by keyword; it gives one number, or one an
+    image; a class is one of Keras. The jobs of such a loss are known by the hash of its source.
+
+    Raises
+    ------
+    UserError
+        If the package has a loss of that name.
+
+    Examples
+    --------
+    >>> @register("mine")  # doctest: +SKIP
+    ... def mine(y_true, y_pred, power=2):
+    ...     return ops.mean(ops.abs(y_true - y_pred) ** power)
+    """
+
+    def known(function: Callable) -> Callable:
+        if name in PACKAGE:
+            raise UserError(f"{name} is a loss of busutils: give yours another name")
+        own_code.note("loss", name, function)
+        LOSSES[name] = function if isinstance(function, type) else partial(Own, function)
+        return function
+
+    return known
+
+
+class Own(keras.losses.Loss):
+    """A function of truth and prediction as a loss, its options set."""
+
+    def __init__(self, function: Callable, **options):
+        super().__init__(reduction="mean")
+        self.function, self.options = function, options
+
+    def call(self, y_true, y_pred):
+        """Return what the function gives."""
+        return self.function(ops.cast(y_true, "float32"), y_pred, **self.options)
 
 
 def build(name: str, **options) -> keras.losses.Loss:

@@ -5,7 +5,6 @@ epochs of all; ``counts.npz`` one array of whole numbers a job (`encode`). What 
 whether it can have made this, is for :mod:`busutils.jobs` to judge.
 """
 
-import hashlib
 import io
 import json
 import zipfile
@@ -18,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths, thresholds
-from busutils.integrity import Damaged
+from busutils.integrity import Damaged, hash_of
 from busutils.metrics import COUNTS
 
 JOBS, HISTORY, COUNTED = "jobs.json", "history.csv", "counts.npz"
@@ -40,7 +39,7 @@ def write(folder: Path, trainings: Mapping[str, Training]) -> None:
     """Write the three files, whole or not at all; trainings by the id of their job."""
     if not trainings:
         return
-    told = {name: {"job": t.job, "manifest": t.manifest} for name, t in trainings.items()}
+    about = {name: {"job": t.job, "manifest": t.manifest} for name, t in trainings.items()}
     history = pd.concat([t.history.assign(job=name) for name, t in trainings.items()])
     columns = ["job", *history.columns.drop("job")]
     with paths.whole_file(folder / HISTORY) as part:
@@ -54,7 +53,7 @@ def write(folder: Path, trainings: Mapping[str, Training]) -> None:
             archive.writestr(entry, array.getvalue())
     hashes = {name: paths.sha256(folder / name) for name in (HISTORY, COUNTED)}
     with paths.whole_file(folder / JOBS) as part:
-        content = {"jobs": told, "sha256": hashes | {JOBS: _hash(told)}}
+        content = {"jobs": about, "sha256": hashes | {JOBS: hash_of(about)}}
         part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -77,7 +76,7 @@ def encode(cases: pd.DataFrame) -> np.ndarray:
     return np.hstack(parts).T.astype(np.int32)
 
 
-def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "") -> pd.DataFrame:
+def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, share: str = "") -> pd.DataFrame:
     """Turn what `encode` gave into the table of counts again.
 
     Parameters
@@ -85,7 +84,7 @@ def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "")
     counts : int32 array
     split : DataFrame with columns case, label, group, role, in the order of the set
     pixels : of an image (1 where a job only classifies)
-    told : name of the column of probabilities, if there is one
+    share : name of the column of probabilities, if there is one
 
     Raises
     ------
@@ -95,7 +94,7 @@ def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "")
     m = len(thresholds.GRID)
     roles = ROLES if len(counts.T) == split["role"].isin(ROLES).sum() else ROLES[1:]
     about = pd.concat([split[split["role"] == role] for role in roles])
-    if counts.shape != (1 + 2 * m + bool(told), len(about)):
+    if counts.shape != (1 + 2 * m + bool(share), len(about)):
         raise Damaged("its counts are not of its split")
     table = about[["case", "label", "group", "role"]].rename(columns={"role": "split"})
     table = table.loc[table.index.repeat(m)].reset_index(drop=True)
@@ -104,8 +103,8 @@ def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, told: str = "")
     numbers = (tp, fp, lesion - tp, pixels - lesion - fp)
     for name, values in zip(COUNTS, numbers, strict=True):
         table[name] = values.T.ravel().astype(np.int64)
-    if told:
-        table[told] = np.repeat(counts[-1] / MILLION, m)
+    if share:
+        table[share] = np.repeat(counts[-1] / MILLION, m)
     return table
 
 
@@ -117,14 +116,14 @@ class Archive:
         content = json.loads((folder / JOBS).read_text(encoding="utf-8"))
         self.jobs = content["jobs"]
         hashes = {name: paths.sha256(folder / name) for name in (HISTORY, COUNTED)}
-        if content["sha256"] != hashes | {JOBS: _hash(self.jobs)}:
+        if content["sha256"] != hashes | {JOBS: hash_of(self.jobs)}:
             raise Damaged("a file is not what was published")
         self._history = pd.read_csv(folder / HISTORY)
 
     def history(self, name: str) -> pd.DataFrame:
         """Epochs of one job, with the columns that it has."""
-        found = self._history[self._history["job"] == name].drop(columns="job")
-        return found.dropna(axis="columns", how="all").reset_index(drop=True)
+        epochs = self._history[self._history["job"] == name].drop(columns="job")
+        return epochs.dropna(axis="columns", how="all").reset_index(drop=True)
 
     def counts(self, name: str) -> np.ndarray:
         """Return what `encode` gave for one job."""
@@ -140,11 +139,11 @@ def find(published: Path) -> dict[str, Archive]:
     Damaged
         If a file is not what was published; the text names its folder.
     """
-    found = {}
+    archives = {}
     for file in sorted((published / "notebooks").glob(f"[!.]*/{JOBS}")):
         archive = _opened(file.parent, file.stat().st_mtime_ns)
-        found |= dict.fromkeys(archive.jobs, archive)
-    return found
+        archives |= dict.fromkeys(archive.jobs, archive)
+    return archives
 
 
 @lru_cache
@@ -158,7 +157,3 @@ def _opened(folder: Path, _: int) -> Archive:
 def _falling(steps: np.ndarray) -> np.ndarray:
     """Values by threshold from the first one and the steps down from it."""
     return steps[0] - np.vstack([np.zeros_like(steps[:1]), np.cumsum(steps[1:], axis=0)])
-
-
-def _hash(values: dict) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

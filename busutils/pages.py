@@ -249,8 +249,8 @@ def _runtimes(published: list[Run], local: list[Run]) -> str:
 
 def _runtime(run: Run, page: str) -> str:
     manifest = run.manifest
-    made = [jobs.manifest(identity) for identity in manifest.get("jobs", [])]
-    trained = [of["minutes"] for of in made if of]
+    made = jobs.made(manifest.get("jobs", []))
+    trained = [of["minutes"] for of in made]
     cells = [
         f"[{manifest['notebook']}]({page})",
         run.data,

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -28,6 +28,24 @@ def store() -> Path:
 def published() -> Path:
     """Folder of published results (``$BUSUTILS_PUBLISHED``, else ``book/results``)."""
     return _named("BUSUTILS_PUBLISHED", "book/results")
+
+
+def phantoms() -> Path:
+    """Folder of generated image sets (``$BUSUTILS_PHANTOMS``, else ``data/phantom``)."""
+    return _named("BUSUTILS_PHANTOMS", "data/phantom")
+
+
+@contextmanager
+def variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, and set them back when the block ends."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+        for name in [name for name, value in before.items() if value is None]:
+            del os.environ[name]
 
 
 def _named(variable: str, usual: str) -> Path:
@@ -74,6 +92,13 @@ def whole_file(target: Path) -> Iterator[Path]:
             part.unlink()
 
 
+def write(target: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, unless it has this content."""
+    if not (target.is_file() and target.read_bytes() == content):
+        with whole_file(target) as part:
+            part.write_bytes(content)
+
+
 @contextmanager
 def locked(file: Path) -> Iterator[bool]:
     """Hold a lock on `file`, which the system gives back when the process dies.
@@ -98,8 +123,7 @@ def remembered(file: Path, make: Callable[[], str]) -> str:
     if digest.decode(errors="replace") == hashlib.sha256(kept).hexdigest():
         return kept.decode()
     text = make()
-    with whole_file(file) as part:
-        part.write_bytes(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+    write(file, f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
     return text
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from busutils import frameworks, jobs, paths
+from busutils import frameworks, jobs, paths, thresholds, training
 from busutils.data.files import read_image, resize_image
 from busutils.errors import UserError
 from busutils.figures import COLOURS
@@ -48,7 +48,7 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
             f"the weights of the best network of {run.id} were not kept: call again with --train, "
             f"which trains it once more (about {ceil(manifest['minutes'])} min) and keeps them"
         )
-    jobs.complete([job], keep={"weights"})
+    training.complete([job], keep={"weights"})
     with paths.whole_folder(to) as part:
         for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
             _write(part / image.stem, pictures[image], levels, named["threshold"])
@@ -71,12 +71,12 @@ def _refuse(images: list[Path], to: Path) -> None:
 def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:
     """Probabilities as k / 255 at the size of each picture."""
     with frameworks.loading():
-        from busutils import thresholds, training
+        from busutils import fitting
 
-    model = training.load(job)
+    model = fitting.load(job)
     small = np.stack([resize_image(p, (job.size, job.size)) for p in pictures])
     small = small.reshape(*small.shape[:3], -1)
-    found = model.predict(training.prepare(small, job), verbose=0)
+    found = model.predict(fitting.prepare(small, job), verbose=0)
     found = thresholds.quantise((found["mask"] if job.task == "both" else found)[..., 0])
     return [resize_image(f, p.shape[:2]) for f, p in zip(found, pictures, strict=True)]
 

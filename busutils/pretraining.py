@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from busutils import jobs
-from busutils.data.dataset import Dataset, cached, write_arrays
+from busutils import jobs, promises
+from busutils.data.dataset import cached, write_arrays
 from busutils.data.files import resize_image, resize_mask
 from busutils.data.splits import split_id
 from busutils.errors import UserError
@@ -21,15 +21,10 @@ from busutils.phantoms import breast
 
 LABELS = ("benign", "benign", "malignant")
 SHAPE = (208, 256)
+SEED = 0
 
 
-def dataset(n: int, size: int, seed: int = 0, store: Path | None = None) -> Dataset:
-    """Return `n` phantoms with a lesion (two benign to one malignant) at `size` x `size` pixels."""
-    fingerprint = f"phantoms-v{breast.VERSION}-{n}-{size}px-seed{seed}"
-    return cached(fingerprint, partial(_write, n=n, size=size, seed=seed), store)
-
-
-def job(backbone: str, n: int, size: int, epochs: int, store: Path | None = None) -> Job:
+def job(backbone: str, n: int, size: int, epochs: int) -> Job:
     """Return the job that trains a U-Net with `backbone` on `n` phantoms, all of it.
 
     A sixth of the phantoms is validated on. The recipe (Dice + cross-entropy, Adam 3e-4, flips and
@@ -37,15 +32,16 @@ def job(backbone: str, n: int, size: int, epochs: int, store: Path | None = None
     """
     if n < 12:
         raise UserError(f"{n} phantoms are too few to pre-train on: ask for 12 or more")
-    phantoms = dataset(n, size, store=store)
-    table = phantoms.cases[["case", "label", "group"]].copy()
-    table["role"] = np.where(np.arange(n) % 6 == 5, "val", "train")
-    identity = split_id(table)
-    jobs.write_split(table, identity, store)
+    dataset = f"phantoms-v{breast.VERSION}-{n}-{size}px-seed{SEED}"
+    write = partial(_write, cases=_cases(n), size=size)
+    promises.promise(f"cache/{dataset}", partial(cached, dataset, write))
+    roles = _cases(n).drop(columns="n_masks")
+    roles["role"] = np.where(np.arange(n) % 6 == 5, "val", "train")
+    jobs.promise_split(roles, split_id(roles))
     return Job(
-        dataset=phantoms.fingerprint,
+        dataset=dataset,
         size=size,
-        split={"id": identity, "kind": "every sixth"},
+        split={"id": split_id(roles), "kind": "every sixth"},
         model="unet",
         options={"backbone": backbone},
         loss="combo",
@@ -56,14 +52,18 @@ def job(backbone: str, n: int, size: int, epochs: int, store: Path | None = None
     )
 
 
-def _write(folder: Path, n: int, size: int, seed: int) -> None:
+def _cases(n: int) -> pd.DataFrame:
+    """Two benign cases to one malignant, each its own group."""
+    names = [f"phantom ({i + 1})" for i in range(n)]
     labels = [LABELS[i % len(LABELS)] for i in range(n)]
-    children = np.random.SeedSequence(seed).spawn(n)
+    return pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
+
+
+def _write(folder: Path, cases: pd.DataFrame, size: int) -> None:
+    n, children = len(cases), np.random.SeedSequence(SEED).spawn(len(cases))
     images, masks = np.zeros((n, size, size, 1), np.uint8), np.zeros((n, size, size), bool)
-    for i, (label, child) in enumerate(zip(labels, children, strict=True)):
+    for i, (label, child) in enumerate(zip(cases["label"], children, strict=True)):
         image, mask = breast.ultrasound(np.random.default_rng(child), SHAPE, label)
         images[i, ..., 0] = resize_image(image, (size, size))
         masks[i] = resize_mask(mask, (size, size))
-    names = [f"phantom ({i + 1})" for i in range(n)]
-    cases = pd.DataFrame({"case": names, "label": labels, "group": names, "n_masks": 1})
     write_arrays(folder, "Phantoms", images, masks, cases)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from busutils import execution, jobs, pages, parameters, paths, provenance, sources
+from busutils import execution, pages, parameters, paths, provenance, sources, training
 from busutils.errors import UserError
 from busutils.runs import MANIFEST, MEASURED, NUMBERS, VERDICTS, Run, write_json
 
@@ -118,7 +118,7 @@ def _executed(published: Run, quiet: bool) -> Iterator[Run]:
             shutil.copytree(published.folder / MEASURED, made.folder / MEASURED)
         source = Path(place) / f"{published.manifest['notebook']}.ipynb"
         write_json(source, without_images(parameters.source(source.stem)))
-        apart = {"BUSUTILS_RUNS": str(store), jobs.TRAINING: "none"}
+        apart = {"BUSUTILS_RUNS": str(store), training.TRAINING: "none"}
         execution.execute_cells(source, made.folder, values, published.id, quiet, apart)
         yield made
 

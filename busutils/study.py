@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils import compare, figures, jobs, parameters, statistics, thresholds
+from busutils import compare, figures, jobs, parameters, statistics, thresholds, training
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
@@ -118,7 +118,7 @@ def split(roles: pd.DataFrame, fewest: int = 2, **about: Any) -> dict[str, Any]:
     if note := roles.attrs.get("note"):
         _say(note)
     identity = splits.split_id(roles)
-    jobs.write_split(roles, identity)
+    jobs.promise_split(roles, identity)
     return {"id": identity, **about}
 
 
@@ -151,7 +151,7 @@ def train(
     keep : what jobs have to have kept (:data:`busutils.jobs.KEEP`); those that lack it train again
     """
     planned = list({e.job.id: e.job for e in plan}.values())
-    jobs.complete(planned, keep)
+    training.complete(planned, keep)
     cases = jobs.cases(planned)
     if lesions_only:
         cases = cases[cases["tp"] + cases["fn"] > 0]
@@ -251,6 +251,44 @@ class Results:
         both = (self.scores(side, score, split, at) for side in (first, second))
         return statistics.paired_difference(*both)
 
+    def evidence(
+        self,
+        entries: Sequence[Entry],
+        score: str = "dice",
+        split: str = "test",
+        at: float | None = None,
+    ) -> pd.DataFrame:
+        """Score each case as :func:`busutils.compare.judge` takes it, with the facts of its row.
+
+        Returns
+        -------
+        DataFrame with the columns of `scores`, and row (the name of the entry), weights, rate,
+        loss, rising; of no entries the column row alone.
+        """
+        flat = compare.converged(self.history)
+        tables = [
+            self.scores(e, score, split, at).assign(
+                row=e.name,
+                weights=starts_from(e.job),
+                rate=e.job.learning_rate,
+                loss=e.job.loss,
+                rising=not flat[e.job.id],
+            )
+            for e in entries
+        ]
+        return pd.concat(tables) if tables else pd.DataFrame(columns=["row"])
+
+    def facts(self, data: Dataset, profile: str, cuts: Sequence[str]) -> dict[str, str]:
+        """What the card at the head of a page says of the run; `profile` says how it was run."""
+        labels = data.cases["label"].value_counts(sort=False)
+        counted = ", ".join(f"{n} {label}" for label, n in labels.items())
+        return {
+            "Data": "; ".join(filter(None, [f"{data.name}: {counted}", data.reduced()])),
+            "Profile": profile,
+            "Training": f"{self.minutes:.1f} minutes, {self.machine}",
+            "Cut": "; ".join(cuts) or "nothing",
+        }
+
     def row(self, entries: Sequence[Entry], **about: Any) -> compare.Row:
         """What stands for a printed row: all jobs of `entries`, and whether they converged.
 
@@ -315,6 +353,13 @@ class Results:
 def table(plan: Sequence[Entry]) -> pd.DataFrame:
     """Return a plan as a table, a row an entry, the job by its id."""
     return pd.DataFrame([{**vars(e), "job": e.job.id} for e in plan])
+
+
+def starts_from(job: Job) -> str:
+    """What a training's encoder starts from: imagenet (a file of it too), phantom or none."""
+    if job.needs:
+        return "phantom"
+    return "none" if job.encoder_weights == "none" else "imagenet"
 
 
 @cache

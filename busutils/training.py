@@ -1,66 +1,72 @@
-"""Train one job: fit, resume, predict, and write its folder.
+"""Train jobs: what is missing, one after the other, each by one process at a time.
 
-Needs keras, NumPy, pandas and h5py only, so that it runs on a cluster node. After each epoch a
-checkpoint holds every variable (weights, optimiser, the state of every random generator) and the
-history; data order and augmentation are drawn from (seed, epoch, case). So a killed job goes on
-and gives the table of an undisturbed one.
+A framework is imported when a job has to be fitted (:mod:`busutils.fitting`), not before.
 """
 
 import math
 import os
-import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
-import pandas as pd
 
-from busutils import evaluation, integrity, jobs, losses, models, paths, thresholds
-from busutils.batches import Batches, prepare
-from busutils.checkpoint import Checkpoint
-from busutils.data.dataset import Dataset, open_cached
+from busutils import frameworks, jobs, paths, promises
 from busutils.errors import RunError, UserError
 from busutils.jobs import Job
-from busutils.models import encoders, source
 
-HISTORY = integrity.EPOCHS
-PIXELS = evaluation.CURVES
-CLASSES = ["class_accuracy", "val_class_accuracy"]
-ROLES = integrity.TOLD
+TRAINING = "BUSUTILS_TRAINING"
+"""Variable that is "none" where only finished jobs may be read (:mod:`busutils.rebuild`)."""
 
 
-def train_all(
-    todo: Sequence[tuple[Job, set[str]]], store: Path, minutes: float | None, quiet: bool
-) -> None:
-    """Train jobs one after the other until all are done or the time is over.
+def complete(
+    planned: Sequence[Job],
+    keep: Iterable[str] = (),
+    minutes: float | None = None,
+    store: Path | None = None,
+    quiet: bool = False,
+) -> list[Job]:
+    """Train what is missing of `planned`; resume what was interrupted.
+
+    Parameters
+    ----------
+    planned : sequence of Job
+    keep : names of large files: probabilities, weights, encoder
+    minutes : stop after this time; what is unfinished goes on at the next call
+    quiet : print no progress
+
+    Returns
+    -------
+    The jobs that are still unfinished (empty unless `minutes` ran out).
 
     Raises
     ------
+    UserError
+        If a result is damaged, something is to be trained where `TRAINING` is "none", or as `train`
+        does.
     RunError
-        If the time was over before one epoch was trained; and as `train` does.
+        If the time was over before one epoch was trained, or as `train` does.
     """
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
-    if keras.backend.backend() == "jax":
-        import jax
-
-        jax.config.update("jax_compilation_cache_dir", str(store / "jax"))
-    for number, (job, keep) in enumerate(todo, start=1):
+    store = store or paths.store()
+    for job in planned:  # what is finished is published with its split
+        promises.keep(jobs.split_file(job), store)
+    todo = jobs.plan(planned, keep, store)
+    _refuse_to_train(todo)
+    for number, (job, large) in enumerate(todo, start=1):
         progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
-        if not train(job, keep, store, deadline, progress):
+        if not train(job, large, store, deadline, progress):
             if number == 1 and not progress.shown:
                 raise RunError(
                     f"{minutes:g} minutes were over before an epoch of job {job.id} ({job.title}) "
                     "was trained: give more with --minutes"
                 )
-            return
+            break
+    return [job for job in planned if not jobs.finished(job, keep, store)]
 
 
-def train(
-    job: Job, keep: set[str], store: Path, deadline: float = math.inf, progress: "Progress" = None
-) -> bool:
+def train(job: Job, keep: set[str], store: Path, deadline: float, progress: "Progress") -> bool:
     """Train `job`, or go on from its checkpoint, and write its folder.
 
     While another process trains it, this one waits.
@@ -77,216 +83,31 @@ def train(
     RunError
         If the loss becomes NaN or the folder cannot be written.
     """
-    _refuse_others(job, store)
-    place = store / "jobs" / f".{job.id}.training"
-    told = False
+    for name in jobs.inputs(job):
+        promises.keep(name, store)
+    with frameworks.loading():
+        from busutils import fitting
+    place, waits = store / "jobs" / f".{job.id}.training", False
     while True:
         with paths.locked(place / "lock") as mine:
             if mine:
                 done = jobs.finished(job, keep, store)
-                return done or _train(job, keep, store, place, deadline, progress)
+                return done or fitting.fit(job, keep, store, place, deadline, progress.show)
         if time.monotonic() > deadline:
             return False
-        if progress and not told:
+        if not waits:
             progress.say(f"another process trains it: waiting (its lock is {place / 'lock'})")
-        told = True
+        waits = True
         time.sleep(1)
 
 
-def _train(
-    job: Job, keep: set[str], store: Path, place: Path, deadline: float, progress: "Progress"
-) -> bool:
-    dataset = open_cached(job.dataset, store)
-    rows = _rows(job, dataset, store)
-    model = build(job, dataset.images[rows["train"]] if job.reestimate_batchnorm else None, store)
-    checkpoint = Checkpoint(place, model)
-    history, film = checkpoint.restore()
-    while len(history) < job.epochs and not stopped(history, job):
-        if time.monotonic() + (history[-1]["seconds"] if history else 0) > deadline:
-            return False
-        history.append(_epoch(job, model, dataset, rows, history))
-        if not math.isfinite(history[-1]["loss"] + history[-1]["val_loss"]):
-            checkpoint.remove()
-            raise RunError(
-                f"the loss of job {job.id} ({job.title}) became NaN in epoch {len(history)}: "
-                f"lower the learning rate (now {history[-1]['learning_rate']:g})"
-            )
-        if job.record == "film":
-            row = evaluation.film_row(dataset, rows["val"])
-            film.append(evaluation.frame(model, job, dataset, row))
-        checkpoint.save(history, film)
-        if progress:
-            progress.show(history)
-    checkpoint.restore_best(history)
-    _write(job, model, dataset, rows, history, film, keep, store)
-    checkpoint.remove()
-    return True
-
-
-def _refuse_others(job: Job, store: Path) -> None:
-    """Refuse to train what would not be the job that was planned, or replace results by others."""
-    if job.code != source.changed(job.model):
+def _refuse_to_train(todo: list[tuple[Job, set[str]]]) -> None:
+    if todo and os.environ.get(TRAINING) == "none":
+        job, _ = todo[-1]
         raise UserError(
-            f"job {job.id} was planned with other code of the network {job.model}: plan it again"
+            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
+            "than before: find out what changed its id"
         )
-    backend, here = keras.backend.backend(), jobs.folder(job, store)
-    if here.exists():
-        made_by = jobs.manifests([job], store)["backend"].item()
-        if made_by != backend:
-            raise UserError(
-                f"job {job.id} was trained on {made_by}, and {backend} would give other results: "
-                f"set KERAS_BACKEND={made_by}, or delete {here}"
-            )
-
-
-def build(job: Job, images: np.ndarray | None = None, store: Path | None = None) -> keras.Model:
-    """Build and compile the job's network with its starting weights.
-
-    `images` (grey levels 0..255) re-estimate the batch-norm statistics.
-    """
-    model = _network(job, encoder_weights=_start(job, store or paths.store()))
-    if job.batchnorm_momentum is not None:
-        encoders.set_batchnorm_momentum(model, job.batchnorm_momentum)
-    if images is not None:
-        encoders.reestimate_batchnorm(model, prepare(images, job))
-    encoders.freeze(model, job.freeze)
-    model.compile(
-        keras.optimizers.Adam(job.learning_rate),
-        jit_compile="auto" if keras.backend.backend() == "jax" else False,
-        **_criteria(job),
-    )
-    model.optimizer.build(model.trainable_variables)
-    return model
-
-
-def load(job: Job) -> keras.Model:
-    """Return the trained network of a finished job whose weights were kept."""
-    model = _network(job)
-    model.load_weights(jobs.folder(job) / jobs.KEEP["weights"])
-    return model
-
-
-def imagenet_file(job: Job) -> str:
-    """Where in the store a bundle carries the ImageNet encoder that Keras would download."""
-    return f"weights/{'-'.join(['imagenet', job.model, *map(str, job.options.values())])}.h5"
-
-
-def keep_imagenet(job: Job, store: Path) -> None:
-    """Put that encoder into the store, downloaded if it was not yet.
-
-    Raises
-    ------
-    UserError
-        If it cannot be had.
-    """
-    if not (store / imagenet_file(job)).exists():
-        (store / "weights").mkdir(parents=True, exist_ok=True)
-        encoders.save_encoder(_network(job, encoder_weights="imagenet"), store / imagenet_file(job))
-
-
-def next_rate(history: list[dict], job: Job) -> float:
-    """Learning rate of the next epoch: reduced on a plateau of the validation loss.
-
-    As Keras's ReduceLROnPlateau with min_delta 0, but a function of the history alone, so that a
-    resumed job needs no other state.
-    """
-    rate, best, waited = job.learning_rate, math.inf, 0
-    for epoch in history:
-        if epoch["val_loss"] < best:
-            best, waited = epoch["val_loss"], 0
-        else:
-            waited += 1
-        if waited >= job.patience:
-            rate, waited = rate * 0.1, 0
-    return rate
-
-
-def stopped(history: list[dict], job: Job) -> bool:
-    """Whether the validation loss has not fallen for `stop_after` epochs."""
-    if job.stop_after is None or not history:
-        return False
-    found = [epoch["val_loss"] for epoch in history]
-    return len(found) - 1 - found.index(min(found)) >= job.stop_after
-
-
-def _epoch(job: Job, model: keras.Model, dataset: Dataset, rows: dict, history: list) -> dict:
-    start, epoch = time.monotonic(), len(history) + 1
-    model.optimizer.learning_rate = rate = next_rate(history, job)
-    batches = Batches(dataset, rows["train"], job, epoch)
-    fitted = model.fit(batches, shuffle=False, verbose=0).history
-    predicted = evaluation.predict(model, job, dataset, rows["val"])
-    found = evaluation.curves(job, dataset, predicted) | {
-        "epoch": epoch,
-        "loss": fitted.pop("loss")[-1],
-        "val_loss": evaluation.loss(job, dataset, predicted),
-        "learning_rate": rate,
-        "seconds": time.monotonic() - start,
-    }
-    fitted = {key.removeprefix("mask_"): values[-1] for key, values in fitted.items()}
-    found |= {name: fitted[name] for name in PIXELS if name in fitted}
-    found["class_accuracy"] = fitted.get("malignant_class_accuracy")
-    recorded = [*PIXELS, *(f"val_{name}" for name in PIXELS)] * (job.record != "none")
-    columns = [*HISTORY, *recorded, *CLASSES * (job.task == "both")]
-    return {name: found[name] for name in columns}
-
-
-def _rows(job: Job, dataset: Dataset, store: Path) -> dict[str, np.ndarray]:
-    return {r: jobs.rows(job, dataset.cases["case"], r, store) for r in ("train", *ROLES)}
-
-
-def _network(job: Job, **started) -> keras.Model:
-    _refuse_precision(job)
-    keras.backend.clear_session()
-    keras.config.set_dtype_policy(job.precision)
-    keras.utils.set_random_seed(job.init_seed)
-    given = {name: value for name, value in started.items() if value != "none"}
-    return models.build(job.model, size=job.size, **job.options, **given)
-
-
-def _refuse_precision(job: Job) -> None:
-    """oneDNN that is held below its own AVX512 kills the process at the first bfloat16 product."""
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    if job.precision == "mixed_bfloat16" and limit in ("SSE41", "AVX", "AVX2", "AVX2_VNNI"):
-        raise UserError(
-            f"mixed_bfloat16 of job {job.id} cannot be computed with ONEDNN_MAX_CPU_ISA={limit}: "
-            "unset it, or take float32"
-        )
-
-
-def _criteria(job: Job) -> dict:
-    """Losses and metrics as ``compile`` takes them."""
-    mask, recorded = losses.build(job.loss, **job.loss_options), job.record != "none"
-    pixels = [
-        keras.metrics.BinaryAccuracy(name="accuracy"),
-        keras.metrics.BinaryIoU(target_class_ids=[1], name="iou"),
-        keras.metrics.Recall(name="sensitivity"),
-        keras.metrics.Precision(name="precision"),
-    ]
-    if job.task != "both":
-        return {"loss": mask, "metrics": pixels if recorded else None}
-    return {
-        "loss": {"mask": mask, "malignant": keras.losses.BinaryCrossentropy()},
-        "loss_weights": {"mask": job.mask_weight, "malignant": job.class_weight},
-        "metrics": {
-            "mask": pixels if recorded else [],
-            "malignant": [keras.metrics.BinaryAccuracy(name="class_accuracy")],
-        },
-    }
-
-
-def _start(job: Job, store: Path) -> str:
-    """What the network's option `encoder_weights` takes: none, imagenet or a file of the store."""
-    if job.needs:
-        return str(jobs.folder(job.needs, store) / jobs.KEEP["encoder"])
-    if file := jobs.weights_file(job, store):
-        return str(file)
-    if job.encoder_weights == "imagenet" and (store / imagenet_file(job)).exists():
-        return str(store / imagenet_file(job))
-    if job.encoder_weights not in ("imagenet", "none"):
-        raise UserError(
-            f"unknown encoder weights {job.encoder_weights!r}: name a file, imagenet or none"
-        )
-    return job.encoder_weights
 
 
 class Progress:
@@ -313,67 +134,3 @@ class Progress:
             f"validation Dice {last['val_dice']:.3f}, {seconds / 60:.0f} min left"
         )
         print(f"\r{line:<100}", end="" if left else "\n", file=sys.stderr, flush=True)
-
-
-def _write(job, model, dataset, rows, history, film, keep, store) -> None:
-    """Write the job's folder: whole or absent."""
-    split = jobs.read_split(job, store)
-    roles = ROLES if job.record == "none" else ("train", *ROLES)
-    predicted = {r: evaluation.predict(model, job, dataset, rows[r]) for r in roles}
-    history = pd.DataFrame(history)
-    with paths.whole_folder(jobs.folder(job, store)) as part:
-        (part / "job.json").write_text(job.to_json())
-        history.to_csv(part / "history.csv", index=False, float_format="%.6g")
-        tables = [evaluation.cases(job, dataset, p, split, r) for r, p in predicted.items()]
-        compression = {"method": "gzip", "mtime": 0}
-        pd.concat(tables).to_csv(part / "cases.csv.gz", index=False, compression=compression)
-        levels = {r: thresholds.quantise(predicted[r].masks) for r in ROLES}
-        np.savez_compressed(part / jobs.KEEP["probabilities"], **levels)
-        if film:
-            case = dataset.cases["case"].iloc[evaluation.film_row(dataset, rows["val"])]
-            np.savez_compressed(part / jobs.KEEP["film"], frames=film, case=case)
-        # a film is shown beside what the network looks at
-        if "weights" in keep or film or job.record == "weights":
-            model.save_weights(part / jobs.KEEP["weights"])
-        if "encoder" in keep:
-            encoders.save_encoder(model, part / jobs.KEEP["encoder"])
-        manifest = _manifest(job, model, history, len(rows["train"]))
-        manifest["image_channels"] = int(dataset.images.shape[-1])
-        if job.record != "none":
-            manifest["by_keras"] = {
-                r: evaluation.by_keras(job, dataset, p) for r, p in predicted.items() if len(p.rows)
-            }
-        jobs.seal(part, manifest)
-
-
-def _manifest(job: Job, model: keras.Model, history: pd.DataFrame, n_train: int) -> dict:
-    trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-    total = model.count_params()
-    return {
-        "job": job.id,
-        "backend": keras.backend.backend(),
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "device": _device(),
-        "minutes": round(float(history["seconds"].sum()) / 60, 2),
-        "epochs": len(history),
-        "best_epoch": int(history.loc[history["val_loss"].idxmin(), "epoch"]),
-        "n_train": n_train,
-        "parameters": total,
-        "trainable": trainable,
-        # an HDF5 file holds every weight and two Adam moments of every trainable one, 4 bytes each
-        "file_mib": round(4 * (total + 2 * trainable) / 2**20, 2),
-    }
-
-
-def _device() -> str:
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.devices()[0].device_kind
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(gpus[0])["device_name"] if gpus else "cpu"

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from busutils import jobs
+from busutils import jobs, paths
 from busutils.data.dataset import from_arrays
 from busutils.data.splits import split_id
 from busutils.jobs import Job
@@ -40,4 +40,10 @@ def write() -> None:
 
 def write_split() -> None:
     """Put the split into the store."""
-    jobs.write_split(SPLIT, JOB.split["id"])
+    keep_split(SPLIT, JOB)
+
+
+def keep_split(table: pd.DataFrame, job: Job) -> None:
+    """Put a table of roles into the store."""
+    content = table.to_csv(index=False).encode()
+    paths.write(paths.store() / jobs.split_file(job), content)

@@ -14,7 +14,7 @@ from dataclasses import replace
 import keras
 import pytest
 
-from busutils import bundle, jobs, paths
+from busutils import bundle, jobs, paths, training
 from busutils.__main__ import main
 from busutils.data.dataset import open_cached
 from busutils.errors import UserError
@@ -91,9 +91,9 @@ def test_trains_elsewhere_and_comes_back(bundled, store, tmp_path, monkeypatch):
     assert bundle.merge(bundled.glob("done-*.zip")) == [JOB.id]
     assert jobs.finished(JOB, {"probabilities"})
     with pytest.raises(UserError, match=r"trained elsewhere and merged without model.weights.h5"):
-        jobs.complete([JOB], {"weights"}, quiet=True)
+        training.complete([JOB], {"weights"}, quiet=True)
     jobs.folder(JOB).rename(tmp_path / "theirs")
-    jobs.complete([JOB], quiet=True)
+    training.complete([JOB], quiet=True)
     ours = (jobs.folder(JOB) / "cases.csv.gz").read_bytes()
     assert (tmp_path / "theirs" / "cases.csv.gz").read_bytes() == ours
 
@@ -153,7 +153,7 @@ def test_too_few_minutes_say_so(bundled, capsys):
 
 
 def test_imagenet_weights_travel(store, tmp_path, monkeypatch):
-    from busutils import training
+    from busutils import fitting
     from busutils.models import weights
 
     def official(_, **options):
@@ -170,10 +170,10 @@ def test_imagenet_weights_travel(store, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "_official", refused)
     there = bundle.open_store(tmp_path / "bundle")
     assert [f.name for f in (there / "weights").iterdir()] == ["imagenet-unet-mobilenetv2.h5"]
-    training.build(job, store=there)
+    fitting.build(job, store=there)
     (there / "weights" / "imagenet-unet-mobilenetv2.h5").unlink()
     with pytest.raises(AssertionError, match="no network"):
-        training.build(job, store=there)
+        fitting.build(job, store=there)
 
 
 def test_a_missing_or_damaged_part_is_named(bundled):

@@ -11,7 +11,7 @@ from tests.discs import JOB
 
 
 def test_every_network_has_a_cost():
-    assert set(costs.PASSES) == {*BACKBONES, *models.NETWORKS} - {"unet", "classifier"}
+    assert set(costs.PASSES) == {*BACKBONES, *models.networks()} - {"unet", "classifier"}
 
 
 def test_hours_grow_with_pixels_epochs_and_filters(store):
@@ -30,7 +30,7 @@ def test_hours_grow_with_pixels_epochs_and_filters(store):
 @pytest.mark.slow
 def test_a_network_that_was_not_measured_costs_as_much_as_its_operations(store, monkeypatch):
     """The same network under another name, at any size; a wider one in proportion."""
-    monkeypatch.setitem(models.NETWORKS, "own", models.NETWORKS["plain_unet"])
+    monkeypatch.setitem(models.registry._OWN, "own", models.networks()["plain_unet"])
     for size in (32, 256):
         known = replace(JOB, size=size, options={"filters": 16})
         own = replace(known, model="own")

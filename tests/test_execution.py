@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from busutils import execution
+from busutils import execution, paths
 from busutils.errors import RunError, UserError
 from busutils.runs import Run, write_json
 
@@ -123,18 +123,17 @@ def test_missing_data_is_told_before_anything_starts(project):
     assert not (project / "runs").exists()
 
 
-def test_a_notebook_that_trains_nothing_has_no_study(project):
+def test_a_notebook_that_trains_nothing_has_no_jobs(project):
     with pytest.raises(UserError, match="00_small trains nothing"):
-        execution.study("00_small")
+        execution.plan("00_small", "quick", {})
 
 
 def test_the_environment_is_as_before(project, monkeypatch):
     monkeypatch.delenv("BUSUTILS_RUN_DIR", raising=False)
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
-    with execution._environment(project, {"BUSUTILS_TRAINING": "none"}):
-        assert os.environ["BUSUTILS_TRAINING"] == "none"
-        assert os.environ["BUSUTILS_RUN_DIR"] == str(project)
-    assert not {"BUSUTILS_RUN_DIR", "BUSUTILS_TRAINING"} & set(os.environ)
+    with paths.variables({"BUSUTILS_RUN_DIR": "here", "JUPYTER_PREFER_ENV_PATH": "1"}):
+        assert os.environ["BUSUTILS_RUN_DIR"] == "here"
+    assert "BUSUTILS_RUN_DIR" not in os.environ
     assert os.environ["JUPYTER_PREFER_ENV_PATH"] == "0"
 
 
@@ -194,7 +193,7 @@ def test_a_folder_without_the_name_of_its_set_is_refused(project, tmp_path, over
 def test_what_a_page_keeps_of_its_jobs_is_read_from_its_code(project):
     file = project / "notebooks" / "00_small.ipynb"
     notebook = json.loads(file.read_text())
-    code = ['jobs.complete(a, keep={"weights"})\n', "x.duplicated(keep=False)"]
+    code = ['training.complete(a, keep={"weights"})\n', "x.duplicated(keep=False)"]
     notebook["cells"].append({"cell_type": "code", "metadata": {}, "source": code})
     file.write_text(json.dumps(notebook))
     assert execution.kept("00_small") == {"weights"}

@@ -349,14 +349,14 @@ class TestSanity:
 
     @pytest.mark.slow
     def test_maps_of_a_trained_network_are_lost_with_its_weights(self, store):
-        from busutils import batches, jobs, training
+        from busutils import batches, fitting, jobs, training
         from busutils.data.dataset import open_cached
         from tests.discs import JOB
 
         job = replace(JOB, options={"filters": 4, "depth": 2}, epochs=30, batchnorm_momentum=0.9)
-        jobs.complete([job], {"weights"}, quiet=True)
+        training.complete([job], {"weights"}, quiet=True)
         assert jobs.history([job])["val_dice"].max() > 0.8
-        model = training.load(job)
+        model = fitting.load(job)
         pixels = batches.prepare(open_cached("discs").images[12:18], job)
         table = explain.sanity(model, pixels, ["sigmoid", "up1b_conv", "down1a_conv"])
         correlation = table.set_index("down_to")["correlation"]

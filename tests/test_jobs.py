@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import jobs, models, paths
+from busutils import jobs, losses, models, own_code, paths, training
 from busutils.data import reading, sets
 from busutils.errors import UserError
 from busutils.jobs import Job
@@ -43,7 +43,7 @@ def test_id_is_the_protocol():
 def test_what_equals_its_default_does_not_change_the_id():
     plain = Job(dataset="d", size=32, split={"id": "s"}, model="plain_unet")
     assert replace(plain, epochs=100, augmentation="none").id == plain.id
-    assert set(jobs._told(vars(plain))) == {"dataset", "size", "split", "model"}
+    assert set(jobs._without_defaults(vars(plain))) == {"dataset", "size", "split", "model"}
 
 
 def test_json_round_trip_keeps_a_nested_job():
@@ -75,7 +75,7 @@ def test_published_small_files_are_enough_unless_large_ones_are_asked_for(store)
     shutil.rmtree(store / "splits")
     assert jobs.finished(JOB)
     assert not jobs.finished(JOB, {"probabilities"})
-    assert jobs.complete([JOB]) == []
+    assert training.complete([JOB]) == []
     assert jobs.cases([JOB])["job"].unique().tolist() == [JOB.id]
     assert jobs.history([JOB])["val_dice"].tolist() == [0.66, 0.66, 0.66]
     assert jobs.manifests([JOB]).loc[JOB.id, "minutes"] == 1.5
@@ -119,7 +119,7 @@ def test_what_is_published_is_what_was_trained(store):
         pd.testing.assert_frame_equal(after.cases, one.cases)
         pd.testing.assert_frame_equal(after.history, one.history, check_dtype=False)
         assert (jobs.load(job.id), after.manifest) == (job, one.manifest)
-        assert jobs.manifest(job.id) == one.manifest
+        assert jobs.made([job.id])[0] == one.manifest
 
 
 @pytest.mark.parametrize("name", ["jobs.json", "history.csv", "counts.npz"])
@@ -141,7 +141,16 @@ def test_a_run_is_published_with_the_trainings_that_its_numbers_are_of(store):
     finished.publish(JOB)
     write(JOB, manifest={"minutes": 9})  # trained again, say for its pictures
     finished.publish(JOB)
-    assert jobs.manifest(JOB.id)["minutes"] == 9
+    assert jobs.made([JOB.id])[0]["minutes"] == 9
+
+
+def test_a_job_is_finished_where_its_manifest_is(store):
+    """Snakemake makes the folder of what it waits for."""
+    discs.write()
+    jobs.folder(JOB).mkdir(parents=True)
+    assert not jobs.finished(JOB) and jobs.made([JOB.id]) == []
+    assert training.complete([JOB], quiet=True) == []
+    assert [manifest["job"] for manifest in jobs.made([JOB.id])] == [JOB.id]
 
 
 def test_unfinished_jobs_are_named(store):
@@ -152,9 +161,9 @@ def test_unfinished_jobs_are_named(store):
 
 
 def test_nothing_is_trained_where_only_finished_jobs_may_be_read(store, monkeypatch):
-    monkeypatch.setenv(jobs.TRAINING, "none")
+    monkeypatch.setenv(training.TRAINING, "none")
     with pytest.raises(UserError, match=rf"job {JOB.id} \(.*\) is not published, so the page asks"):
-        jobs.complete([JOB])
+        training.complete([JOB])
 
 
 PUBLISHED = Path(__file__).with_name("published_jobs.txt").read_text().split()
@@ -194,9 +203,7 @@ def test_every_published_job_could_have_made_its_tables(store, monkeypatch):
 
 def test_networks_are_as_published():
     """Where one is not, its jobs get other ids: see `busutils.models.source.PUBLISHED`."""
-    assert {name: source.changed(name) for name in models.NETWORKS} == dict.fromkeys(
-        models.NETWORKS, ""
-    )
+    assert {name: source.source(name) for name in source.PUBLISHED} == source.PUBLISHED
 
 
 @pytest.fixture
@@ -205,9 +212,9 @@ def package(tmp_path, monkeypatch):
     copy = tmp_path / "models"
     shutil.copytree(source._FOLDER, copy)
     monkeypatch.setattr(source, "_FOLDER", copy)
-    source.source.cache_clear()
+    source._of_module.cache_clear()
     yield copy
-    source.source.cache_clear()
+    source._of_module.cache_clear()
 
 
 def edit(file, old, new):
@@ -237,12 +244,75 @@ def test_a_network_that_is_not_of_this_package_is_never_as_published():
     assert replace(JOB, model="mine").code == "unknown"
 
 
-def test_a_changed_default_is_another_network(package, monkeypatch):
-    networks = models.NETWORKS
-    told = networks["plain_unet"]
-    options = told.options | {"depth": replace(told.options["depth"], default=4)}
-    monkeypatch.setitem(networks, "plain_unet", replace(told, options=options))
+def test_a_changed_default_is_another_network(package):
+    edit(package / "plain_unet.py", "filters: int = 16", "filters: int = 32")
     assert source.changed("plain_unet")
+
+
+@pytest.fixture
+def cell(monkeypatch):
+    """Execute code as a cell of a notebook does; what it registers is forgotten afterwards."""
+    monkeypatch.setattr(models.registry, "_OWN", {})
+    monkeypatch.setattr(own_code, "_OWN", {})
+    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
+
+    return lambda code: own_code.execute(code, "a cell", {"__name__": "__main__"})
+
+
+NETWORK = """
+import keras
+from busutils import models
+
+@models.register("mine", multiple=4)
+def mine(size, channels, filters=4):
+    "A network of one layer."
+    inputs = keras.Input((size, size, channels))
+    x = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(inputs)
+    return keras.Model(inputs, keras.layers.Conv2D(1, 1, activation="sigmoid", name="sigmoid")(x))
+"""
+LOSS = """
+from keras import ops
+from busutils import losses
+
+@losses.register("my loss")
+def mine(y_true, y_pred, power=2):
+    return ops.mean(ops.abs(y_true - y_pred) ** power)
+"""
+
+
+def test_a_network_and_a_loss_of_a_cell_are_trained_and_known_by_their_source(store, cell):
+    discs.write()
+    cell(NETWORK)
+    cell(LOSS)
+    with pytest.raises(UserError, match="option of mine 'depth'"):
+        models.check("mine", 32, depth=3)
+    with pytest.raises(UserError, match="30 px: its sizes are multiples of 4"):
+        models.check("mine", 30)
+    truth, predicted = np.array([[1.0, 0.0]]), np.array([[0.5, 0.0]])
+    assert float(losses.build("my loss", power=1)(truth, predicted)) == 0.25
+    job = replace(JOB, model="mine", options={"filters": 2}, loss="my loss", epochs=1)
+    assert job.code and job.loss_code and Job.from_json(job.to_json()) == job
+    assert training.complete([job], quiet=True) == []
+    cell(NETWORK.replace("of one layer", "of two layers"))
+    assert replace(job).id == job.id
+    cell(NETWORK.replace("relu", "gelu"))
+    assert replace(job).id != job.id
+    cell(NETWORK)
+    cell(LOSS.replace("power=2", "power=3"))
+    assert replace(job).id != job.id == Job.from_json(job.to_json()).id
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (NETWORK.replace('"mine"', '"unet"'), "unet is a network of busutils: give yours another"),
+        (NETWORK.replace("filters=4", "filters"), "option filters of mine has no default"),
+        (LOSS.replace('"my loss"', '"dice"'), "dice is a loss of busutils: give yours another"),
+    ],
+)
+def test_what_cannot_be_registered_is_refused(cell, code, told):
+    with pytest.raises(UserError, match=told):
+        cell(code)
 
 
 def tampered(job, name, change):
@@ -337,7 +407,7 @@ def test_cases_called_like_missing_values_keep_their_names(store):
     names = ["NA", "None", "null", "nan", "007", "-"]
     table = pd.DataFrame({"case": names, "label": "benign", "group": names, "role": "val"})
     job = replace(JOB, split={"id": discs.split_id(table)})
-    jobs.write_split(table, job.split["id"])
+    discs.keep_split(table, job)
     assert jobs.read_split(job)["case"].tolist() == names
     finished.write(job, lambda case, threshold: (5, 2, 3, 1014))
     assert jobs.cases([job])["case"].unique().tolist() == names

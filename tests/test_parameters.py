@@ -10,11 +10,11 @@ import nbformat
 import papermill
 import pytest
 
-from busutils import augment, losses, models, parameters, perturb
+from busutils import augment, losses, parameters, perturb
 from busutils.errors import UserError
-from busutils.models import encoders
+from busutils.models import encoders, networks
 from busutils.parameters import Parameter
-from busutils.studies import attention_unet, fgfeu_net, mu_net, unet_backbones
+from busutils.studies import fgfeu_net, mu_net, unet_backbones
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -226,9 +226,9 @@ def choices(notebook, name):
         ("01_unet_backbones", "rows", unet_backbones.settings.BACKBONES),
         ("01_unet_backbones", "contrasts", unet_backbones.settings.CONTRASTS),
         ("01_unet_backbones", "freeze", encoders.FREEZING),
-        ("02_attention_unet", "networks", attention_unet.NETWORKS),
-        ("02_attention_unet", "reading3", models.READINGS),
+        ("02_attention_unet", "reading3", networks()["attention_unet"].choices("reading")),
         ("02_attention_unet", "augmentation", augment.AUGMENTATIONS),
+        ("03_multitask_unet", "head", networks()["multitask_unet"].choices("head")),
         ("04_fgfeu_net", "losses", fgfeu_net.LOSSES),
         ("04_fgfeu_net", "classifiers", ["svm", *fgfeu_net.settings.CLASSIFIERS]),
         ("05_mu_net", "rows", mu_net.settings.ROWS),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from busutils import jobs, runs
+from busutils import jobs, runs, training
 from busutils.data.dataset import open_cached
 from busutils.errors import UserError
 from busutils.predict import predict
@@ -16,7 +16,7 @@ from tests.discs import JOB
 @pytest.fixture
 def run(store):
     """A run whose best network is that of the discs."""
-    jobs.complete([JOB], keep={"weights"}, quiet=True)
+    training.complete([JOB], keep={"weights"}, quiet=True)
     folder = store / "notebooks" / "01_x"
     runs.write_json(folder / "manifest.json", runs.opening("01_x", "01_x", "quick", {}))
     runs.write_json(folder / "numbers.json", {"best": {"job": JOB.id, "threshold": 0.5}})

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from busutils import jobs, paths
+from busutils import batches, fitting, jobs, paths, training
 from busutils.errors import RunError, UserError
 from tests import finished
 from tests.discs import JOB, SIZE
@@ -21,7 +21,7 @@ def content(job, store):
 
 
 def test_folder_holds_what_the_contract_says(store):
-    assert jobs.complete([JOB], {"weights"}, quiet=True) == []
+    assert training.complete([JOB], {"weights"}, quiet=True) == []
     names = {p.name for p in jobs.folder(JOB).iterdir()}
     assert names == {
         "job.json",
@@ -49,7 +49,7 @@ def test_probabilities_give_the_published_counts(store):
     from busutils import thresholds
     from busutils.data.dataset import open_cached
 
-    jobs.complete([JOB], quiet=True)
+    training.complete([JOB], quiet=True)
     levels = np.load(jobs.folder(JOB) / "probabilities.npz")["test"]
     again = thresholds.counts(open_cached("discs").masks[16:18], levels)
     stored = jobs.cases([JOB]).query("split == 'test'")
@@ -57,11 +57,11 @@ def test_probabilities_give_the_published_counts(store):
 
 
 def test_same_job_twice_same_cases(store, tmp_path):
-    jobs.complete([JOB], quiet=True)
+    training.complete([JOB], quiet=True)
     first = content(JOB, store)
-    jobs.complete([replace(JOB, init_seed=1)], quiet=True)  # another training in between
+    training.complete([replace(JOB, init_seed=1)], quiet=True)  # another training in between
     jobs.folder(JOB).rename(tmp_path / "first")
-    jobs.complete([JOB], quiet=True)
+    training.complete([JOB], quiet=True)
     assert content(JOB, store) == first
     assert content(replace(JOB, init_seed=1), store) != first
 
@@ -77,16 +77,16 @@ DROPOUT = replace(
 SCRIPT = """
 import sys
 from pathlib import Path
-from busutils import jobs, training
-class Slow(training.Batches):
+from busutils import fitting, jobs, training
+class Slow(fitting.Batches):
     def __getitem__(self, index):
         (Path(sys.argv[2]) / "alive").write_text(str(self.epoch))
         import time; time.sleep(0.15)
         return super().__getitem__(index)
 if sys.argv[3] == "slow":
-    training.Batches = Slow
+    fitting.Batches = Slow
 job = jobs.Job.from_json(Path(sys.argv[1]).read_text())
-jobs.complete([job], quiet=True)
+training.complete([job], quiet=True)
 """
 
 
@@ -123,49 +123,45 @@ def stop_after_two(monkeypatch):
 
 
 def _interrupt_after_two(job, monkeypatch):
-    from busutils import training
-
-    class Stopping(training.Checkpoint):
+    class Stopping(fitting.Checkpoint):
         def save(self, history, film):
             super().save(history, film)
             if len(history) == 2:
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "Checkpoint", Stopping)
+        patch.setattr(fitting, "Checkpoint", Stopping)
         with pytest.raises(KeyboardInterrupt):
-            jobs.complete([job], quiet=True)
+            training.complete([job], quiet=True)
 
 
 def test_interrupted_job_goes_on(store, stop_after_two):
     assert not jobs.finished(JOB)
-    jobs.complete([JOB], quiet=True)
+    training.complete([JOB], quiet=True)
     resumed = content(JOB, store)
     jobs.folder(JOB).rename(store / "resumed")
-    jobs.complete([JOB], quiet=True)
+    training.complete([JOB], quiet=True)
     assert content(JOB, store) == resumed
 
 
 def test_time_limit_stops_before_an_epoch_that_would_not_fit(store, stop_after_two):
     with pytest.raises(RunError, match=r"0 minutes were over before an epoch of job"):
-        jobs.complete([JOB], minutes=0, quiet=True)
+        training.complete([JOB], minutes=0, quiet=True)
     assert (store / "jobs" / f".{JOB.id}.training" / "last.npz").exists()
 
 
 def test_nan_loss_is_named_and_leaves_nothing(store):
     wild = replace(JOB, learning_rate=1e30, loss="bce", epochs=8)
     with pytest.raises(RunError, match=r"became NaN in epoch .*lower the learning rate"):
-        jobs.complete([wild], quiet=True)
+        training.complete([wild], quiet=True)
     assert not list((store / "jobs").glob("*"))
 
 
 def test_nan_loss_after_a_good_epoch_leaves_no_checkpoint(store, monkeypatch):
-    from busutils import training
-
     rates = {0: 1e-3}
-    monkeypatch.setattr(training, "next_rate", lambda history, _: rates.get(len(history), 1e30))
+    monkeypatch.setattr(fitting, "next_rate", lambda history, _: rates.get(len(history), 1e30))
     with pytest.raises(RunError, match=r"became NaN in epoch [23]"):
-        jobs.complete([replace(JOB, loss="bce", epochs=3)], quiet=True)
+        training.complete([replace(JOB, loss="bce", epochs=3)], quiet=True)
     assert not list((store / "jobs").glob(".*.training"))
 
 
@@ -173,7 +169,7 @@ def test_damaged_checkpoint_is_named(store, stop_after_two):
     file = store / "jobs" / f".{JOB.id}.training" / "last.npz"
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(UserError, match=r"checkpoint .* is damaged .*starts anew"):
-        jobs.complete([JOB], quiet=True)
+        training.complete([JOB], quiet=True)
 
 
 @pytest.mark.parametrize("name", ["last.npz", "best.npz"])
@@ -183,10 +179,10 @@ def test_a_checkpoint_of_another_training_or_epoch_is_refused(store, monkeypatch
     ours = store / "jobs" / f".{job.id}.training"
     _edit(ours / name, training=f".{JOB.id}.training")
     with pytest.raises(UserError, match=rf"{name} is damaged \(it is of epoch . in .{JOB.id}"):
-        jobs.complete([job], quiet=True)
+        training.complete([job], quiet=True)
     _edit(ours / name, training=ours.name, epoch=7)
     with pytest.raises(UserError, match=rf"{name} is damaged \(it is of epoch 7 in"):
-        jobs.complete([job], quiet=True)
+        training.complete([job], quiet=True)
 
 
 def _edit(file, **values):
@@ -196,8 +192,6 @@ def _edit(file, **values):
 
 
 def test_a_second_process_waits_and_takes_what_the_first_has_made(store, monkeypatch, capsys):
-    from busutils import training
-
     def meanwhile(seconds):
         held.__exit__(None, None, None)
         finished.write(JOB, lambda case, threshold: (5, 2, 3, 1014))
@@ -205,7 +199,7 @@ def test_a_second_process_waits_and_takes_what_the_first_has_made(store, monkeyp
     held = paths.locked(store / "jobs" / f".{JOB.id}.training" / "lock")
     held.__enter__()
     monkeypatch.setattr(training.time, "sleep", meanwhile)
-    assert jobs.complete([JOB]) == []
+    assert training.complete([JOB]) == []
     assert "another process trains it: waiting" in capsys.readouterr().err
     assert jobs.cases([JOB])["tp"].unique().tolist() == [5]
 
@@ -216,36 +210,36 @@ def test_results_of_another_backend_are_not_replaced(store):
     backend = {"tensorflow": "jax"}.get(keras.backend.backend(), "tensorflow")
     finished.write(JOB, lambda case, threshold: (5, 2, 3, 1014), manifest={"backend": backend})
     with pytest.raises(UserError, match=f"trained on {backend}, .*: set KERAS_BACKEND={backend}"):
-        jobs.complete([JOB], {"weights"}, quiet=True)
+        training.complete([JOB], {"weights"}, quiet=True)
 
 
 def test_a_job_planned_with_other_code_is_not_trained(store):
     planned = jobs.Job.from_json(JOB.to_json().replace('"code": ""', '"code": "0123456789ab"'))
-    with pytest.raises(UserError, match="planned with other code of the network plain_unet"):
-        jobs.complete([planned], quiet=True)
+    with pytest.raises(
+        UserError, match="planned with other code of the network plain_unet or of the loss"
+    ):
+        training.complete([planned], quiet=True)
 
 
 def test_a_file_of_weights_is_what_its_name_says(store):
     (store / "weights").mkdir()
     (store / "weights" / "0123456789ab.h5").write_bytes(b"others")
     with pytest.raises(UserError, match=r"0123456789ab.h5 are missing or damaged: delete"):
-        jobs.complete([replace(JOB, encoder_weights="file:0123456789ab")], quiet=True)
+        training.complete([replace(JOB, encoder_weights="file:0123456789ab")], quiet=True)
 
 
 def test_missing_data_is_named(store):
     with pytest.raises(UserError, match="data set lost is not in"):
-        jobs.complete([replace(JOB, dataset="lost")], quiet=True)
+        training.complete([replace(JOB, dataset="lost")], quiet=True)
 
 
 def test_rate_falls_on_a_plateau_as_keras_does_it(store):
     import keras
 
-    from busutils import training
-
     losses = [1.0, 0.9, 0.95, 0.92, 0.91, 0.8, 0.8, 0.8, 0.85, 0.79, 0.9, 0.9, 0.9, 0.9]
     job = replace(JOB, patience=3, learning_rate=1.0)
     ours = [
-        training.next_rate([{"val_loss": v} for v in losses[:n]], job)
+        fitting.next_rate([{"val_loss": v} for v in losses[:n]], job)
         for n in range(1, len(losses) + 1)
     ]
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
@@ -263,13 +257,12 @@ def test_rate_falls_on_a_plateau_as_keras_does_it(store):
 
 def test_training_and_inference_mode_agree_after_a_short_run(store):
     """With a low batch-norm momentum the statistics follow the weights."""
-    from busutils import training
     from busutils.data.dataset import open_cached
 
     job = replace(JOB, batchnorm_momentum=0.9, epochs=30, augmentation="none")
-    jobs.complete([job], {"weights"}, quiet=True)
-    model = training.load(job)
-    images = training.prepare(open_cached("discs").images[:12], job)
+    training.complete([job], {"weights"}, quiet=True)
+    model = fitting.load(job)
+    images = batches.prepare(open_cached("discs").images[:12], job)
     inference = np.asarray(model(images, training=False))
     trained = np.asarray(model(images, training=True))
     assert np.abs(inference - trained).mean() < 0.05
@@ -280,8 +273,8 @@ def test_mixed_precision_trains_and_is_left_behind(store):
 
     if os.environ.get("ONEDNN_MAX_CPU_ISA"):
         pytest.skip("ONEDNN_MAX_CPU_ISA keeps bfloat16 off")
-    jobs.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
-    jobs.complete([JOB], quiet=True)
+    training.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
+    training.complete([JOB], quiet=True)
     assert keras.config.dtype_policy().name == "float32"
 
 
@@ -289,7 +282,7 @@ def test_mixed_precision_trains_and_is_left_behind(store):
 def test_mixed_precision_is_refused_where_it_would_kill_the_process(store, monkeypatch, limit):
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
     with pytest.raises(UserError, match="unset it, or take float32"):
-        jobs.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
+        training.complete([replace(JOB, precision="mixed_bfloat16")], quiet=True)
 
 
 BOTH = replace(
@@ -304,7 +297,7 @@ BOTH = replace(
 
 
 def test_two_tasks_are_trained_and_recorded(store):
-    jobs.complete([BOTH], quiet=True)
+    training.complete([BOTH], quiet=True)
     cases, history = jobs.cases([BOTH]), jobs.history([BOTH])
     manifest = jobs.manifests([BOTH]).loc[BOTH.id]
     assert cases.groupby("split")["case"].nunique()["train"] == 12
@@ -326,7 +319,7 @@ def test_two_tasks_are_trained_and_recorded(store):
 def test_loss_of_two_tasks_is_their_weighted_sum(store, mask_weight, class_weight):
     """By hand from the stored predictions: cross-entropies of pixels and of classes."""
     job = replace(BOTH, mask_weight=mask_weight, class_weight=class_weight)
-    jobs.complete([job], quiet=True)
+    training.complete([job], quiet=True)
     with np.load(jobs.folder(job) / "probabilities.npz") as stored:
         pixels = np.clip(stored["val"] / 255, 1e-3, 1 - 1e-3)
     from busutils.data.dataset import open_cached
@@ -344,7 +337,7 @@ def test_loss_of_two_tasks_is_their_weighted_sum(store, mask_weight, class_weigh
 def test_mean_iou_of_raw_probabilities_is_that_of_an_empty_mask(store):
     from busutils.data.dataset import open_cached
 
-    jobs.complete([BOTH], quiet=True)
+    training.complete([BOTH], quiet=True)
     background = 1 - open_cached("discs").masks[12:16].mean()
     by_keras = jobs.manifests([BOTH]).loc[BOTH.id, "by_keras"]
     assert by_keras["val"]["mean_iou_of_raw"] == pytest.approx(background / 2, abs=1e-5)
@@ -361,7 +354,7 @@ def test_images_are_classified_and_counted_as_one_pixel(store, positive):
         loss="bce",
         record="training",
     )
-    jobs.complete([job], quiet=True)
+    training.complete([job], quiet=True)
     cases, history = jobs.cases([job]), jobs.history([job])
     assert (cases[["tp", "fp", "fn", "tn"]].sum(axis=1) == 1).all()
     truth = cases["label"] != "normal" if positive == "lesion" else cases["label"] == "malignant"
@@ -385,15 +378,13 @@ def test_images_are_classified_and_counted_as_one_pixel(store, positive):
     ],
 )
 def test_early_stopping_counts_epochs_without_a_better_loss(losses, after, expected):
-    from busutils import training
-
     history = [{"val_loss": loss} for loss in losses]
-    assert training.stopped(history, replace(JOB, stop_after=after)) is expected
+    assert fitting.stopped(history, replace(JOB, stop_after=after)) is expected
 
 
 def test_early_stopping_ends_a_training(store):
     job = replace(JOB, learning_rate=1.0, loss="bce", epochs=9, stop_after=1)
-    jobs.complete([job], quiet=True)
+    training.complete([job], quiet=True)
     losses = jobs.history([job])["val_loss"]
     assert len(losses) == losses.idxmin() + 2 < 9
     assert jobs.manifests([job]).loc[job.id, "epochs"] == len(losses)
@@ -401,7 +392,7 @@ def test_early_stopping_ends_a_training(store):
 
 def test_film_has_a_frame_an_epoch_and_survives_an_interruption(store, monkeypatch):
     job = replace(JOB, record="film")
-    jobs.complete([job], {"film", "weights"}, quiet=True)
+    training.complete([job], {"film", "weights"}, quiet=True)
     with np.load(jobs.folder(job) / "film.npz") as film:
         undisturbed = film["frames"]
         assert film["case"] in [f"case {i}" for i in range(12, 16)]
@@ -409,31 +400,28 @@ def test_film_has_a_frame_an_epoch_and_survives_an_interruption(store, monkeypat
     assert undisturbed[-1].max(axis=(1, 2)).min() > 0
     jobs.folder(job).rename(store / "undisturbed")
     _interrupt_after_two(job, monkeypatch)
-    jobs.complete([job], quiet=True)
+    training.complete([job], quiet=True)
     with np.load(jobs.folder(job) / "film.npz") as film:
         np.testing.assert_array_equal(film["frames"], undisturbed)
 
 
 def test_weights_can_belong_to_what_a_job_records(store):
-    from busutils import training
     from busutils.data.dataset import open_cached
 
     job = replace(JOB, record="weights", epochs=1)
-    jobs.complete([job], quiet=True)
+    training.complete([job], quiet=True)
     assert jobs.finished(job, keep={"weights"})
-    images = training.prepare(open_cached("discs").images[:2], job)
-    assert training.load(job).predict(images, verbose=0).shape == (2, 32, 32, 1)
+    images = batches.prepare(open_cached("discs").images[:2], job)
+    assert fitting.load(job).predict(images, verbose=0).shape == (2, 32, 32, 1)
 
 
 @pytest.mark.parametrize(
     ("model", "ends"), [("mu_net", (-1.0, 1.0)), ("fcn", (-123.68, 255 - 103.939))]
 )
 def test_a_network_with_a_fixed_encoder_is_scaled_as_its_weights_expect(model, ends):
-    from busutils import training
-
     grey = np.array([0, 255], np.uint8).reshape(1, 1, 2, 1)
     job = replace(JOB, model=model, options={}, preprocessing="backbone")
-    found = training.prepare(grey, job)
+    found = batches.prepare(grey, job)
     assert (found.min(), found.max()) == pytest.approx(ends, abs=1e-3)
     with pytest.raises(UserError, match="plain_unet has no encoder"):
-        training.prepare(grey, replace(job, model="plain_unet"))
+        batches.prepare(grey, replace(job, model="plain_unet"))

@@ -1,6 +1,6 @@
 """The printed number beside the re-run one: tables, verdicts, claims, and how they are shown."""
 
-from busutils.compare.card import glance, verdicts_markdown
+from busutils.compare.card import glance, plain, verdicts_markdown
 from busutils.compare.claims import judge
 from busutils.compare.cuts import cuts
 from busutils.compare.reported import Column, Reported, context, half_unit, reported
@@ -24,6 +24,7 @@ __all__ = [
     "judge",
     "numbers",
     "obstacles",
+    "plain",
     "readable",
     "reported",
     "scores",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -46,6 +47,15 @@ def glance(
         f"<div style='display:flex;flex-wrap:wrap;gap:.5em 1.2em;font-size:.9em'>{known}</div>"
         f"{_foot(foot)}</div>"
     )
+
+
+def plain(claims: Sequence[Claim]) -> list[dict[str, Any]]:
+    """Claims as plain values for ``numbers.json``."""
+    return [
+        {"sentence": c.sentence, "verdict": c.word}
+        | ({"difference": c.difference.estimate} if c.difference else {})
+        for c in claims
+    ]
 
 
 def verdicts_markdown(

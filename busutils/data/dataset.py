@@ -51,6 +51,10 @@ NEEDS_PIXELS = (
 )
 
 
+MANY_SIZES = ("BUSI", "ISIC 2018")
+"""Sets whose own images have many sizes: BUSI has 639, ISIC 2018 hundreds."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Cases of one set at one size.
@@ -90,10 +94,9 @@ class Dataset:
         return not isinstance(self.images, NoPixels)
 
     def reduced(self) -> str:
-        """Say so if most images have been reduced to one longest side; else empty.
-
-        For sets whose own images have many sizes: BUSI has 639, ISIC 2018 hundreds.
-        """
+        """Say so if most images of a set of `MANY_SIZES` have one longest side; else empty."""
+        if self.name not in MANY_SIZES:
+            return ""
         longest = self.cases[["height", "width"]].max(axis=1)
         side, n = longest.mode()[0], longest.value_counts().max()
         if n < len(self) / 2:

@@ -3,12 +3,14 @@
 Both papers print numbers that fit 1294 items, twice the 647 lesion images of BUSI.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from busutils.data.dataset import Dataset, from_arrays
+from busutils import promises
+from busutils.data.dataset import Dataset, NoPixels, cached, write_arrays
 from busutils.errors import choose
 
 SECONDS = {
@@ -17,7 +19,7 @@ SECONDS = {
 }
 
 
-def doubled(data: Dataset, second: str, store: Path | None = None) -> Dataset:
+def doubled(data: Dataset, second: str) -> Dataset:
     """Return the set with a second item for each case.
 
     Parameters
@@ -28,7 +30,8 @@ def doubled(data: Dataset, second: str, store: Path | None = None) -> Dataset:
     Returns
     -------
     Dataset of twice as many cases, first the original ones, with a further column `twin`: the name
-    of a case's original, which both items share. Their group is that of the original.
+    of a case's original, which both items share. Their group is that of the original. It has no
+    pixels: these are promised to the store.
 
     Raises
     ------
@@ -40,10 +43,16 @@ def doubled(data: Dataset, second: str, store: Path | None = None) -> Dataset:
     cases = pd.concat([data.cases, again], ignore_index=True)
     cases["twin"] = [*data.cases["case"], *data.cases["case"]]
     name, fingerprint = f"{data.name}, {second}s twice", f"{data.fingerprint}-{second}-twice"
-    if not data.has_pixels:
-        return Dataset(name, data.images, data.masks, cases, fingerprint)
+    if data.has_pixels:
+        write = partial(_write, data=data, second=second, name=name, cases=cases)
+        promises.promise(f"cache/{fingerprint}", partial(cached, fingerprint, write))
+    absent = NoPixels(name, (len(cases), data.size, data.size))
+    return Dataset(name, absent, absent, cases, fingerprint)
+
+
+def _write(folder: Path, data: Dataset, second: str, name: str, cases: pd.DataFrame) -> None:
     more = data.images
     if second == "mask":
         more = (255 * np.asarray(data.masks, np.uint8))[..., None]
     images, masks = (np.concatenate(both) for both in ([data.images, more], [data.masks] * 2))
-    return from_arrays(name, images, masks, cases, fingerprint, store)
+    write_arrays(folder, name, images, masks, cases)

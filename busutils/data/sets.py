@@ -4,7 +4,6 @@ To add one, describe it in a file of its own (a `ImageSet`, as :mod:`busutils.da
 enter it in `SETS`. Listing, checking, fetching, credits and every list of choices follow.
 """
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,7 +124,7 @@ def _folder(entry: ImageSet, root: str) -> Path:
 
 def _generated(entry: ImageSet, root: str) -> Path:
     """Data root of a generated set, which is made there unless a person names the folder."""
-    folder = Path(root or os.environ.get("BUSUTILS_PHANTOMS") or paths.project() / "data/phantom")
+    folder = Path(root) if root else paths.phantoms()
     if not (folder / entry.folder).exists():
         if root:
             raise UserError(

@@ -23,14 +23,26 @@ Oktay et al. 2018, Attention U-Net: learning where to look for the pancreas, equ
 Laghmati et al. 2023, section III.C (paper 2).
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from busutils.models.blocks import double_conv, mask
+from busutils.models.registry import register
+
+READINGS = {"extra_pooling": 1, "as_many_gates": 0, "bridge_counted": -1}
+"""How paper 2 may count: poolings (and gates, and decoder blocks) minus encoder blocks."""
 
 
+@register("attention_unet", multiple=lambda depth, reading, **_: 2 ** (depth + READINGS[reading]))
 def build(
-    size: int, channels: int, filters: int, depth: int, dropout: float, reading: str
+    size: int,
+    channels: int,
+    filters: int = 64,  # of the first block, doubled at each next one
+    depth: Literal[2, 3, 4, 5] = 4,  # encoder blocks: 3 is Attention3, 4 is Attention4
+    dropout: float = 0.1,  # share of values dropped at the end of each block
+    reading: Literal["extra_pooling", "as_many_gates", "bridge_counted"] = "extra_pooling",
 ) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     inputs = keras.Input((size, size, channels), name="image")

@@ -7,13 +7,18 @@ This module imports Keras only when a backbone is built.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
-from busutils.errors import UserError, choose
+from busutils.errors import choose
 
 if TYPE_CHECKING:
     import keras
 
+Name = Literal[
+    *("vgg16", "vgg19", "resnet50", "resnext50", "seresnet50", "seresnext50"),
+    *("densenet121", "inceptionv3", "mobilenetv2"),
+]
 Shape = tuple[int | None, int | None, int]
 
 
@@ -44,27 +49,19 @@ def build(name: str, shape: Shape) -> "keras.Model":
     return BACKBONES[choose(name, BACKBONES, "backbone")].build(shape)
 
 
-def _application(name: str) -> Callable[[Shape], "keras.Model"]:
-    """Return the builder of a network of keras.applications."""
+def _application(name: str, shape: Shape) -> "keras.Model":
+    """Build a network of keras.applications."""
+    import keras
 
-    def build_application(shape: Shape) -> "keras.Model":
-        import keras
-
-        network = getattr(keras.applications, name)
-        return network(include_top=False, weights=None, input_shape=shape)
-
-    return build_application
+    network = getattr(keras.applications, name)
+    return network(include_top=False, weights=None, input_shape=shape)
 
 
-def _hand_built(name: str) -> Callable[[Shape], "keras.Model"]:
-    """Return the builder of a network of `resnets`."""
+def _hand_built(name: str, shape: Shape) -> "keras.Model":
+    """Build a network of `resnets`."""
+    from busutils.models import resnets
 
-    def build_by_hand(shape: Shape) -> "keras.Model":
-        from busutils.models import resnets
-
-        return getattr(resnets, name)(shape)
-
-    return build_by_hand
+    return getattr(resnets, name)(shape)
 
 
 def _inceptionv3(shape: Shape) -> "keras.Model":
@@ -99,27 +96,27 @@ _SE_SKIPS = ("stage3_unit6_relu", "stage2_unit4_relu", "stage1_unit3_relu", "rel
 
 BACKBONES = {
     "vgg16": Backbone(
-        _application("VGG16"),
+        partial(_application, "VGG16"),
         ("block5_conv3", "block4_conv3", "block3_conv3", "block2_conv2"),
         "bgr_centred",
     ),
     "vgg19": Backbone(
-        _application("VGG19"),
+        partial(_application, "VGG19"),
         ("block5_conv4", "block4_conv4", "block3_conv4", "block2_conv2"),
         "bgr_centred",
     ),
-    "resnet50": Backbone(_hand_built("resnet50"), _RESNET_SKIPS, "raw"),
-    "resnext50": Backbone(_hand_built("resnext50"), _RESNET_SKIPS, "raw"),
-    "seresnet50": Backbone(_hand_built("seresnet50"), _SE_SKIPS, "standardised"),
-    "seresnext50": Backbone(_hand_built("seresnext50"), _SE_SKIPS, "standardised"),
+    "resnet50": Backbone(partial(_hand_built, "resnet50"), _RESNET_SKIPS, "raw"),
+    "resnext50": Backbone(partial(_hand_built, "resnext50"), _RESNET_SKIPS, "raw"),
+    "seresnet50": Backbone(partial(_hand_built, "seresnet50"), _SE_SKIPS, "standardised"),
+    "seresnext50": Backbone(partial(_hand_built, "seresnext50"), _SE_SKIPS, "standardised"),
     "densenet121": Backbone(
-        _application("DenseNet121"),
+        partial(_application, "DenseNet121"),
         ("pool4_conv", "pool3_conv", "pool2_conv", "conv1_relu"),
         "standardised",
     ),
     "inceptionv3": Backbone(_inceptionv3, ("mixed7", "mixed2", "layer16", "layer9"), "symmetric"),
     "mobilenetv2": Backbone(
-        _application("MobileNetV2"),
+        partial(_application, "MobileNetV2"),
         (
             "block_13_expand_relu",
             "block_6_expand_relu",
@@ -129,23 +126,3 @@ BACKBONES = {
         "symmetric",
     ),
 }
-
-ENCODERS = {"mu_net": "mobilenetv2", "fcn": "vgg16", "fgfeu_net": "vgg16"}
-"""Networks whose encoder is fixed, and which one it is."""
-
-
-def of_network(model: str, options: dict) -> str:
-    """Return the backbone of a network of the registry.
-
-    Raises
-    ------
-    UserError
-        If it has none.
-    """
-    if "backbone" in options:
-        return options["backbone"]
-    if model not in ENCODERS:
-        raise UserError(
-            f"{model} has no encoder with weights of ImageNet: take preprocessing 'paper'"
-        )
-    return ENCODERS[model]

@@ -5,15 +5,25 @@ The paper runs VGG16 and VGG19 plain and "enhanced" and does not say what that i
 dense layer of 256 with ReLU between them.
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from busutils.models import backbones
 from busutils.models.blocks import one_probability
 from busutils.models.encoders import DECODER, start
+from busutils.models.registry import register
 
 
-def build(size: int, channels: int, backbone: str, head: str, encoder_weights: str) -> keras.Model:
+@register("classifier", multiple=32)
+def build(
+    size: int,
+    channels: int,
+    backbone: backbones.Name = "vgg16",
+    head: Literal["plain", "enhanced"] = "plain",
+    encoder_weights: str = "none",
+) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     encoder = backbones.build(backbone, (size, size, channels))
     # What comes after the encoder is named as a decoder is, so that starting and freezing find it.

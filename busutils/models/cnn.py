@@ -8,9 +8,11 @@ import keras
 from keras import layers
 
 from busutils.models.blocks import one_probability
+from busutils.models.registry import register
 
 
-def build(size: int, channels: int, filters: int) -> keras.Model:
+@register("cnn", multiple=16)
+def build(size: int, channels: int, filters: int = 16) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     inputs = keras.Input((size, size, channels), name="image")
     x = inputs

@@ -1,4 +1,4 @@
-"""What is done to the encoder of a network: weights, freezing, batch norm, input scaling.
+"""What is done to the encoder of a network: weights, freezing, batch norm.
 
 The encoder of a model is every layer that comes before the first one whose name begins with
 `decoder_`; a model without such layers has no encoder. Keras is imported when a function needs it.
@@ -10,31 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from busutils.errors import UserError, choose
-from busutils.models.preprocessing import preprocess
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = [
-    "check_freezing",
-    "encoder_layers",
-    "freeze",
-    "load_encoder",
-    "load_imagenet",
-    "preprocess",
-    "reestimate_batchnorm",
-    "save_encoder",
-    "set_batchnorm_momentum",
-    "start",
-]
-
 DECODER = "decoder_"
-FREEZING = {
-    "all_but_batchnorm": "only the batch norms of the encoder train",
-    "all": "the pre-trained encoder is fixed, batch norms in inference mode",
-    "none": "everything trains",
-    "random_frozen": "as `all`, on random weights: the control",
-}
+FREEZING = ("all_but_batchnorm", "all", "none", "random_frozen")
+"""Of the encoder: only its batch norms train; it is fixed, batch norms in inference mode; all of it
+trains; as `all` on random weights, which is the control."""
 
 
 def encoder_layers(model: "keras.Model") -> list["keras.layers.Layer"]:
@@ -45,7 +28,7 @@ def encoder_layers(model: "keras.Model") -> list["keras.layers.Layer"]:
 
 
 def save_encoder(model: "keras.Model", path: str | Path) -> None:
-    """Write the weights of a model's encoder, whole or not at all, for `load_encoder`.
+    """Write the weights of a model's encoder, whole or not at all, for `start`.
 
     Raises
     ------
@@ -57,54 +40,35 @@ def save_encoder(model: "keras.Model", path: str | Path) -> None:
     weights.write(_encoder(model), Path(path))
 
 
-def load_encoder(model: "keras.Model", path: str | Path) -> None:
-    """Read the weights of a model's encoder from an HDF5 file, whole or not at all.
+def start(model: "keras.Model", encoder_weights: str, backbone: str, **options) -> "keras.Model":
+    """Give a model's encoder its starting weights and return the model.
 
     Parameters
     ----------
     model
         A model with an encoder, changed in place.
-    path
-        A file of `save_encoder`, of `save_weights` of the same network of keras.applications
-        without its top, or (the older layout) of keras.applications or image-classifiers.
+    encoder_weights
+        `none`; `imagenet`, downloaded if needed; or an HDF5 file of `save_encoder`, of
+        `save_weights` of the same network of keras.applications without its top, or (the older
+        layout) of keras.applications or image-classifiers.
+    backbone
+        Whose ImageNet weights are meant, with its `options`, such as MobileNetV2's width `alpha`.
 
     Raises
     ------
     UserError
-        If the file is missing, damaged or of another network; the model is then unchanged.
+        If the model has not three input channels or ImageNet weights cannot be had, or the file is
+        missing, damaged or of another network; the model is then unchanged.
     """
     from busutils.models import weights
 
-    weights.read(_encoder(model), path)
-    model.encoder_weights = str(path)
-
-
-def load_imagenet(model: "keras.Model", backbone: str, **options) -> None:
-    """Put the published ImageNet weights into a model's encoder, downloading them if needed.
-
-    `options` are the backbone's own, such as MobileNetV2's width `alpha`.
-
-    Raises
-    ------
-    UserError
-        If the model has not three input channels or the weights cannot be had.
-    """
-    from busutils.models import weights
-
-    weights.read_imagenet(_encoder(model), backbone, **options)
-    model.encoder_weights = "imagenet"
-
-
-def start(model: "keras.Model", encoder_weights: str, backbone: str, **options) -> "keras.Model":
-    """Give a model's encoder its starting weights and return the model.
-
-    `encoder_weights` is none, imagenet (of `backbone` with its `options`) or a file; errors are
-    those of `load_encoder` and `load_imagenet`.
-    """
+    if encoder_weights == "none":
+        return model
     if encoder_weights == "imagenet":
-        load_imagenet(model, backbone, **options)
-    elif encoder_weights != "none":
-        load_encoder(model, encoder_weights)
+        weights.read_imagenet(_encoder(model), backbone, **options)
+    else:
+        weights.read(_encoder(model), encoder_weights)
+    model.encoder_weights = str(encoder_weights)
     return model
 
 
@@ -139,7 +103,7 @@ def freeze(model: "keras.Model", mode: str) -> None:
     model
         A model of `busutils.models.build`, changed in place. All other layers stay as they are.
     mode
-        A key of `FREEZING`. `all_but_batchnorm` is what segmentation-models does when asked to
+        One of `FREEZING`. `all_but_batchnorm` is what segmentation-models does when asked to
         freeze, and what the files of paper 1 show.
 
     Raises

@@ -16,10 +16,16 @@ from keras import layers
 
 from busutils.models.blocks import probability
 from busutils.models.encoders import DECODER, start
+from busutils.models.registry import register
 
 
+@register("fcn", multiple=32, encoder="vgg16")
 def build(
-    size: int, channels: int, dense_filters: int, dropout: float, encoder_weights: str
+    size: int,
+    channels: int,
+    dense_filters: int = 4096,  # of the two layers that were dense
+    dropout: float = 0.5,  # share dropped after each of them
+    encoder_weights: str = "none",
 ) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     vgg16 = keras.applications.VGG16(

@@ -15,24 +15,28 @@ References
 Wang et al. 2025, section 3.2 (paper 4). Simonyan and Zisserman 2015 (VGG16).
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from busutils.models.blocks import probability
 from busutils.models.encoders import DECODER, start
+from busutils.models.registry import register
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3))
 """Filters and convolutions of each stage."""
 
 
+@register("fgfeu_net", multiple=16, encoder="vgg16")
 def build(
     size: int,
     channels: int,
-    encoder_dropout: float,
-    decoder_dropout: float,
-    upsampling: str,
-    final_filters: int,
-    encoder_weights: str,
+    encoder_dropout: float = 0.07,  # share dropped between the encoder's convolutions
+    decoder_dropout: float = 0.1,  # share dropped after the decoder's convolutions
+    upsampling: Literal["deconvolution", "upsampling"] = "deconvolution",
+    final_filters: int = 3,  # of the last 3x3 convolution
+    encoder_weights: str = "none",
 ) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     inputs = keras.Input((size, size, channels), name="image")

@@ -7,13 +7,22 @@ References
 Hochreiter and Schmidhuber 1997 (LSTM). Schuster and Paliwal 1997 (both directions).
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from busutils.models.blocks import one_probability
+from busutils.models.registry import register
 
 
-def build(size: int, channels: int, units: int, directions: int) -> keras.Model:
+@register("lstm")
+def build(
+    size: int,
+    channels: int,
+    units: int = 64,  # in each direction
+    directions: Literal[1, 2] = 1,  # 1 reads downwards, 2 both ways (Bi-LSTM)
+) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     inputs = keras.Input((size, size, channels), name="image")
     rows = layers.Reshape((size, size * channels))(inputs)

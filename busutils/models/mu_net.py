@@ -11,18 +11,27 @@ References
 Nampalle, Uppala, Raman, section 3 (paper 5). Sandler et al. 2018, MobileNetV2.
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from busutils.models.blocks import probability
 from busutils.models.encoders import DECODER, start
+from busutils.models.registry import register
 
 SKIPS = ("block_6_expand_relu", "block_3_expand_relu", "block_1_expand_relu")
 BOTTOM = "block_13_expand_relu"
 FILTERS = (512, 256, 128, 64)
 
 
-def build(size: int, channels: int, alpha: float, encoder_weights: str) -> keras.Model:
+@register("mu_net", multiple=32, encoder="mobilenetv2")
+def build(
+    size: int,
+    channels: int,
+    alpha: Literal[0.35, 0.5, 0.75, 1.0, 1.3, 1.4] = 1.4,  # width of MobileNetV2
+    encoder_weights: str = "none",
+) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     whole = keras.applications.MobileNetV2(
         input_shape=(size, size, channels), alpha=alpha, include_top=False, weights=None

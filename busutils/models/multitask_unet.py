@@ -18,14 +18,23 @@ References
 Paudel and Khakurel 2024, section III (paper 3).
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from busutils.models.blocks import conv_norm_relu, mask
+from busutils.models.registry import register
 
 
+@register("multitask_unet", multiple=lambda depth, **_: 2**depth)
 def build(
-    size: int, channels: int, filters: int, depth: int, dropout: float, head: str
+    size: int,
+    channels: int,
+    filters: int = 16,  # of the first block, doubled at each next one
+    depth: Literal[2, 3, 4, 5] = 4,  # encoder blocks
+    dropout: float = 0.1,  # share of values dropped in each convolution block
+    head: Literal["flatten", "average", "bottleneck"] = "flatten",
 ) -> keras.Model:
     """Build the network, which gives {"mask": ..., "malignant": ...}; see `models.build`."""
     inputs = keras.Input((size, size, channels), name="image")

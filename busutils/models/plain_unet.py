@@ -10,13 +10,22 @@ References
 Ronneberger, Fischer, Brox 2015, U-Net: convolutional networks for biomedical image segmentation.
 """
 
+from typing import Literal
+
 import keras
 from keras import layers
 
 from busutils.models.blocks import double_conv, mask
+from busutils.models.registry import register
 
 
-def build(size: int, channels: int, filters: int, depth: int) -> keras.Model:
+@register("plain_unet", multiple=lambda filters, depth: 2 ** (depth - 1))
+def build(
+    size: int,
+    channels: int,
+    filters: int = 16,  # of the first level, doubled at each next one
+    depth: Literal[2, 3, 4, 5, 6, 7] = 5,  # levels
+) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     inputs = keras.Input((size, size, channels), name="image")
     x, skips = inputs, []

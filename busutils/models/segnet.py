@@ -14,6 +14,7 @@ import keras
 from keras import layers, ops
 
 from busutils.models.blocks import conv_norm_relu, probability
+from busutils.models.registry import register
 
 STAGES = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))
 """Filters (times those of the first stage) and convolutions of each stage of VGG16."""
@@ -39,7 +40,8 @@ class Unpooling(layers.Layer):
         return shapes[1]
 
 
-def build(size: int, channels: int, filters: int) -> keras.Model:
+@register("segnet", multiple=32)
+def build(size: int, channels: int, filters: int = 64) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     inputs = keras.Input((size, size, channels), name="image")
     x, before = inputs, []

@@ -15,12 +15,19 @@ from keras import layers
 from busutils.models import backbones
 from busutils.models.blocks import probability
 from busutils.models.encoders import DECODER, start
+from busutils.models.registry import register
 
 FILTERS = (256, 128, 64, 32, 16)
 CENTRE_FILTERS = 512
 
 
-def build(size: int, channels: int, backbone: str, encoder_weights: str) -> keras.Model:
+@register("unet", multiple=32)
+def build(
+    size: int,
+    channels: int,
+    backbone: backbones.Name = "vgg16",
+    encoder_weights: str = "none",  # none, imagenet, or the path of an .h5 file
+) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
     encoder = backbones.build(backbone, (size, size, channels))
     skips = [encoder.get_layer(name).output for name in backbones.BACKBONES[backbone].skips]

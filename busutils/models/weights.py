@@ -184,9 +184,9 @@ def _take(layer: keras.layers.Layer, rest: Iterator[np.ndarray]) -> list[np.ndar
     values = list(islice(rest, len(shapes)))
     if isinstance(layer, GroupedConv2D) and values and values[0].shape != shapes[0]:
         values = [np.concatenate([*values, *islice(rest, layer.groups - 1)], axis=-1)]
-    found = [value.shape for value in values]
-    if found != shapes:
-        raise ValueError(f"layer {layer.name} needs shapes {shapes}, the file has {found}")
+    given = [value.shape for value in values]
+    if given != shapes:
+        raise ValueError(f"layer {layer.name} needs shapes {shapes}, the file has {given}")
     return values
 
 
@@ -210,6 +210,8 @@ def _read_newer(encoder: keras.Model, path: str | Path, file: h5py.File) -> None
 
 
 def _count_arrays(group: h5py.Group) -> int:
-    found = []
-    group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
-    return len(found)
+    arrays = []
+    group.visititems(
+        lambda _, item: arrays.append(item) if isinstance(item, h5py.Dataset) else None
+    )
+    return len(arrays)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
@@ -156,6 +157,28 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> Difference:
         method=f"t-interval over {one.n_groups} groups and {repeats} repeats",
     )
     return Difference(**vars(made), p=p, scope=f"{repeats} (split, seed) pairs")
+
+
+def independent_difference(first: Interval, second: Interval) -> Interval:
+    """First minus second of two means over different cases, whose variances add."""
+    estimate = first.estimate - second.estimate
+    reach = float(np.hypot(first.half_width, second.half_width))
+    return replace(
+        first,
+        estimate=estimate,
+        low=estimate - reach,
+        high=estimate + reach,
+        method="difference of two means over different images",
+        n_cases=first.n_cases + second.n_cases,
+        n_groups=first.n_groups + second.n_groups,
+    )
+
+
+def mean_of_few(values: ArrayLike) -> Interval:
+    """Student's interval of a mean over a few repeats, of one number each."""
+    mean, n = float(np.mean(values)), len(values)
+    reach = float(stats.t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
+    return Interval(mean, mean - reach, mean + reach, 0.95, f"t-interval over {n} repeats", n, n)
 
 
 def holm(differences: Mapping[str, Difference]) -> pd.Series:

@@ -205,7 +205,7 @@ def keep_split(roles: pd.DataFrame, about: Mapping, fewest: int = 2) -> dict:
     identity = splits.split_id(roles)
     if note := roles.attrs.get("note"):
         _say(note)
-    jobs.write_split(roles, identity)
+    jobs.promise_split(roles, identity)
     return {"id": identity, **about}
 
 
@@ -276,7 +276,7 @@ def facts(data: Dataset, results: Results, profile: str, cuts: Sequence[str]) ->
     """What the card at the head of a page says of the run."""
     labels = data.cases["label"].value_counts(sort=False)
     counted = ", ".join(f"{n} {label}" for label, n in labels.items())
-    reduced = data.reduced() if data.name in ("BUSI", "ISIC 2018") else ""
+    reduced = data.reduced() if results.settings.dataset in ("busi", "isic") else ""
     return {
         "Data": "; ".join(filter(None, [f"{data.name}: {counted}", reduced])),
         "Profile": profile,

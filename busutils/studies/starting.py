@@ -1,11 +1,11 @@
 """What an encoder starts from: ImageNet, a local file of it, phantoms, or nothing."""
 
-import hashlib
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from busutils import paths, pretraining
+from busutils import paths, pretraining, promises
 from busutils.errors import UserError
 from busutils.jobs import Job
 
@@ -48,16 +48,21 @@ def start(settings: Starting, backbone: str, weights: str) -> str | Job:
 
 
 def _file(weights: str) -> str:
-    return weights if weights.startswith("file:") else f"file:{_keep(Path(weights).expanduser())}"
+    named = weights.startswith("file:")
+    return weights if named else f"file:{_promised(Path(weights).expanduser())}"
 
 
-def _keep(file: Path) -> str:
-    """Copy a file of weights into the store, named by its hash, so that jobs find it anywhere."""
+def _promised(file: Path) -> str:
+    """Promise the store a file of weights, named by its hash, so that jobs find it anywhere."""
     if not file.is_file():
         raise UserError(f"the weights file {file} is not there: name an .h5 file, or another start")
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
-    kept = paths.store() / "weights" / f"{digest}.h5"
+    digest = paths.sha256(file)[:12]
+    promises.promise(f"weights/{digest}.h5", partial(_copy, file, digest))
+    return digest
+
+
+def _copy(file: Path, digest: str, store: Path) -> None:
+    kept = store / "weights" / f"{digest}.h5"
     if not kept.exists():
         with paths.whole_file(kept) as part:
             shutil.copyfile(file, part)
-    return digest

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from busutils import execution, parameters, paths, pretraining
+from busutils import execution, parameters, paths, pretraining, promises
 from busutils.data import dataset, reading
 from busutils.data.dataset import from_arrays, open_cached
 from busutils.errors import RunError, UserError
@@ -53,9 +53,12 @@ def test_a_cache_without_a_hash_is_refused(cache):
 
 
 def test_phantoms_for_pre_training_are_made_again(store):
-    before = np.array(pretraining.dataset(12, 32).images)
-    zeroed(next((store / "cache").glob("phantoms-*")) / "images.npy")
-    np.testing.assert_array_equal(pretraining.dataset(12, 32).images, before)
+    name = pretraining.job("vgg16", 12, 32, epochs=1).dataset
+    promises.keep(f"cache/{name}", store)
+    before = np.array(open_cached(name).images)
+    zeroed(store / "cache" / name / "images.npy")
+    promises.keep(f"cache/{name}", store)
+    np.testing.assert_array_equal(open_cached(name).images, before)
 
 
 def test_a_full_disk_is_an_error_before_an_array_is_filled(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from busutils import models
 from busutils.errors import UserError
 from busutils.models import encoders
 from busutils.models.backbones import BACKBONES
+from busutils.models.preprocessing import preprocess
 
 applications = keras.applications
 
@@ -50,26 +51,26 @@ class TestPreprocess:
     def test_agrees_with_keras(self, backbone, reference):
         pixels = np.random.default_rng(0).uniform(0, 255, (2, 4, 4, 3)).astype(np.float32)
         expected = reference.preprocess_input(pixels.copy())
-        np.testing.assert_allclose(encoders.preprocess(backbone, pixels), expected, atol=1e-4)
+        np.testing.assert_allclose(preprocess(backbone, pixels), expected, atol=1e-4)
 
     @pytest.mark.parametrize("backbone", ["resnet50", "resnext50"])
     def test_nets_with_a_batch_norm_on_the_input_get_raw_pixels(self, backbone):
         pixel = np.array([[[0, 128, 255]]], np.uint8)
-        assert encoders.preprocess(backbone, pixel).tolist() == [[[0.0, 128.0, 255.0]]]
+        assert preprocess(backbone, pixel).tolist() == [[[0.0, 128.0, 255.0]]]
 
     @pytest.mark.parametrize("backbone", BACKBONES)
     def test_makes_a_new_float32_array(self, backbone):
         pixels = np.full((1, 2, 2, 3), 200, np.float32)
-        scaled = encoders.preprocess(backbone, pixels)
+        scaled = preprocess(backbone, pixels)
         scaled[:] = -1
         assert scaled.dtype == np.float32
         assert (pixels == 200).all()
 
     def test_refuses_one_channel_and_unknown_names(self):
         with pytest.raises(UserError, match="repeat the grey one"):
-            encoders.preprocess("vgg16", np.zeros((1, 4, 4, 1)))
+            preprocess("vgg16", np.zeros((1, 4, 4, 1)))
         with pytest.raises(UserError, match="backbone 'vgg'"):
-            encoders.preprocess("vgg", np.zeros((1, 4, 4, 3)))
+            preprocess("vgg", np.zeros((1, 4, 4, 3)))
 
 
 class TestFreeze:

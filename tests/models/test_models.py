@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import keras
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from busutils import models
 from busutils.errors import UserError
 from busutils.models import encoders, mu_net, resnets, segnet
-from busutils.models.backbones import BACKBONES
+from busutils.models.backbones import BACKBONES, Name
 
 SIZE = 64
 
@@ -325,16 +327,19 @@ def test_check_fills_in_the_defaults():
     assert models.check("plain_unet", 64, depth=3) == {"filters": 16, "depth": 3}
 
 
-def test_every_network_is_described():
-    assert set(models.describe()) == set(models.NETWORKS)
-    assert all(line and "\n" not in line for line in models.describe().values())
+def test_every_network_is_known_by_the_name_of_its_file():
+    assert {case.split()[0] for case in NETWORKS} == set(models.networks())
+    for name in models.networks():
+        assert import_module(f"busutils.models.{name}").build.network.options
+    assert get_args(Name) == tuple(BACKBONES)
 
 
 def test_the_registry_needs_no_framework():
     code = (
         "import sys; from busutils import models; from busutils.models import encoders;"
-        "models.describe(); models.check('unet', 64, backbone='resnet50');"
-        "import numpy; encoders.preprocess('vgg16', numpy.zeros((2, 2, 3)));"
+        "models.networks(); models.check('unet', 64, backbone='resnet50');"
+        "from busutils.models.preprocessing import preprocess;"
+        "import numpy; preprocess('vgg16', numpy.zeros((2, 2, 3)));"
         "print({'keras', 'tensorflow', 'jax'} & set(sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

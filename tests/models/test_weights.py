@@ -170,7 +170,7 @@ class TestFiles:
         encoders.save_encoder(mobilenet, path)
         vgg = models.build("unet", 32, backbone="vgg16")
         with pytest.raises(UserError, match=r"mobilenet\.h5 does not fit .* unet_vgg16"):
-            encoders.load_encoder(vgg, path)
+            encoders.start(vgg, path, "vgg16")
 
     @pytest.mark.parametrize("content", [b"", b"no HDF5", None])
     def test_a_damaged_file_is_refused(self, tmp_path, content):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from busutils import execution, jobs, metrics, parameters, runs, statistics
+from busutils import execution, jobs, metrics, parameters, runs, statistics, training
 from busutils.data.dataset import open_cached
 from busutils.jobs import Job
 
@@ -79,7 +79,7 @@ def train(name: str, seed: int) -> list[Job]:
     values = parameters.resolve(name, "quick", {}) | {"split_seed": seed}
     plan = execution.planned(parameters.source(name), values)["plan"]
     other = [replace(entry.job, init_seed=seed, order_seed=seed) for entry in plan]
-    jobs.complete(other, quiet=True)
+    training.complete(other, quiet=True)
     return other
 
 

@@ -39,7 +39,7 @@ def page(values):
     values = values | {"repeats": 3}
     for entry in planned(values):
         _finish(entry, hit={"attention3": 50, "attention4": 60}[entry.name])
-    return cells.names(parameters.source(NAME), values, until="detection = ")
+    return cells.names(parameters.source(NAME), values, until="claims = compare.judge")
 
 
 def _finish(entry, hit):
@@ -151,6 +151,30 @@ def test_first_detection_is_the_first_epoch_over_the_limit(page):
     assert epochs["Attention3 U-Net"] == [2]
     assert epochs["Attention4 U-Net"] == [3]
     assert set(table["printed"]) == {6, 9}
+
+
+def test_claims_are_judged_by_scores_of_the_page(page):
+    assert [claim.word for claim in page.claims] == [""] * len(page.claims)  # phantoms
+    accuracy = page.scores["accuracy, random fifth"].groupby("row")["score"].mean()
+    lesion = page.scores["accuracy, random fifth"].query("row == 'empty mask'")
+    gain = ((lesion["label"] != "normal").mean() * 50 - 5) / PIXELS  # 50 of 100 found, 5 false
+    assert accuracy["Attention3 U-Net"] - accuracy["empty mask"] == pytest.approx(gain)
+    apart, pairs, note = page.first_detection()
+    assert (apart.estimate, pairs) == (1, 3)
+    assert "Attention4 U-Net: epochs 3, 3, 3" in note
+    apart, pairs, _ = page.regular()
+    assert (apart.estimate, pairs) == (pytest.approx(0), 3)
+
+
+def test_what_did_not_run_is_not_tested(values):
+    one = values | {"networks": ["attention4"], "splits": ["last fifth"]}
+    for entry in planned(one):
+        _finish(entry, 50)
+    page = cells.names(parameters.source(NAME), one, until="claims = compare.judge")
+    assert page.first_detection()[0] is None
+    assert {claim.sentence for claim in page.claims if claim.difference} == {
+        "Both networks segment lesions with high accuracy."
+    }
 
 
 @pytest.mark.realdata

@@ -116,7 +116,6 @@ def test_a_size_that_cannot_be_halved_as_often_is_refused(values):
 
 def test_each_choice_of_a_parameter_is_known(page):
     for choices, known in (
-        (page.Head, page.models.HEADS),
         (page.Rival, page.RIVALS),
         (page.Task, page.ALONE),
         (page.Task, page.TASKS),

@@ -140,9 +140,9 @@ def trivial(results: Results) -> dict[str, float]:
 
 def load(results: Results) -> dict[str, Any]:
     """The trained network of every row's first fold, from the weights that jobs keep."""
-    from busutils import training
+    from busutils import fitting
 
-    return {name: training.load(entries[0].job) for name, entries in by_row(results).items()}
+    return {name: fitting.load(entries[0].job) for name, entries in by_row(results).items()}
 
 
 def pictures(settings: Settings, images: np.ndarray) -> np.ndarray:
