@@ -1,10 +1,12 @@
 """Discs on noise: a data set, a split and a job small enough to train in a second."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from busutils import jobs, paths
-from busutils.data.dataset import from_arrays
+from busutils.data.dataset import Dataset, cached, write_arrays
 from busutils.data.splits import split_id
 from busutils.jobs import Job
 
@@ -34,8 +36,16 @@ def write() -> None:
     masks = (rows - centres[:, 0]) ** 2 + (columns - centres[:, 1]) ** 2 < 36
     masks[-2:] = False
     images = (rng.integers(100, 200, masks.shape) - 80 * masks).astype(np.uint8)[..., None]
-    from_arrays("Discs", images, masks, SPLIT.drop(columns="role").assign(n_masks=1), "discs")
+    keep("Discs", images, masks, SPLIT.drop(columns="role").assign(n_masks=1), "discs")
     write_split()
+
+
+def keep(
+    name: str, images: np.ndarray, masks: np.ndarray, cases: pd.DataFrame, fingerprint: str
+) -> Dataset:
+    """Keep arrays made in memory as a set under a given fingerprint."""
+    write = partial(write_arrays, name=name, images=images, masks=masks, cases=cases)
+    return cached(fingerprint, write)
 
 
 def write_split() -> None:

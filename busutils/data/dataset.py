@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -102,19 +102,6 @@ class Dataset:
         if n < len(self) / 2:
             return ""
         return f"a reduced copy: {n} of {len(self)} images have a longest side of {side} pixels"
-
-
-def from_arrays(
-    name: str,
-    images: np.ndarray,
-    masks: np.ndarray,
-    cases: pd.DataFrame,
-    fingerprint: str,
-    store: Path | None = None,
-) -> Dataset:
-    """Keep arrays made in memory (phantoms) as a set under a given fingerprint."""
-    write = partial(write_arrays, name=name, images=images, masks=masks, cases=cases)
-    return cached(fingerprint, write, store)
 
 
 def cached(fingerprint: str, write: Callable[[Path], None], store: Path | None = None) -> Dataset:

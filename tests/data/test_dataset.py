@@ -9,7 +9,7 @@ import pytest
 
 from busutils import execution, parameters, paths, pretraining, promises
 from busutils.data import dataset, reading
-from busutils.data.dataset import from_arrays, open_cached
+from busutils.data.dataset import open_cached
 from busutils.errors import RunError, UserError
 from tests import discs
 
@@ -104,7 +104,7 @@ def test_cases_called_like_missing_values_keep_their_names(store):
     names = ["NA", "None", "007", "nan", "-"]
     cases = discs.SPLIT[:5].assign(case=names, group=names, n_masks=[np.nan, 2, 1, 1, 1])
     arrays = np.zeros((5, 8, 8, 1), np.uint8), np.zeros((5, 8, 8), bool)
-    found = from_arrays("Names", *arrays, cases.drop(columns="role"), "names").cases
+    found = discs.keep("Names", *arrays, cases.drop(columns="role"), "names").cases
     assert found["case"].tolist() == found["group"].tolist() == names
     assert found["n_masks"].isna().tolist() == [True, False, False, False, False]
 

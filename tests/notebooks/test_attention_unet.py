@@ -167,14 +167,15 @@ def test_claims_are_judged_by_scores_of_the_page(page):
 
 
 def test_what_did_not_run_is_not_tested(values):
-    one = values | {"networks": ["attention4"], "splits": ["last fifth"]}
-    for entry in planned(one):
+    alone = values | {"networks": ["attention4"], "splits": ["random fifth"], "filters": 4}
+    for entry in planned(alone):
         _finish(entry, 50)
-    page = cells.names(parameters.source(NAME), one, until="claims = compare.judge")
-    assert page.first_detection()[0] is None
-    assert {claim.sentence for claim in page.claims if claim.difference} == {
-        "Both networks segment lesions with high accuracy."
-    }
+    page = cells.names(parameters.source(NAME), alone, until="claims = compare.judge")
+    assert page.first_detection()[:2] == (None, 0)
+    assert page.regular()[1] == 1
+    differences = {claim.sentence: claim.difference for claim in page.claims}
+    better = "Attention4 has a slight advantage over Attention3 in validation accuracy."
+    assert differences[better] is None
 
 
 @pytest.mark.realdata
