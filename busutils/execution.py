@@ -126,7 +126,7 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     page: dict[str, Any] = {"__name__": notebook.stem}
     cells = sources.cells(notebook)
     if not any(sources.tagged(cell, PLAN) for cell in cells):
-        return _old(notebook, values)
+        return {}
     for number, cell in enumerate(cells):
         is_parameters = sources.tagged(cell, parameters.TAG)
         if is_parameters or sources.tagged(cell, PLAN):
@@ -135,22 +135,6 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         if is_parameters:
             page |= values
     return page
-
-
-def _old(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
-    import importlib.util
-    import re
-
-    module = f"busutils.studies.{re.sub(r'^[0-9]+_', '', notebook.stem)}"
-    if importlib.util.find_spec(module) is None:
-        return {}
-    study = importlib.import_module(module)
-    kinds = {p.name: p.kind for p in parameters.read(notebook)}
-    study.check(dict(values) | {"__annotations__": kinds})
-    if hasattr(study, "entries"):
-        data = study.dataset(values)
-        return {"data": data, "plan": study.entries(study.Settings.of(values), data)}
-    return {}
 
 
 def execute_cells(

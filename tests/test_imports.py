@@ -7,25 +7,25 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "busutils"
 KNOWS_NOTHING_OF = {
-    "phantoms": ("models", "training", "jobs", "studies"),
-    "data": ("models", "training", "jobs", "studies"),
-    "models": ("data", "training", "jobs", "studies"),
-    "losses": ("data", "models", "jobs", "training", "studies"),
-    "augment": ("data", "models", "jobs", "training", "studies"),
-    "perturb": ("data", "models", "jobs", "training", "studies"),
-    "explain": ("data", "jobs", "training", "studies"),
-    "jobs": ("training", "compare", "figures", "runs", "execution", "pages", "studies"),
-    "training": ("compare", "figures", "runs", "execution", "pages", "studies"),
+    "phantoms": ("models", "training", "jobs", "study"),
+    "data": ("models", "training", "jobs", "study"),
+    "models": ("data", "training", "jobs", "study"),
+    "losses": ("data", "models", "jobs", "training", "study"),
+    "augment": ("data", "models", "jobs", "training", "study"),
+    "perturb": ("data", "models", "jobs", "training", "study"),
+    "explain": ("data", "jobs", "training", "study"),
+    "jobs": ("training", "compare", "figures", "runs", "execution", "pages", "study"),
+    "training": ("compare", "figures", "runs", "execution", "pages", "study"),
     "metrics": ("models", "losses", "jobs", "training"),
     "thresholds": ("models", "losses", "jobs", "training"),
     "statistics": ("data", "models", "jobs", "training"),
-    "compare": ("training", "studies"),
-    "figures": ("training", "studies"),
-    "runs": ("models", "studies"),
-    "pages": ("models", "studies"),
+    "compare": ("training", "study"),
+    "figures": ("training", "study"),
+    "runs": ("models", "study"),
+    "pages": ("models", "study"),
 }
 """The rooms of the package and what they must not know (`training` stands for what it is made of,
-`studies` for the papers)."""
+`study` for the pages)."""
 TRAINING = {"training", "fitting", "evaluation", "batches", "checkpoint", "bundle"}
 
 
