@@ -14,7 +14,7 @@ from busutils import augment, losses, parameters, perturb
 from busutils.errors import UserError
 from busutils.models import encoders, networks
 from busutils.parameters import Parameter
-from busutils.studies import fgfeu_net, multitask_unet, unet_backbones
+from busutils.studies import multitask_unet
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -197,19 +197,18 @@ ANNOTATIONS = {"epochs": Whole[1, 5], "rows": list[Row], "rate": float}
 
 def test_variables_of_a_notebook_are_checked_against_its_annotations():
     values = {"epochs": 3, "rows": ["base"], "rate": 1, "size": 7, "__annotations__": ANNOTATIONS}
-    found = parameters.verify(values, {"size": int, "epochs": int})
-    assert found == {"epochs": 3, "rows": ["base"], "rate": 1.0, "size": 7}
+    found = parameters.verify(values)
+    assert found == {"epochs": 3, "rows": ["base"], "rate": 1.0}
     assert type(found["rate"]) is float
     for changed, told in (
         ({"epochs": "two"}, "epochs = 'two' is not a whole number from 1 to 5"),
         ({"epochs": 9}, "epochs = 9 is not"),
         ({"rows": "base"}, r"rows = 'base' is not a list.*papermill -y 'rows: "),
-        ({"size": "7"}, "size = '7' is not a whole number"),
         ({"In": ["", "# Parameters\nepcohs = 3\n"]}, "did you mean 'epochs'"),
     ):
         with pytest.raises(UserError, match=told):
-            parameters.verify(values | changed, {"size": int})
-    parameters.verify(values | {"In": ["epcohs = 3", "# Parameters\nepochs = 3\n"]}, {"size": int})
+            parameters.verify(values | changed)
+    parameters.verify(values | {"In": ["epcohs = 3", "# Parameters\nepochs = 3\n"]})
 
 
 def choices(notebook, name):
@@ -223,8 +222,6 @@ def choices(notebook, name):
 @pytest.mark.parametrize(
     ("notebook", "name", "known"),
     [
-        ("01_unet_backbones", "rows", unet_backbones.settings.BACKBONES),
-        ("01_unet_backbones", "contrasts", unet_backbones.settings.CONTRASTS),
         ("01_unet_backbones", "freeze", encoders.FREEZING),
         ("02_attention_unet", "reading3", networks()["attention_unet"].choices("reading")),
         ("02_attention_unet", "augmentation", augment.AUGMENTATIONS),
@@ -232,8 +229,6 @@ def choices(notebook, name):
         ("03_multitask_unet", "rivals", multitask_unet.settings.RIVALS),
         ("03_multitask_unet", "alone", multitask_unet.settings.ALONE),
         ("03_multitask_unet", "copies", multitask_unet.settings.ARMS),
-        ("04_fgfeu_net", "losses", fgfeu_net.LOSSES),
-        ("04_fgfeu_net", "classifiers", ["svm", *fgfeu_net.settings.CLASSIFIERS]),
         ("05_mu_net", "noises", perturb.PERTURBATIONS),
     ],
 )

@@ -36,10 +36,6 @@ class Protocol:
     grouped: bool = True
     several_masks: bool = False
 
-    def paper_test(self) -> "Protocol":
-        """Return this protocol with paper 1's test set: 50 malignant, 13 benign (Table 1)."""
-        return replace(self, test={"benign": 13, "malignant": 50})
-
 
 def split(cases: pd.DataFrame, protocol: Protocol, fold: int) -> pd.DataFrame:
     """Assign a role to every case; `fold` (1..folds) is the validation fold.

@@ -66,11 +66,9 @@ def test_same_seed_same_split_and_the_id_follows_the_groups(cases):
     assert splits.split_id(first) != splits.split_id(splits.split(cases, PROTOCOL, 2))
 
 
-def test_paper_test_set_is_mostly_malignant(cases):
-    protocol = splits.Protocol(test={"benign": 50, "malignant": 20}).paper_test()
-    assert protocol.test == {"benign": 13, "malignant": 50}
+def test_a_test_set_larger_than_the_set_is_refused(cases):
     with pytest.raises(UserError, match=r"the test set lacks cases .*malignant"):
-        splits.split(cases, protocol, 1)
+        splits.split(cases, splits.Protocol(test={"benign": 13, "malignant": 50}), 1)
 
 
 def test_impossible_folds_are_refused(cases):

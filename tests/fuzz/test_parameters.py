@@ -121,7 +121,7 @@ def test_what_papermill_writes_is_checked_as_it_stands(name):
     for key in known:
         for value in OBJECTS:
             try:
-                found = parameters.verify(defaults | {key: value, "__annotations__": kinds}, {})
+                found = parameters.verify(defaults | {key: value, "__annotations__": kinds})
             except UserError as error:
                 one_sentence(error)
             else:
