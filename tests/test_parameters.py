@@ -14,7 +14,6 @@ from busutils import augment, losses, parameters, perturb
 from busutils.errors import UserError
 from busutils.models import encoders, networks
 from busutils.parameters import Parameter
-from busutils.studies import multitask_unet
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -226,9 +225,6 @@ def choices(notebook, name):
         ("02_attention_unet", "reading3", networks()["attention_unet"].choices("reading")),
         ("02_attention_unet", "augmentation", augment.AUGMENTATIONS),
         ("03_multitask_unet", "head", networks()["multitask_unet"].choices("head")),
-        ("03_multitask_unet", "rivals", multitask_unet.settings.RIVALS),
-        ("03_multitask_unet", "alone", multitask_unet.settings.ALONE),
-        ("03_multitask_unet", "copies", multitask_unet.settings.ARMS),
         ("05_mu_net", "noises", perturb.PERTURBATIONS),
     ],
 )
