@@ -279,11 +279,11 @@ def _rebuild(args: argparse.Namespace) -> None:
 
 
 def _claims(args: argparse.Namespace) -> int:
-    from busutils import arithmetic
+    import bookcheck
     from scorecheck import __main__ as scorecheck
 
     words = [f"--context={args.context}", *["--json"] * args.json, "--", *map(str, args.files)]
-    return scorecheck.main(words, "busutils", arithmetic.read, arithmetic.check)
+    return scorecheck.main(words, "busutils", bookcheck.read, bookcheck.check)
 
 
 def _book(args: argparse.Namespace) -> None:

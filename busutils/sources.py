@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent
-CHECKER = PACKAGE.parent / "scorecheck" / "src" / "scorecheck"
+WHOLE = {
+    "scorecheck": PACKAGE.parent / "scorecheck" / "src" / "scorecheck",
+    "bookcheck": PACKAGE.parent / "bookcheck",
+}
+"""Packages beside this one, of which each file counts."""
 
 
 def of_notebook(notebook: Path) -> list[Path]:
-    """Return the files of busutils and scorecheck that the code of `notebook` reaches, sorted."""
+    """Return the files of the project's packages that the code of `notebook` reaches, sorted."""
     return _reached(set(_imported(tree(notebook))))
 
 
@@ -45,7 +49,7 @@ def _reached(todo: set[Path]) -> list[Path]:
 
 
 def _imported(code: ast.Module) -> Iterator[Path]:
-    """Files of busutils and scorecheck that `code` imports, inside functions too."""
+    """Files of the project's packages that `code` imports, inside functions too."""
     for node in ast.walk(code):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -56,8 +60,8 @@ def _imported(code: ast.Module) -> Iterator[Path]:
         for first, *parts in (name.split(".") for name in names):
             if first == PACKAGE.name:
                 yield from _files(parts)
-            elif first == CHECKER.name:  # counts whole
-                yield from CHECKER.glob("*.py")
+            elif first in WHOLE:
+                yield from WHOLE[first].glob("*.py")
 
 
 def _files(parts: list[str]) -> list[Path]:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from scorecheck.errors import InputError
 
-from busutils import arithmetic
+import bookcheck
 from scorecheck import report
 
 N = int(os.environ.get("FUZZ", 20))
@@ -164,8 +164,8 @@ def ask(tmp_path):
     def asked(table, about):
         (tmp_path / "t.csv").write_bytes(table)
         (tmp_path / "t.yaml").write_bytes(about)
-        paper = arithmetic.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
-        found = arithmetic.check(paper)
+        paper = bookcheck.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
+        found = bookcheck.check(paper)
         assert report.text(found) and report.to_json(found)
         return paper, found
 

@@ -4,8 +4,8 @@ import pytest
 from scorecheck.checks import Check
 from scorecheck.spans import Span
 
+from bookcheck import plots
 from busutils import parameters
-from busutils.figures import claims as plots
 from tests import cells
 
 NAME = "07_claims"

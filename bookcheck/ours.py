@@ -3,17 +3,16 @@
 All are of thresholded masks at one epoch; a prediction may be empty.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from scorecheck.checks import Check
 from scorecheck.context import QUANTITIES, table_context
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
-from busutils import jobs, metrics, paths
+from busutils import compare, jobs, metrics, paths
 
 SAID = {"masks": "hard", "smoothed": False, "macro": False, "two_classes": True, "epoch": "same"}
 
@@ -51,18 +50,20 @@ def trainings(threshold: float = 0.5) -> PrintedPaper:
 
 def _published(folder: Path) -> PrintedPaper:
     """The tables of one run whose columns its paper's file describes as scores."""
-    number = folder.name.partition("_")[0].lstrip("0")
-    file = paths.project() / "book" / "reported" / f"paper{number}.yaml"
-    about = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {"tables": {}}
+    reported, paper = paths.project() / "book" / "reported", folder.name.partition("_")[0]
     cells, contexts = {}, {}
     for name, table in _with_ours(folder):
-        said = about["tables"].get(name.removeprefix("table"), {}).get("columns", {})
-        columns = {column: of for column, of in said.items() if of.get("score") in QUANTITIES}
-        checks = about["checks"]["tables"].get(name.removeprefix("table"), {}) if columns else {}
-        spreads = {row["sd"] for row in checks.get("means", ())}
+        about = compare.context(reported, int(paper))
+        number = name.removeprefix("table")
+        if number not in about["tables"]:
+            continue
+        known = compare.reported(reported, int(paper), number).columns
+        columns = {column: of for column, of in known.items() if of.score in QUANTITIES}
+        means = about["checks"]["tables"].get(number, {}).get("means", ())
+        spreads = {row["sd"] for row in means}
         kept = table[table["column"].isin(columns) & ~table["row"].isin(spreads)]
         for row in kept.drop_duplicates(["row", "column"]).itertuples():
-            unit = "%" if columns[row.column].get("scale") == 100 else ""
+            unit = "%" if columns[row.column].scale == 100 else ""
             cells[name, row.row, row.column] = (f"{row.ours:.4f}", unit)
         if columns:
             said = SAID | {"columns": {c: _meant(of) for c, of in columns.items()}}
@@ -78,8 +79,7 @@ def _with_ours(folder: Path) -> Iterator[tuple[str, pd.DataFrame]]:
             yield file.stem, table[table["ours"].notna()].astype({"row": str})
 
 
-def _meant(of: Mapping[str, str]) -> dict[str, str]:
+def _meant(of: compare.Column) -> dict[str, str]:
     """A published column of scores, as scorecheck is told of it."""
-    averaging = "pooled" if of.get("reduction") == "pooled" else "means"
-    said = {"is": of["score"], "averaging": averaging}
-    return said | {"of": of["split"]} if "split" in of else said
+    averaging = "pooled" if of.reduction == "pooled" else "means"
+    return {"is": of.score, "averaging": averaging, "of": of.split}

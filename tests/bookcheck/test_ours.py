@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from busutils.arithmetic import ours
+from bookcheck import ours
 
 
 def test_our_own_published_results_fit():

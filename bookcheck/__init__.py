@@ -17,10 +17,10 @@ from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
+from bookcheck import digits, experiments, weights
+from bookcheck.page import front_page, markdown
+from bookcheck.said import STATEMENTS
 from busutils import paths
-from busutils.arithmetic import digits, experiments, weights
-from busutils.arithmetic.page import front_page, markdown
-from busutils.arithmetic.said import STATEMENTS
 from scorecheck import kinds
 
 __all__ = ["ADDED", "arithmetic", "check", "front_page", "markdown", "of_paper", "read"]

@@ -7,8 +7,8 @@ from scorecheck.context import table_context
 from scorecheck.errors import InputError
 from scorecheck.printed_numbers import PrintedPaper
 
-from busutils import arithmetic
-from busutils.arithmetic import experiments, said
+import bookcheck
+from bookcheck import experiments, said
 from scorecheck import losses, statements
 from tests.scorecheck.tables import paper, read_statements
 
@@ -17,7 +17,7 @@ TWO = "two printed places contradict"
 
 def checks(kind, *args, **about):
     """All checks of one kind, misread digits named."""
-    found = arithmetic.check(paper(*args, added=arithmetic.ADDED.table, **about))
+    found = bookcheck.check(paper(*args, added=bookcheck.ADDED.table, **about))
     return [one for one in found if one.kind == kind]
 
 
@@ -117,7 +117,7 @@ def test_a_split_that_lacks_a_part_is_refused(tmp_path):
     }.items():
         (tmp_path / "t.yaml").write_text(columns + split + "}}}\n")
         with pytest.raises(InputError, match=sentence):
-            arithmetic.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
+            bookcheck.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
 
 
 # --- weights of a loss
@@ -196,7 +196,7 @@ def test_what_a_table_says_of_its_scores_holds_in_tables_made_of_its_cells():
     joined |= {"specificity": ["T", "other", "R"], "accuracy": ["A", "one", "acc"]}
     said = told | counts | {"columns": columns, "classes": PAIR}
     tables = {
-        "T": table_context(said, "T", arithmetic.ADDED.table),
+        "T": table_context(said, "T", bookcheck.ADDED.table),
         "J": table_context(told | {"cells": {"both": joined}}, "J"),
     }
     for accuracy, f1, answers in (
@@ -204,7 +204,7 @@ def test_what_a_table_says_of_its_scores_holds_in_tables_made_of_its_cells():
         ("94.00", "89.80", ["does not fit", "does not fit"]),
     ):
         new = {("A", "one", "acc"): (accuracy, "%"), ("T", "one", "F"): (f1, "%")}
-        found = arithmetic.check(PrintedPaper(cells | new, tables))
+        found = bookcheck.check(PrintedPaper(cells | new, tables))
         asked = {(c.kind, c.table): c.verdict for c in found}
         kinds = [("one confusion matrix", "J"), ("F1, precision and recall", "T")]
         assert [asked[kind] for kind in kinds] == answers

@@ -12,9 +12,9 @@ from scorecheck.checks import NOT, OPEN, STRENGTHS, VERDICTS
 from scorecheck.context import table_context
 from scorecheck.printed_numbers import PrintedPaper
 
+import bookcheck
 import scorecheck
-from busutils import arithmetic
-from busutils.arithmetic.said import STATEMENTS as OWN
+from bookcheck.said import STATEMENTS as OWN
 from scorecheck import report, statements
 from tests.scorecheck.tables import read_statements
 
@@ -30,7 +30,7 @@ def stored(paper):
 
 @pytest.fixture(scope="module")
 def checked():
-    return {paper: arithmetic.of_paper(paper) for paper in PAPERS}
+    return {paper: bookcheck.of_paper(paper) for paper in PAPERS}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_every_finding_that_rests_on_numbers_is_found_or_its_reason_is_given(che
     # P3.2 is C and P4.2 is I by their second looks
     grave = {f for f, grade in listed.items() if set(grade) & set("ICW")} | {"P3.2", "P4.2"}
     found = {one.finding for checks in checked.values() for one in checks}
-    reasons = {f for p in PAPERS for f in arithmetic.read(*stored(p)).more["not_by_code"]}
+    reasons = {f for p in PAPERS for f in bookcheck.read(*stored(p)).more["not_by_code"]}
     assert len(grave) == 37
     assert grave - found - reasons == set()
     assert found & reasons == set()
@@ -185,7 +185,7 @@ def test_facts_that_arithmetic_recovers(checked):
 
 
 def test_the_front_page_shows_only_two_routes_or_plain_contradictions(checked):
-    front = {one.finding for checks in checked.values() for one in arithmetic.front_page(checks)}
+    front = {one.finding for checks in checked.values() for one in bookcheck.front_page(checks)}
     assert front >= {"P3.1", "P3.7", "P3.8"}
     assert {"P5.2", "P5.3"} <= front  # IoU against Dice and against accuracy, in the same cells
     assert not {"P4.7", "P4.9"} & front  # best by which quantity is not printed
@@ -219,7 +219,7 @@ def renamed(paper):
     """The same numbers with other names of tables, rows and columns, in another order."""
     cells, context = stored(paper)
     checks = yaml.safe_load(context.read_text(encoding="utf-8"))["checks"]
-    made = arithmetic.read(cells, context)
+    made = bookcheck.read(cells, context)
     parts = [str(part) for key in made.cells for part in key]
     rows = [row for table in made.tables.values() for row in table.cells]
     names = {part: f"n{i}" for i, part in enumerate(dict.fromkeys([*parts, *made.tables, *rows]))}
@@ -228,7 +228,7 @@ def renamed(paper):
         about = {k: other_names(v, names) for k, v in values.items() if k != "findings"}
         for key in {"columns", "cells"} & set(values):
             about[key] = {names[k]: v for k, v in about[key].items()}
-        tables[names[str(name)]] = table_context(about, str(name), arithmetic.ADDED.table)
+        tables[names[str(name)]] = table_context(about, str(name), bookcheck.ADDED.table)
     statements = [
         {k: v if k in ("finding", "where") else other_names(v, names) for k, v in one.items()}
         for one in checks.get("statements", ())
@@ -254,7 +254,7 @@ def test_renamed_and_permuted_tables_get_the_same_verdicts(checked, paper):
     def summary(checks):
         return sorted((one.kind, one.verdict, one.strength) for one in checks)
 
-    assert summary(arithmetic.check(renamed(paper))) == summary(checked[paper])
+    assert summary(bookcheck.check(renamed(paper))) == summary(checked[paper])
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -268,7 +268,7 @@ def test_code_names_no_paper(paper):
 
 @pytest.mark.parametrize("paper", PAPERS)
 def test_a_page_gets_its_part(paper):
-    text = arithmetic.arithmetic(paper)
+    text = bookcheck.arithmetic(paper)
     assert "as transcribed" in text and "under the readings listed" in text
     assert not re.search(r"impossible|error|wrong|fraud|fake|fabricat", text.lower())
 
