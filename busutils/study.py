@@ -15,7 +15,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils import compare, figures, jobs, parameters, statistics, thresholds, training
+from busutils import (
+    compare,
+    figures,
+    jobs,
+    models,
+    parameters,
+    statistics,
+    thresholds,
+    training,
+)
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
@@ -127,10 +136,18 @@ def job(data: Dataset, split: Mapping[str, Any], seed: int, **protocol: Any) -> 
 
     The rate stays as it is unless `protocol` has a `patience`: no schedule is printed in most
     papers. `protocol` is what else :class:`busutils.jobs.Job` takes.
+
+    Raises
+    ------
+    UserError
+        If the network or an option is unknown, or the size cannot be taken. A page's own network
+        is registered in a cell tagged ``plan``.
     """
     seeds = {"init_seed": seed, "order_seed": seed}
     about = {"dataset": data.fingerprint, "size": data.size, "split": dict(split)}
-    return Job(**(about | seeds | {"patience": protocol["epochs"]} | protocol))
+    planned = Job(**(about | seeds | {"patience": protocol["epochs"]} | protocol))
+    models.check(planned.model, planned.size, **planned.options)
+    return planned
 
 
 def train(
