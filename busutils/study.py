@@ -15,16 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils import (
-    compare,
-    figures,
-    jobs,
-    models,
-    parameters,
-    statistics,
-    thresholds,
-    training,
-)
+from busutils import compare, figures, jobs, models, parameters, statistics, thresholds, training
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
