@@ -289,3 +289,8 @@ def test_plain_papermill_ends_with_one_sentence_before_anything_is_read(tmp_path
     (error,) = [o for o in outputs if o["output_type"] == "error"]
     assert "".join(error["traceback"]).startswith(told)
     assert "\n" not in "".join(error["traceback"])
+
+
+def test_the_hash_of_a_published_file_is_no_place():
+    given = {"imagenet_file": "file:7e9eddc409e0", "data_root": "/data/busi", "other_file": ""}
+    assert parameters.places(given) == ["data_root"]
