@@ -95,9 +95,7 @@ def test_import_is_instant_and_framework_free():
     assert int(done.stdout) == 1  # nothing but itself
 
 
-WITH_FRAMEWORK = {
-    *("batches", "checkpoint", "evaluation", "losses", "models", "pretraining", "training")
-}
+WITH_FRAMEWORK = {*("batches", "checkpoint", "evaluation", "fitting", "losses", "models")}
 LIGHT = [
     f"busutils.{file.relative_to(ROOT / 'busutils').with_suffix('').as_posix().replace('/', '.')}"
     for file in sorted((ROOT / "busutils").rglob("[!_]*.py"))

@@ -54,9 +54,10 @@ def test_what_a_notebook_reaches(package, tmp_path, code, expected):
     assert names(package, tmp_path, code) == expected
 
 
-def test_the_checker_of_printed_numbers_counts_whole():
-    found = sources.of_notebook(parameters.source("07_claims"))
-    assert set(sources.CHECKER.glob("*.py")) <= set(found)
-    assert not set(sources.CHECKER.glob("*.py")) & set(
-        sources.of_notebook(parameters.source("00_data"))
-    )
+def test_the_checkers_of_printed_numbers_count_whole():
+    found = set(sources.of_notebook(parameters.source("07_claims")))
+    images = set(sources.of_notebook(parameters.source("00_data")))
+    for place in sources.WHOLE.values():
+        files = set(place.glob("*.py"))
+        assert files and files <= found
+        assert not files & images
