@@ -150,7 +150,7 @@ def test_a_case_called_by_a_number_keeps_its_name_and_its_group(tmp_path, store)
 
 
 def test_a_reduced_copy_is_told(listing):
-    data = reading.load(listing, 16)
+    data = replace(reading.load(listing, 16), name="BUSI")
     sizes = data.cases.assign(height=[300, 416, 200], width=[416, 300, 190])
     told = replace(data, cases=sizes).reduced()
     assert told == "a reduced copy: 2 of 3 images have a longest side of 416 pixels"
