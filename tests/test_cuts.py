@@ -2,7 +2,7 @@
 
 import pytest
 
-from busutils import compare, parameters, paths
+from busutils import compare, jobs, parameters, paths, runs
 
 FOLDER = paths.project() / "book" / "reported"
 NAMES = {
@@ -87,6 +87,9 @@ def test_what_is_inferred_of_paper_1_is_what_its_profile_takes():
         compare.context(FOLDER, 1)["inferred"],
     )
     assert used["freeze"] == inferred["freeze"]["value"]
+    published = runs.find("01_unet_backbones-busi-cpu").manifest["jobs"][0]
+    trained_with = jobs.load(published).loss_options
+    assert trained_with.items() >= inferred["loss_options"]["value"].items()
     assert len(used["rows"]) == 10
 
 
