@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import execution, jobs, models, parameters, study
+from busutils import execution, jobs, models, parameters, sources, study
 from busutils.errors import UserError
 from busutils.phantoms import write_isic, write_lgg
 from tests import cells, figshare, finished
@@ -386,7 +386,7 @@ def test_disturbed_images_are_the_same_for_all_networks(skin):
 
 def test_notes_on_the_data_are_those_of_the_reader(brains):
     source = parameters.source(NAME)
-    told = cells.page(source, brains, until="notes = []")[1]["notes"]
+    told = cells.page(sources.cells(source), brains, until="notes = []")[1]["notes"]
     assert told[:2] == ["16 of 32 slices without a tumour", "8 patients"]
     assert told[2].endswith("post-contrast missing, FLAIR stands there")
 
