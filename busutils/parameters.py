@@ -86,9 +86,7 @@ def read(notebook: Path) -> list[Parameter]:
         found += [_parameter(n, comments, known, notebook.name) for n in ast.parse(code).body]
     names = [p.name for p in found]
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
-        raise UserError(
-            f"{twice[0]} stands twice among the parameters of {notebook.name}: drop one"
-        )
+        raise UserError(f"{twice[0]} is twice among the parameters of {notebook.name}: drop one")
     return found
 
 

@@ -67,9 +67,8 @@ def in_two_cells(project, first):
     """Give the small notebook another cell of parameters above its own."""
     source = parameters.source("00_small")
     notebook = nbformat.read(source, 4)
-    (place,) = [
-        i for i, c in enumerate(notebook.cells) if "parameters" in c.metadata.get("tags", [])
-    ]
+    place = [cell.metadata.get("tags") for cell in notebook.cells].index(["parameters"])
+    notebook.cells[place - 1].metadata["tags"] = [execution.PLAN]
     notebook.cells.insert(place, nbformat.v4.new_code_cell(first))
     notebook.cells[place].metadata["tags"] = [parameters.FIRST]
     nbformat.write(notebook, source)
