@@ -296,13 +296,13 @@ def test_networks_are_compared_from_one_start(skin, mri):
     own = [e for e in skin.plan if e.job.model == "mu_net" and e.part != "contrast"]
     parts = [(e.part, e.job.encoder_weights) for e in own]
     assert parts == [("table", "imagenet"), ("equal", "none")] * 2
-    assert skin.pretraining["start"].tolist() == ["ImageNet", "random weights"]
-    assert skin.pretraining["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
+    assert skin.by_start["start"].tolist() == ["ImageNet", "random weights"]
+    assert skin.by_start["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
     assert skin.margins["MU-Net from"].tolist() == ["ImageNet", "random weights"]
     assert skin.margins["difference"].tolist() == pytest.approx(
         [180 / 200 - 60 / 140, 100 / 160 - 60 / 140]
     )
-    assert mri.pretraining.empty
+    assert mri.by_start.empty
     assert mri.margins["difference"].tolist() == pytest.approx([160 / 190 - 7 / 8 * 2 / 3])
 
 
