@@ -263,8 +263,10 @@ def _rebuild(args: argparse.Namespace) -> None:
 
     run = runs.find(args.run)
     if args.publish:
-        print(rebuild.publish(run, args.quiet))
+        print(rebuild.publish(run, args.quiet, args.data_root))
         return
+    if args.data_root:
+        raise UserError("--data-root is for rebuild --publish: no number needs the images")
     found = rebuild.rebuild(run, args.quiet)
     for place, text in found.different.items():
         print(f"{place}: {text}")
@@ -324,6 +326,9 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("run", metavar="RUN")
     add.add_argument(
         "--publish", action="store_true", help="write its page and numbers anew; pictures stay"
+    )
+    add.add_argument(
+        "--data-root", type=Path, help="with --publish: folder of the images, for new pictures"
     )
     add = _add(commands, "claims", _claims, "check the arithmetic of a paper's printed numbers")
     add.add_argument("files", metavar="FILE.csv", nargs="+", type=Path)

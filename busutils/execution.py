@@ -129,7 +129,7 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     for number, cell in enumerate(cells):
         is_parameters = sources.tagged(cell, parameters.TAG)
-        if is_parameters or sources.tagged(cell, PLAN):
+        if any(sources.tagged(cell, tag) for tag in (PLAN, parameters.FIRST, parameters.TAG)):
             code = "".join(cell["source"])
             own_code.execute(code, f"{notebook.name}, code cell {number + 1}", page)
         if is_parameters:

@@ -203,8 +203,10 @@ def _anew(manifest: Mapping) -> dict[str, str]:
     """What a page says of numbers that were written anew from the counts of its trainings."""
     if "anew" not in manifest:
         return {}
-    told = f"all but the pictures, on {manifest['anew']['date']}, by commit"
-    return {"written anew": f"{told} `{manifest['anew']['commit']}`"}
+    anew = manifest["anew"]
+    but = f" but {anew['kept']} cells with pictures" if anew["kept"] else ""
+    told = f"all{but}, on {anew['date']}, by commit `{anew['commit']}`"
+    return {"written anew": told}
 
 
 def _command(manifest: Mapping) -> str:

@@ -1,7 +1,8 @@
 """A notebook's parameters: read from its cell, overridden by a profile and by hand, checked.
 
-The cell is tagged ``parameters`` and holds nothing but lines ``name: type = value  # help``; a
-type is one of :mod:`busutils.values` or a choice that a cell above names, as in
+The cell is tagged ``parameters`` and holds nothing but lines ``name: type = value  # help``; a cell
+above it, tagged ``first-parameters``, may hold those that a reader changes most. A type is one of
+:mod:`busutils.values` or a choice that a cell above names, as in
 ``Row = Literal["base", "vgg16"]``. A line without one takes the type of its value.
 The cell's own values are the profile *quick*; ``params/<notebook>/<profile>.yaml`` has the others.
 """
@@ -20,7 +21,8 @@ from busutils import paths, sources
 from busutils import values as _values
 from busutils.errors import UserError, choose
 
-TAG = "parameters"
+FIRST, TAG = "first-parameters", "parameters"
+"""Tags: papermill writes below the cell that is tagged ``parameters``."""
 QUICK = "quick"
 INJECTED = "# Parameters\n"
 """How the cell begins that papermill writes."""
@@ -63,21 +65,29 @@ def source(name: str) -> Path:
 
 
 def read(notebook: Path) -> list[Parameter]:
-    """Read the parameters of a notebook in the order of its cell.
+    """Read the parameters of a notebook in the order of its cells.
 
     Raises
     ------
     UserError
-        If the cell is missing, a line is of another form, or a default is not of its type.
+        If the cell is missing, a line is of another form or stands twice, or a default is not of
+        its type.
     """
     cells = sources.cells(notebook)
     places = [i for i, cell in enumerate(cells) if sources.tagged(cell, TAG)]
     if len(places) != 1:
         raise UserError(f"{notebook.name} has {len(places)} cells tagged {TAG!r}: tag one cell so")
-    code = "".join(cells[places[0]]["source"])
-    known = _named("".join(cell["source"]) for cell in cells[: places[0]])
-    comments = _comments(code)
-    return [_parameter(line, comments, known, notebook.name) for line in ast.parse(code).body]
+    above = cells[: places[0]]
+    known = _named("".join(cell["source"]) for cell in above)
+    found = []
+    for cell in [c for c in above if sources.tagged(c, FIRST)] + [cells[places[0]]]:
+        code = "".join(cell["source"])
+        comments = _comments(code)
+        found += [_parameter(n, comments, known, notebook.name) for n in ast.parse(code).body]
+    names = [p.name for p in found]
+    if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+        raise UserError(f"{twice[0]} is twice among the parameters of {notebook.name}: drop one")
+    return found
 
 
 def profiles(name: str) -> dict[str, Path | None]:

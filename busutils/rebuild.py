@@ -2,15 +2,15 @@
 
 Neither images nor trainings are needed: plans and splits come from the run's table of cases, scores
 from the counts of its jobs, and what a page measures on pixels from ``measured/``. Cells that need
-images (pictures, noise, cost) carry the tag ``images`` and are left out. Nothing is written to
-``book/`` or to the store.
+images carry the tag ``images``, and those that need what only a training keeps (its answers, its
+weights) the tag ``trained``; both are left out. Nothing is written to ``book/`` or to the store.
 """
 
 import json
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,8 +21,8 @@ from busutils import execution, pages, parameters, paths, provenance, sources, t
 from busutils.errors import UserError
 from busutils.runs import MANIFEST, MEASURED, NUMBERS, VERDICTS, Run, write_json
 
-TAG = "images"
-"""Tag of the cells that need images."""
+IMAGES, TRAINED = "images", "trained"
+"""Tags of the cells that need images, and of those that need answers or weights of a training."""
 ALIKE = 1e-9
 """Difference of two numbers that are told as equal, relative and absolute."""
 
@@ -35,7 +35,7 @@ class Rebuilt:
     ----------
     equal : number of values that are the same: numbers and words, cells of tables, ids of jobs
     different : place -> what is there instead of what was published
-    left_out : published tables that only cells with the tag `TAG` make
+    left_out : published tables that only cells with one of the two tags make
     """
 
     equal: int
@@ -59,33 +59,44 @@ def rebuild(run: Run, quiet: bool = False) -> Rebuilt:
         If a cell failed, among others because a training is asked for that is not published.
     """
     published = _published(run)
-    with _executed(published, quiet) as made:
+    with _executed(published, _values(published), quiet) as made:
         return compare(published, made)
 
 
-def publish(run: Run, quiet: bool = False) -> Path:
+def publish(run: Run, quiet: bool = False, data_root: Path | None = None) -> Path:
     """Write numbers, tables and page of a published run anew, as its notebook gives them today.
 
-    Cells that need images keep the outputs that they were published with, and what only they make
-    stays too; the page says so. Parameters and errors are those of `rebuild`.
+    Cells that are left out keep the outputs that they were published with, and what only they make
+    stays too; the page says so. Errors are those of `rebuild`, and where the images are others.
+
+    Parameters
+    ----------
+    run, quiet : as `rebuild` takes them
+    data_root : folder of the images, with which only cells tagged ``trained`` are left out
 
     Returns
     -------
     The published page.
     """
     published = _published(run)
-    with _executed(published, quiet) as made:
-        _keep_pictures(published, made)
-        anew = {"commit": provenance.commit(), "date": datetime.now(UTC).date().isoformat()}
+    values = _values(published)
+    if data_root:
+        values["data_root"] = str(data_root.resolve(strict=True))
+    left_out = (TRAINED,) if data_root else (IMAGES, TRAINED)
+    with _executed(published, values, quiet, left_out) as made:
+        _refuse_other_images(published, made)
+        kept = _keep_outputs(published, made, left_out)
+        date = datetime.now(UTC).date().isoformat()
+        anew = {"commit": provenance.commit(), "date": date, "kept": kept}
         told = {k: made.manifest[k] for k in ("data", "jobs") if k in made.manifest}
         write_json(made.folder / MANIFEST, published.manifest | told | {"anew": anew})
         return pages.publish(made)
 
 
-def without_images(notebook: Path) -> dict[str, Any]:
-    """Read a notebook without the cells that need images."""
+def without(notebook: Path, tags: Iterable[str] = (IMAGES, TRAINED)) -> dict[str, Any]:
+    """Read a notebook without the cells that have one of some tags."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    kept = [cell for cell in content["cells"] if not sources.tagged(cell, TAG)]
+    kept = [c for c in content["cells"] if not any(sources.tagged(c, tag) for tag in tags)]
     return content | {"cells": kept}
 
 
@@ -107,9 +118,13 @@ def compare(published: Run, made: Run) -> Rebuilt:
 
 
 @contextmanager
-def _executed(published: Run, quiet: bool) -> Iterator[Run]:
+def _executed(
+    published: Run,
+    values: Mapping[str, Any],
+    quiet: bool,
+    left_out: Iterable[str] = (IMAGES, TRAINED),
+) -> Iterator[Run]:
     """Execute a published run's source notebook in a place of its own, which is gone afterwards."""
-    values = _values(published)
     with tempfile.TemporaryDirectory() as place:
         store = Path(place) / "runs"
         made = Run(store / "notebooks" / published.id)
@@ -117,34 +132,48 @@ def _executed(published: Run, quiet: bool) -> Iterator[Run]:
         if (published.folder / MEASURED).exists():
             shutil.copytree(published.folder / MEASURED, made.folder / MEASURED)
         source = Path(place) / f"{published.manifest['notebook']}.ipynb"
-        write_json(source, without_images(parameters.source(source.stem)))
+        write_json(source, without(parameters.source(source.stem), left_out))
         apart = {"BUSUTILS_RUNS": str(store), training.TRAINING: "none"}
         execution.execute_cells(source, made.folder, values, published.id, quiet, apart)
         yield made
 
 
-def _keep_pictures(published: Run, made: Run) -> None:
-    """Put the cells that need images into an executed notebook, with their published outputs."""
+def _refuse_other_images(published: Run, made: Run) -> None:
+    before, after = (of.manifest.get("data", {}).get("fingerprint") for of in (published, made))
+    if before != after:
+        raise UserError(
+            f"{published.published_name} was made of images with the fingerprint {before}, and "
+            f"those of data_root have {after}: name the folder that it was made of"
+        )
+
+
+def _keep_outputs(published: Run, made: Run, left_out: Iterable[str]) -> int:
+    """Put the cells that were left out back with their published outputs; return how many."""
     file = made.folder / f"{published.manifest['notebook']}.ipynb"
-    told = file.read_text(encoding="utf-8").replace(str(published.folder), "")
+    told = file.read_text(encoding="utf-8")
+    if place := made.manifest["parameters"].get("data_root"):
+        told = told.replace(place, "")
     executed = json.loads(told)
     page = json.loads(pages.page(published).read_text(encoding="utf-8"))
     outputs = {cell["id"]: cell.get("outputs") for cell in page["cells"]}
     source = json.loads(parameters.source(file.stem).read_text(encoding="utf-8"))["cells"]
+    kept = 0
     for place, cell in enumerate(source):
-        if sources.tagged(cell, TAG):
+        if any(sources.tagged(cell, tag) for tag in left_out):
             if cell["id"] not in outputs:
                 raise UserError(
                     f"cell {cell['id']} of {file.name} needs images, and {published.published_name}"
-                    " was published without it: run the notebook where the images are"
+                    " was published without it: name them by --data-root, or run the notebook"
                 )
             ids = [c["id"] for c in executed["cells"]]
             after = ids.index(source[place - 1]["id"]) + 1
             executed["cells"].insert(after, cell | {"outputs": outputs[cell["id"]]})
+            kept += 1
     write_json(file, executed)
     for table in sorted((published.folder / "tables").glob("*.csv")):
         if not (made.folder / "tables" / table.name).exists():
             shutil.copyfile(table, made.folder / "tables" / table.name)
+    return kept
 
 
 def _published(run: Run) -> Run:

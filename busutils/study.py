@@ -15,7 +15,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from busutils import compare, figures, jobs, models, parameters, statistics, thresholds, training
+from busutils import (
+    compare,
+    figures,
+    jobs,
+    models,
+    parameters,
+    paths,
+    statistics,
+    thresholds,
+    training,
+)
 from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
@@ -91,6 +101,18 @@ def files(values: Mapping[str, Any]) -> Listing:
     if published := _published(known):
         raise UserError(NEEDS_PIXELS.format(published.data))
     return _listing(known)
+
+
+def ceiling(data: Dataset) -> dict[str, float]:
+    """Mean Dice of two masks of one frame, where a published page of these images measured it.
+
+    No network can be asked for more. Returns a name and the Dice, to draw beside
+    `Results.trivial`; nothing for other images.
+    """
+    pages = (Run(f.parent) for f in (paths.published() / "notebooks").glob("00_data-*/cases.csv"))
+    of = [run.numbers for run in pages if run.manifest["data"]["name"] == data.name]
+    agreed = [numbers["mask_agreement"]["mean"] for numbers in of if "mask_agreement" in numbers]
+    return {"two masks of one frame": agreed[0]} if agreed else {}
 
 
 def split(roles: pd.DataFrame, fewest: int = 2, **about: Any) -> dict[str, Any]:

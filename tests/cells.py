@@ -20,27 +20,27 @@ def run(notebook: Path, values: Mapping[str, Any], until: str = "") -> list[str]
     Tables, figures and Markdown are told as text without tags and pictures. With `until` the
     last cell is the first one that holds that text.
     """
-    return page(notebook, values, until)[0]
+    return page(sources.cells(notebook), values, until)[0]
 
 
 def names(notebook: Path, values: Mapping[str, Any], until: str = "") -> SimpleNamespace:
-    """Run the cells of a notebook but for those that need images, and return its variables."""
-    return SimpleNamespace(**page(notebook, values, until, leave_out=rebuild.TAG)[1])
+    """Run the cells of a notebook that `rebuild` runs, and return its variables."""
+    kept = rebuild.without(notebook)["cells"]
+    code = [cell for cell in kept if cell["cell_type"] == "code"]
+    return SimpleNamespace(**page(code, values, until)[1])
 
 
 def page(
-    notebook: Path, values: Mapping[str, Any], until: str, leave_out: str = ""
+    cells: list[dict], values: Mapping[str, Any], until: str
 ) -> tuple[list[str], dict[str, Any]]:
-    """Run the cells of a notebook; return what each shows, and the variables at the end."""
-    names: dict[str, Any] = {"__name__": notebook.stem}
+    """Run code cells; return what each shows, and the variables at the end."""
+    names: dict[str, Any] = {"__name__": "page"}  # whose functions are no package's
     told, shown = [], []
     with (
         mock.patch("IPython.display.display", lambda *objects, **_: shown.extend(objects)),
         mock.patch("myst_nb.glue", lambda name, value, **_: shown.append(f"{name} = {value}")),
     ):
-        for cell in sources.cells(notebook):
-            if sources.tagged(cell, leave_out):
-                continue
+        for cell in cells:
             code = "".join(cell["source"])
             shown.clear()
             printed = _run(code, names, shown)

@@ -10,10 +10,11 @@ import nbformat
 import papermill
 import pytest
 
-from busutils import augment, losses, parameters, perturb
+from busutils import augment, execution, losses, parameters, perturb
 from busutils.errors import UserError
 from busutils.models import encoders, networks
 from busutils.parameters import Parameter
+from busutils.runs import Run
 from busutils.values import Whole, words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +61,44 @@ def test_a_line_of_another_form_is_refused(tmp_path, line):
 def test_the_cell_must_be_there_once(tmp_path):
     with pytest.raises(UserError, match="0 cells tagged 'parameters'"):
         parameters.read(write(tmp_path, "x = 1  # one", tags=()))
+
+
+def in_two_cells(project, first):
+    """Give the small notebook another cell of parameters above its own."""
+    source = parameters.source("00_small")
+    notebook = nbformat.read(source, 4)
+    place = [cell.metadata.get("tags") for cell in notebook.cells].index(["parameters"])
+    notebook.cells[place - 1].metadata["tags"] = [execution.PLAN]
+    notebook.cells.insert(place, nbformat.v4.new_code_cell(first))
+    notebook.cells[place].metadata["tags"] = [parameters.FIRST]
+    nbformat.write(notebook, source)
+    return source
+
+
+def test_parameters_that_a_reader_changes_most_stand_in_a_cell_above(project):
+    source = in_two_cells(project, "seed: int = 3  # of the split")
+    assert [p.name for p in parameters.read(source)][:2] == ["seed", "dataset"]
+    assert parameters.resolve("00_small", "cpu", {"seed": "4"})["seed"] == 4
+    folder = execution.execute("00_small", "quick", {"seed": "4", "epochs": "3"}, quiet=True)
+    assert Run(folder).manifest["parameters"].items() >= {"seed": 4, "epochs": 3}.items()
+    page = nbformat.read(folder / source.name, 4)
+    given = next(c.source for c in page.cells if c.source.startswith(parameters.INJECTED))
+    assert given.splitlines()[1:] == ["seed = 4", "epochs = 3"]
+
+
+def test_what_plans_sees_the_parameters_of_both_cells(project):
+    source = in_two_cells(project, "seed: int = 3  # of the split")
+    notebook = nbformat.read(source, 4)
+    notebook.cells.append(nbformat.v4.new_code_cell("both = seed, epochs"))
+    notebook.cells[-1].metadata["tags"] = [execution.PLAN]
+    nbformat.write(notebook, source)
+    assert execution.planned(source, {"seed": 5, "epochs": 6})["both"] == (5, 6)
+
+
+def test_a_parameter_that_stands_in_both_cells_is_refused(project):
+    source = in_two_cells(project, "epochs: int = 3  # again")
+    with pytest.raises(UserError, match=r"epochs is twice .* 00_small.ipynb: drop one"):
+        parameters.read(source)
 
 
 def test_quick_is_the_cell_itself(project):

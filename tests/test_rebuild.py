@@ -6,7 +6,7 @@ import re
 import pytest
 
 from busutils import __main__ as cli
-from busutils import execution, pages, parameters, paths, rebuild, runs
+from busutils import execution, pages, parameters, paths, rebuild, runs, sources
 from busutils.errors import UserError
 
 PUBLISHED = sorted(f.parent.name for f in (paths.published() / "notebooks").glob("*/numbers.json"))
@@ -27,21 +27,21 @@ def test_a_published_page_gives_what_was_published(name, real):
     found = rebuild.rebuild(run, quiet=True)
     assert found.different == {}
     assert found.equal >= len(runs.flat(run.numbers))
-    need_images = "\n".join(_cells(run, with_tag=True))
-    assert [t for t in found.left_out if f'save_table("{t}"' not in need_images] == []
+    left_out = "\n".join(_left_out(run))
+    assert [t for t in found.left_out if f'save_table("{t}"' not in left_out] == []
     assert not real.exists()
 
 
-def _cells(run, with_tag):
+def _left_out(run):
+    """Code of the cells that a rebuild leaves out."""
     notebook = parameters.source(run.manifest["notebook"])
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    tagged = ((rebuild.TAG in c["metadata"].get("tags", ()), "".join(c["source"])) for c in cells)
-    return [code for tag, code in tagged if tag == with_tag]
+    kept = [cell["id"] for cell in rebuild.without(notebook)["cells"]]
+    return ["".join(c["source"]) for c in sources.cells(notebook) if c["id"] not in kept]
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_no_number_comes_from_a_cell_that_is_left_out(name):
-    assert not any("save_numbers" in code for code in _cells(runs.find(name), with_tag=True))
+    assert not any("save_numbers" in code for code in _left_out(runs.find(name)))
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def run(project, monkeypatch):
     """A published run of the small notebook, one cell of which needs images."""
     source = project / "notebooks" / "00_small.ipynb"
     notebook = json.loads(source.read_text())
-    notebook["cells"][4]["metadata"]["tags"] = [rebuild.TAG]
+    notebook["cells"][4]["metadata"]["tags"] = [rebuild.IMAGES]
     notebook["cells"][4]["source"] = (
         "print(run.measured('pixels.json', lambda: [1, 2]))\n"
         + "".join(notebook["cells"][4]["source"])
@@ -121,7 +121,7 @@ def test_a_page_is_written_anew_and_keeps_its_pictures(run, project, capsys):
     assert published.manifest["started"] == run.manifest["started"]
     written = json.loads(page.read_text())["cells"]
     assert {c["id"]: c.get("outputs") for c in written}[images["id"]] == before[images["id"]]
-    assert "| written anew | all but the pictures, on " in "".join(written[-1]["source"])
+    assert "| written anew | all but 1 cells with pictures, on " in "".join(written[-1]["source"])
     assert str(project) not in page.read_text()
     assert rebuild.rebuild(published, quiet=True).different == {}
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from busutils import compare, execution, jobs, parameters
+from busutils import compare, execution, jobs, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from busutils.phantoms import write_busi
@@ -53,7 +53,9 @@ def page(values):
     for entry in {e.job.id: e for e in reversed(plan.plan)}.values():
         _finish(entry, plan.data)
     source = parameters.source(NAME)
-    return SimpleNamespace(**cells.page(source, values | wanted, until="compare.judge(")[1])
+    return SimpleNamespace(
+        **cells.page(sources.cells(source), values | wanted, until="compare.judge(")[1]
+    )
 
 
 def _finish(entry, data):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import execution, jobs, models, parameters, study
+from busutils import execution, jobs, models, parameters, sources, study
 from busutils.errors import UserError
 from busutils.phantoms import write_isic, write_lgg
 from tests import cells, figshare, finished
@@ -296,13 +296,13 @@ def test_networks_are_compared_from_one_start(skin, mri):
     own = [e for e in skin.plan if e.job.model == "mu_net" and e.part != "contrast"]
     parts = [(e.part, e.job.encoder_weights) for e in own]
     assert parts == [("table", "imagenet"), ("equal", "none")] * 2
-    assert skin.pretraining["start"].tolist() == ["ImageNet", "random weights"]
-    assert skin.pretraining["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
+    assert skin.by_start["start"].tolist() == ["ImageNet", "random weights"]
+    assert skin.by_start["difference"].iloc[1] == pytest.approx(100 / 160 - 180 / 200)
     assert skin.margins["MU-Net from"].tolist() == ["ImageNet", "random weights"]
     assert skin.margins["difference"].tolist() == pytest.approx(
         [180 / 200 - 60 / 140, 100 / 160 - 60 / 140]
     )
-    assert mri.pretraining.empty
+    assert mri.by_start.empty
     assert mri.margins["difference"].tolist() == pytest.approx([160 / 190 - 7 / 8 * 2 / 3])
 
 
@@ -386,7 +386,7 @@ def test_disturbed_images_are_the_same_for_all_networks(skin):
 
 def test_notes_on_the_data_are_those_of_the_reader(brains):
     source = parameters.source(NAME)
-    told = cells.page(source, brains, until="notes = []")[1]["notes"]
+    told = cells.page(sources.cells(source), brains, until="notes = []")[1]["notes"]
     assert told[:2] == ["16 of 32 slices without a tumour", "8 patients"]
     assert told[2].endswith("post-contrast missing, FLAIR stands there")
 

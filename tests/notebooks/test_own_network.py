@@ -9,7 +9,7 @@ from unittest import mock
 import pandas as pd
 import pytest
 
-from busutils import compare, costs, execution, models, own_code, parameters, paths
+from busutils import compare, costs, execution, models, own_code, parameters, paths, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from busutils.phantoms import write_busi
@@ -112,7 +112,7 @@ def test_a_network_of_ones_own_stands_beside_the_printed_rows(name, page, monkey
     judge = mock.Mock(wraps=compare.judge)
     monkeypatch.setattr(compare, "judge", judge)
     monkeypatch.setattr(costs, "memory", lambda *of: 1.0)  # of a process that knows no cell
-    told, variables = cells.page(copy, values("mine"), until="")
+    told, variables = cells.page(sources.cells(copy), values("mine"), until="")
     folder = variables["run"].folder / "tables"
     for table, column in SCORED[name].items():
         made = pd.read_csv(folder / f"{table}.csv").set_index("key").loc["mine"]
