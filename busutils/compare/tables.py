@@ -64,7 +64,8 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
     DataFrame, one row a printed cell, in printed order: row (label), column, printed (text), ours,
     low, high (of our own interval over cases), verdict, reason, n (our cases), then difference
     (printed - ours), half_width (of the interval for one more repeat, by which the verdict is
-    judged), method, key (the printed row's name).
+    judged), method, key (the printed row's name). ``attrs["most"]`` tells what a column's score
+    can be at most.
     """
     for name in rows:
         choose(name, reported.cells["row"].unique(), "printed row")
@@ -81,7 +82,9 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
             | {"verdict": judged.word, "reason": judged.reason, "difference": judged.difference}
             | {"half_width": judged.half_width, "key": cell.row}
         )
-    return pd.DataFrame(lines)[[*COLUMNS, "difference", "half_width", "method", "key"]]
+    made = pd.DataFrame(lines)[[*COLUMNS, "difference", "half_width", "method", "key"]]
+    made.attrs = {"most": {name: c.scale for name, c in reported.columns.items() if c.score}}
+    return made
 
 
 def scores(
