@@ -43,7 +43,7 @@ def glance(
     )
     known = "".join(
         f"<div style='flex:1 1 {_width(text)};min-width:0'><b>{escape(name)}</b><br>"
-        f"{escape(text)}</div>"
+        f"{_parts(text)}</div>"
         for name, text in facts.items()
     )
     return (
@@ -86,6 +86,13 @@ def verdicts_markdown(
 def _width(text: str) -> str:
     """A long text takes the whole width of the card."""
     return "100%" if len(text) > 90 else "9em"
+
+
+def _parts(text: str) -> str:
+    """A long text as a list of its parts."""
+    parts = text.split("; ") if len(text) > 90 else [text]
+    items = "".join(f"<li>{escape(part)}</li>" for part in parts)
+    return f"<ul style='margin:0;padding-left:1.2em'>{items}</ul>" if parts[1:] else escape(text)
 
 
 def _claim(claim: Claim) -> str:

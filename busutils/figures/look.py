@@ -21,8 +21,8 @@ from busutils.errors import UserError
 
 WIDTH = 7.0
 """Inches, the widest a figure may be."""
-GREY, ON_DARK = "#6e6e6e", "#a3a3a3"
-"""Text, axes and what is printed, on a light and on a dark page: no one grey reads well on both."""
+GREY, ON_DARK = "#707070", "#888888"
+"""Text, axes and what is printed, on a light and on a dark page: no one grey has 4.5:1 on both."""
 COLOURS = {"truth": "#009E73", "prediction": "#E69F00", "missed": "#0072B2", "false": "#D55E00"}
 """Safe for colour-blind readers (Okabe, Ito: Color Universal Design, 2008)."""
 OURS = "#2E8BC0"  # Okabe and Ito's blue is too dark for a thin line on black
@@ -67,6 +67,22 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
         raise UserError("there is nothing to draw: leave the figure out")
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def model_panels(n: int, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `n` panels, at most three in a row, that share their axes."""
+    columns = min(n, 3) or 1
+    rows = -(-n // columns)
+    figure, grid = new_figure(0.9 + 1.7 * rows, rows, columns, sharex=True, sharey=True)
+    panels = list(grid.flat)
+    for spare in panels[n:]:
+        spare.set_visible(False)
+    for lowest in panels[max(n - columns, 0) : n]:
+        lowest.set_xlabel(xlabel)
+        lowest.tick_params(labelbottom=True)
+    for first in grid[:, 0]:
+        first.set_ylabel(ylabel)
+    return figure, panels[:n]
 
 
 def headline(figure: Figure, finding: str) -> None:
@@ -144,7 +160,7 @@ def _with_pixels(figure: Figure) -> bytes:
     figure.set_layout_engine("none")  # all stays where it is, whatever is hidden
     texts = [text for text in figure.findobj(Text) if text.get_visible()]
     mpl.artist.setp(texts, visible=False)
-    picture = b64encode(_saved(figure, "webp", pil_kwargs={"quality": 90})).decode()
+    picture = b64encode(_saved(figure, "webp", pil_kwargs={"quality": 80})).decode()
     mpl.artist.setp(texts, visible=True)
     shapes = (AxesImage, Collection, Line2D, Patch)
     mpl.artist.setp(figure.findobj(lambda artist: isinstance(artist, shapes)), visible=False)
@@ -155,7 +171,7 @@ def _with_pixels(figure: Figure) -> bytes:
 def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
     out = BytesIO()
     with mpl.rc_context({"svg.hashsalt": "busutils", "svg.fonttype": "none"}):
-        figure.savefig(out, format=kind, dpi=144, **options)
+        figure.savefig(out, format=kind, dpi=120, **options)
     return out.getvalue()
 
 
