@@ -231,6 +231,13 @@ def test_a_training_that_ended_keeps_its_last_value_in_the_mean():
     assert ([1, 2], [0.9, 0.7]) in [(x[:2], y[:2]) for x, y in lines(axes, linewidth=0.7)]
 
 
+def test_curves_without_a_finding_say_what_they_are():
+    figure = figures.curves(HISTORY, {"Net": ["a"]})
+    assert figure.get_suptitle() == "Loss, by epoch"
+    figure = figures.threshold_curves(COUNTS, {"Net": ["a"]}, {"a": 0.5})
+    assert figure.get_suptitle() == "Dice, mean over cases, by threshold"
+
+
 def test_dice_curves_mark_the_epoch_they_are_told():
     (axes,) = figures.curves(HISTORY, {"Net": ["a"]}, "dice", chosen={"a": 3}).axes
     assert lines(axes, marker="o") == [([3], [0.4])]
@@ -356,6 +363,14 @@ def test_pictures_are_drawn_once_and_scroll():
     html = figures.embed(all_figures()["cases"], "x")
     assert len(embedded(html)[1]) == 1
     assert "<div style='overflow-x:auto'><img" in html
+
+
+def test_what_has_no_room_for_its_words_on_a_phone_scrolls():
+    figure, ((axes,),) = look.new_figure(2)
+    axes.set_xticks(range(6), ["a name of a kind"] * 6)
+    assert len(embedded(figures.embed(figure, "x"))[1]) == 1
+    axes.set_xticks(range(6), list("abcdef"))
+    assert len(embedded(figures.embed(figure, "x"))[1]) == 2
 
 
 def test_a_large_figure_has_pixels_below_its_text(monkeypatch):

@@ -73,7 +73,7 @@ def curves(
         axes.xaxis.get_major_locator().set_params(integer=True)
     panels[0].set_ylabel(label)
     legend_below(figure, _legend(models, mark, training is not None and not apart))
-    headline(figure, title)
+    headline(figure, title or f"{label[0].upper()}{label[1:]}, by epoch")
     return figure
 
 
@@ -104,11 +104,12 @@ def threshold_curves(
         _lines(axes, table, ("threshold", score), colour, dashes, THICK)
         _mark(axes, table, ("threshold", score), chosen, colour)
     axes.axvspan(*grid, color=GREY, alpha=0.15, lw=0, zorder=0)
-    axes.set(xlabel="threshold", ylabel=f"{NAMES.get(score, score)}, mean over cases")
+    label = f"{NAMES.get(score, score)}, mean over cases"
+    axes.set(xlabel="threshold", ylabel=label)
     limits(axes, 0, 1)
     shaded = Patch(color=GREY, alpha=0.25, lw=0, label="the paper's grid")
     legend_below(figure, [*_legend(models, "chosen threshold"), shaded])
-    headline(figure, title)
+    headline(figure, title or f"{label}, by threshold")
     return figure
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 from html import escape
+from itertools import combinations
 from textwrap import fill
 
 import matplotlib as mpl
@@ -20,14 +21,16 @@ LINE = 0.14
 def embed(figure: Figure, alt: str, caption: str = "") -> str:
     """Return the figure as HTML with alternative text: an SVG, and on a phone a narrow one.
 
-    Pictures are not drawn twice, since they are large: on a phone they scroll from side to side.
+    Pictures are not drawn twice, since they are large, nor is what has no room for its words: on a
+    phone they scroll from side to side.
     """
     wide, told = source(figure), f"alt='{escape(alt, quote=True)}'"
-    if any(axes.images for axes in figure.axes):
+    pictures = any(axes.images for axes in figure.axes)
+    if pictures or _crowded(phone := for_phone(figure)):
         size = "width:100%;min-width:36rem;max-width:42rem;height:auto"
         shown = f"<div style='overflow-x:auto'><img src='{wide}' {told} style='{size}'></div>"
     else:
-        narrow = source(for_phone(figure))
+        narrow = source(phone)
         image = f"<img src='{wide}' {told} style='max-width:100%;height:auto'>"
         shown = f"<picture><source media='(max-width: 600px)' srcset='{narrow}'>{image}</picture>"
     below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
@@ -52,6 +55,17 @@ def for_phone(figure: Figure) -> Figure:
     missing = rows * (wanted + LINE * folded - _panel_height(narrow))
     narrow.set_size_inches(PHONE, narrow.get_size_inches()[1] + missing)
     return narrow
+
+
+def _crowded(figure: Figure) -> bool:
+    """Whether words of a panel, or of its x axis, stand over each other."""
+    figure.draw_without_rendering()
+    return any(
+        first.overlaps(second)
+        for axes in figure.axes
+        for words in (axes.texts, axes.get_xticklabels())
+        for first, second in combinations([w.get_window_extent() for w in words if w.get_text()], 2)
+    )
 
 
 def _panel_height(figure: Figure) -> float:
