@@ -92,6 +92,7 @@ ADDED = scorecheck.Additions(
             "authors",
             "source",
             "sentence",
+            "short",
             "protocol",
             "inferred",
             "claims",
