@@ -253,17 +253,24 @@ def _without_paths(content: Any, manifest: Mapping) -> Any:
 
 
 def _runtimes(published: list[Run], local: list[Run]) -> str:
-    head = ["| page | data | profile | backend | training, min | executing, min | machine |"]
-    head += ["|:--|:--|:--|:--|--:|--:|:--|"]
+    """A row a page; a machine that made all of them is told once, above the table."""
+    if not published + local:
+        return NONE_YET
     rows = [_runtime(r, f"/book/papers/{r.folder.name}.ipynb") for r in published]
     rows += [_runtime(r, f"/book/local/{r.id}.ipynb") for r in local]
-    return "\n".join(head + rows) if rows else NONE_YET
+    columns = ["page", "data", "profile", "backend", "training, min", "executing, min", "machine"]
+    machines = {row[-1] for row in rows}
+    if alone := len(machines) == 1:
+        rows, columns = [row[:-1] for row in rows], columns[:-1]
+    lines = [columns, ["--:" if "min" in name else ":--" for name in columns], *rows]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"All pages were made on one machine: {machines.pop()}.\n\n{table}" if alone else table
 
 
-def _runtime(run: Run, page: str) -> str:
+def _runtime(run: Run, page: str) -> list[str]:
     manifest = run.manifest
     trained = [of["minutes"] for of in jobs.made(manifest.get("jobs", []))]
-    cells = [
+    return [
         f"[{manifest['notebook']}]({page})",
         run.data,
         manifest["profile"],
@@ -272,7 +279,6 @@ def _runtime(run: Run, page: str) -> str:
         f"{manifest['minutes']:.1f}",
         manifest["machine"],
     ]
-    return f"| {' | '.join(cells)} |"
 
 
 def _complaint(log: Path) -> str:

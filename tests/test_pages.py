@@ -197,6 +197,16 @@ def test_minutes_of_trainings_come_from_the_store_or_from_what_is_published(proj
     assert "| jax | 30 (2) | 1.2 |" in told
 
 
+def test_one_machine_is_told_above_the_run_times_and_two_in_a_column(project):
+    make(project, "00_small-phantom-cpu-1", profile="cpu", machine="a laptop")
+    pages.collect()
+    told = project / "_build" / "pages" / "runtimes.md"
+    assert told.read_text().startswith("All pages were made on one machine: a laptop.\n\n| page |")
+    make(project, "00_small-phantom-cpu-2", profile="cpu", machine="a server")
+    pages.collect()
+    assert "| 1.2 | a laptop |" in told.read_text() and "| 1.2 | a server |" in told.read_text()
+
+
 def test_a_warning_of_the_build_is_told_in_one_sentence(project, monkeypatch):
     (project / "bin").mkdir()
     builder = project / "bin" / "jupyter-book"
