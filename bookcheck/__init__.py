@@ -2,8 +2,8 @@
 
 That is: sizes of networks and files, choices of a search (:mod:`~.said`); the two classes of one
 experiment, two parts of a split (:mod:`~.experiments`); weights of a loss (:mod:`~.weights`);
-digits that a scan may misread (:mod:`~.digits`); labels of findings; a part for a page; and what the
-start page includes (:mod:`~.start`).
+digits that a scan may misread (:mod:`~.digits`); labels of findings; a part for a page; and the
+start page (:mod:`~.start`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
