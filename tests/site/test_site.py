@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
 
@@ -123,6 +124,29 @@ async def visit(addresses):
                 troubles[name] = found
             titles[name] = await page.evaluate("document.querySelector('h1').innerText")
     return troubles, titles
+
+
+@needs_chromium
+def test_the_start_page_is_at_most_2500_pixels_high_and_fits_a_phone(pages):
+    async def measure():
+        with browser.chromium() as port, browser.served(SITE) as address:
+            page = await browser.connect(port)
+            await page.open(f"{address}/book/index.html")
+            await page.dress("light", 1280)
+            height = await page.evaluate("document.documentElement.scrollHeight")
+            await page.dress("light", 390)
+            return height, await page.evaluate("document.documentElement.scrollWidth")
+
+    height, width = asyncio.run(measure())
+    assert height <= 2500 and width <= 390
+
+
+def test_the_next_pages_are_the_papers_in_order_and_runs_of_this_machine_come_last():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    captions = [part["caption"] for part in toc["parts"]]
+    assert (captions[0], captions[-1]) == ("The papers", "Your runs")
+    titles = [chapter.get("title", "") for chapter in toc["parts"][0]["chapters"]]
+    assert [title[:7] for title in titles if title] == [f"Paper {n}" for n in range(1, 6)]
 
 
 @needs_chromium
