@@ -116,7 +116,7 @@ def answer(
     caption : what stands below
     """
     height, width = truth.shape
-    look = "style='display:block;width:100%;image-rendering:pixelated'"
+    look = "style='display:block;width:100%;padding:0;border:0;image-rendering:pixelated'"
     canvas = (
         f"<canvas {look} width='{width}' height='{height}' role='img' aria-label='{{0}}'></canvas>"
     )
