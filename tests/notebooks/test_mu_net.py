@@ -409,6 +409,15 @@ def _tested_masks(page, entry):
     return np.asarray(data.masks[jobs.rows(entry.job, data.cases["case"], "test")])
 
 
+def test_the_example_for_the_pencil_is_the_loss(skin):
+    assert (skin.tp, skin.fn, skin.fp) == pytest.approx((2.5, 1.5, 1.0))
+    for weights, value in (
+        ((0.7, 0.3), (1.35 / 4.85) ** 0.75),
+        ((0.3, 0.7), (1.15 / 4.65) ** 0.75),
+    ):
+        assert skin.both_ways(*weights) == pytest.approx((value, value), abs=1e-6)
+
+
 def test_answers_are_shown_by_rank_at_one_size(skin):
     own, unet = (entries[0] for entries in skin.ran.values())
     for entry in (own, unet):
