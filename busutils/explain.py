@@ -1,10 +1,10 @@
 """What a segmentation network looks at: Grad-CAM, attention gates, and a check of such maps.
 
-A network is a functional model of one input whose probabilities come from a layer named `sigmoid`
-or `decoder_sigmoid`, as those of `busutils.models` do; what goes into it are the logits, and other
-outputs are ignored. Images are scaled as the network takes them (`busutils.batches.prepare`).
-Everything is computed in inference mode, and the network stays as it is. Keras is imported when a
-function needs it.
+A network is a functional model of one input. Its probabilities come from an activation named
+`sigmoid` or `decoder_sigmoid`, as those of `busutils.models` do, and what goes into it are the
+logits; else they are its first output. Images are scaled as the network takes them
+(`busutils.batches.prepare`). Everything is computed in inference mode, and the network stays as it
+is. Keras is imported when a function needs it.
 
 References
 ----------
@@ -60,8 +60,8 @@ def grad_cam(
     Raises
     ------
     UserError
-        If the layer is unknown or has another output, if the model has no such sigmoid or
-        convolution, or if it does not take such images.
+        If the layer is unknown or has another output, if the model has no such convolution, or if
+        it does not take such images.
     """
     maps = _sums(model, images, _layer(model, layer), batch, positive=True)
     highest = maps.max(axis=(1, 2), keepdims=True)
@@ -288,14 +288,14 @@ def _layers(model) -> list:
 
 
 def _logits(model):
-    """Return what goes into the sigmoid, as a symbolic tensor (None, height, width, 1)."""
-    found = [layer for layer in model.layers if layer.name in SIGMOIDS]
-    if not found:
-        raise UserError(
-            f"{model.name} has no layer named {' or '.join(SIGMOIDS)}, whose input is explained: "
-            "take a network of busutils.models, or name yours so"
-        )
-    return found[-1].input
+    """Return the logits as a symbolic tensor (None, height, width, 1)."""
+    from keras import layers, ops
+
+    found = [x for x in model.layers if x.name in SIGMOIDS and isinstance(x, layers.Activation)]
+    if found:
+        return found[-1].input
+    share = ops.clip(model.outputs[0], 1e-6, 1 - 1e-6)
+    return ops.log(share) - ops.log(1 - share)
 
 
 def _parts(model, images: np.ndarray, batch: int) -> Iterator:

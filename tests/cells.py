@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import linecache
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +34,7 @@ def page(
     cells: list[dict], values: Mapping[str, Any], until: str
 ) -> tuple[list[str], dict[str, Any]]:
     """Run code cells; return what each shows, and the variables at the end."""
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"__name__": "page"}
     told, shown = [], []
     with (
         mock.patch("IPython.display.display", lambda *objects, **_: shown.extend(objects)),
@@ -53,6 +54,7 @@ def page(
 
 def _run(code: str, names: dict[str, Any], shown: list) -> str:
     """Run one cell; what its last line gives is shown, and what it printed is returned."""
+    linecache.cache["cell"] = (len(code), None, code.splitlines(keepends=True), "cell")
     body = ast.parse(code).body
     last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
     with contextlib.redirect_stdout(io.StringIO()) as out:

@@ -263,9 +263,27 @@ def test_a_rows_own_protocol_goes_over_the_papers():
     assert compare.table(base, CASES, {"r1": row}).verdict[0] == "too imprecise"
 
 
-def test_a_row_that_is_not_printed_is_refused():
-    with pytest.raises(UserError, match=r"r3.*r1, r2"):
+def test_a_row_that_is_neither_printed_nor_a_network_is_refused():
+    with pytest.raises(UserError, match=r"r3.*r1, r2.*plain_unet"):
         compare.table(reported(Dice=Column("dice")), CASES, {"r3": Row()})
+
+
+def test_a_network_that_is_not_printed_stands_below_with_our_number_alone():
+    base = reported(Dice=Column("dice"), Size=Column(depends=[]))
+    printed = compare.table(base, CASES, {"r1": Row(JOBS, SAME)})
+    rows = {"plain_unet": Row(JOBS, SAME), "r1": Row(JOBS, SAME)}
+    made = compare.table(base, CASES, rows)
+    pd.testing.assert_frame_equal(made[: len(printed)], printed)
+    dice, size = made[len(printed) :].to_dict("records")
+    assert (dice["row"], dice["column"], size["column"]) == ("plain_unet", "Dice", "Size")
+    assert (dice["printed"], dice["verdict"], dice["reason"]) == ("", "not printed", "")
+    assert dice["ours"] == printed["ours"][0]
+    assert np.isnan([dice["difference"], size["ours"]]).all()
+    shown = compare.readable(made, "Dice").iloc[-1]
+    assert (shown["row"], shown["printed"], shown["verdict"]) == ("plain_unet", "–", "not printed")
+    told = compare.verdicts_markdown("A paper", "page", [], {"Table 1": made})
+    assert told == compare.verdicts_markdown("A paper", "page", [], {"Table 1": printed})
+    assert base.printed("plain_unet", "Dice") == ""
 
 
 def test_each_job_is_scored_at_its_own_threshold():

@@ -200,12 +200,21 @@ class TestGradCam:
         with pytest.raises(UserError, match=r"'pooled' .* is not \(n, height, width, channels\)"):
             explain.grad_cam(keras.Model(inputs, x), images(), "pooled")
 
-    def test_models_without_sigmoid_or_convolution_are_refused(self):
+    @pytest.mark.parametrize("own", [{"name": "sigmoid"}, {}])
+    def test_logits_of_ones_own_network_follow_from_its_probabilities(self, own):
+        """Whatever its last layer is called, and whether its sigmoid is a layer of its own."""
         inputs = keras.Input((SIZE, SIZE, 2))
-        x = layers.Conv2D(1, 1)(inputs)
-        with pytest.raises(UserError, match="no layer named sigmoid or decoder_sigmoid"):
-            explain.grad_cam(keras.Model(inputs, x), images())
-        x = layers.Activation("sigmoid", name="sigmoid")(x)
+        x = layers.Conv2D(3, 3, padding="same", name="features")(inputs)
+        apart = layers.Activation("sigmoid", name="sigmoid")(layers.Conv2D(1, 1)(x))
+        first = give_random_weights(keras.Model(inputs, apart))
+        within = keras.Model(inputs, layers.Conv2D(1, 1, activation="sigmoid", **own)(x))
+        within.set_weights(first.get_weights())
+        maps = (explain.grad_cam(model, images()) for model in (first, within))
+        np.testing.assert_allclose(*maps, rtol=1e-3, atol=1e-4)
+
+    def test_models_without_convolution_are_refused(self):
+        inputs = keras.Input((SIZE, SIZE, 2))
+        x = layers.Activation("sigmoid", name="sigmoid")(layers.Conv2D(1, 1)(inputs))
         with pytest.raises(UserError, match="no Conv2D with more than one filter"):
             explain.grad_cam(keras.Model(inputs, x), images())
 

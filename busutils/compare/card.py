@@ -94,7 +94,7 @@ def _claim(claim: Claim) -> str:
 
 def _tally(table: pd.DataFrame) -> str:
     """Count the verdicts, the most frequent first, with their reasons."""
-    parts = []
+    parts, table = [], table[table["printed"] != ""]
     for word, n in table["verdict"].value_counts().items():
         reasons = table.loc[table["verdict"] == word, "reason"].str.split(", ").explode()
         known = ", ".join(reasons[reasons != ""].value_counts().index)

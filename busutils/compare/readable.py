@@ -46,8 +46,7 @@ def readable(table: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
     if column is not None:
         choose(column, table["column"].unique(), "column")
         table = table[table["column"] == column]
-    lines = [_readable(line) for line in table.itertuples()]
-    shown = pd.DataFrame(lines, columns=["row", "column", *READABLE])
+    shown = pd.DataFrame(map(_readable, table.itertuples()), columns=["row", "column", *READABLE])
     return shown if column is None else shown.drop(columns="column")
 
 
@@ -78,13 +77,12 @@ def _joined(table: pd.DataFrame, ends: tuple[str, str], name: str, digits: int) 
     return table
 
 
-def _readable(line: Any) -> dict[str, str]:
+def _readable(line: Any) -> tuple[str, ...]:
     limits = line.ours, line.low, line.high
     ours, low, high = (_text(value, *limits[1:], line.printed) for value in limits)
     interval = f"{low} to {high}" if line.high > line.low else "–"
     said = Verdict(line.verdict, line.reason, line.difference, line.half_width)
-    shown = line.row, line.column, line.printed, ours, interval, str(line.n or "–"), str(said)
-    return dict(zip(["row", "column", *READABLE], shown, strict=True))
+    return line.row, line.column, line.printed or "–", ours, interval, str(line.n or "–"), str(said)
 
 
 def _number(value: float) -> float | None:
@@ -98,12 +96,12 @@ def _slug(text: str) -> str:
 def _text(value: float, low: float, high: float, printed: str) -> str:
     """As many decimals as leave two digits of the half-width.
 
-    Without an interval as many as printed, but two where there are any: 0.85 beside 0.7.
+    Without an interval as many as printed, two where there are any, three beside nothing.
     """
     if not np.isfinite(value):
         return "–"
     half_width = (high - low) / 2
     if np.isfinite(half_width) and half_width > 0:
         return f"{value:.{max(0, 1 - floor(log10(half_width)))}f}"
-    decimals = len(printed.partition(".")[2])
+    decimals = len(printed.partition(".")[2]) if printed else 3
     return f"{value:.{decimals and max(2, decimals)}f}"

@@ -11,6 +11,7 @@ import yaml
 
 from busutils import metrics
 from busutils.errors import UserError, choose
+from busutils.models import networks
 
 ROLES = {"training": "train", "validation": "val", "test": "test"}
 """Sets that a printed column is of, and their role in a split."""
@@ -68,12 +69,11 @@ class Reported:
         return self.protocol | self.rows.get(row, {}).get("protocol", {})
 
     def printed(self, row: str, column: str) -> str:
-        """Return one printed number as text, with its decimals."""
-        found = self.cells[(self.cells["row"] == row) & (self.cells["column"] == column)]
-        if len(found) != 1:
-            what = [f"{r} / {c}" for r, c in zip(self.cells.row, self.cells.column, strict=True)]
-            choose(f"{row} / {column}", what, "printed number")
-        return found["value"].item()
+        """Return one printed number as text, with its decimals; none of a network of one's own."""
+        if row in networks() and row not in set(self.cells["row"]):
+            return ""
+        cells = {f"{cell.row} / {cell.column}": cell.value for cell in self.cells.itertuples()}
+        return cells[choose(f"{row} / {column}", cells, "printed number")]
 
 
 def context(folder: Path, paper: int, part: str = "") -> dict[str, Any]:

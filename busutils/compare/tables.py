@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from busutils import metrics
 from busutils.compare.reported import Column, Reported
 from busutils.compare.verdicts import COARSE, Verdict, obstacles, verdict
 from busutils.errors import UserError, choose
+from busutils.models import networks
 from busutils.statistics import (
     Interval,
     Spread,
@@ -57,19 +59,22 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
     ----------
     reported : from :func:`busutils.compare.reported`
     cases : the long table of :func:`busutils.jobs.cases`
-    rows : printed row -> what of our runs stands for it; a row left out is "not re-run"
+    rows : printed row, or another network -> what of our runs stands for it; a printed row left
+        out is "not re-run"
 
     Returns
     -------
-    DataFrame, one row a printed cell, in printed order: row (label), column, printed (text), ours,
-    low, high (of our own interval over cases), verdict, reason, n (our cases), then difference
-    (printed - ours), half_width (of the interval for one more repeat, by which the verdict is
-    judged), method, key (the printed row's name).
+    DataFrame, one row a printed cell, in printed order, then one a column of each other network:
+    row (label), column, printed (text), ours, low, high (of our own interval over cases), verdict,
+    reason, n (our cases), then difference (printed - ours), half_width (of the interval for one
+    more repeat, by which the verdict is judged), method, key (the printed row's name).
     """
-    for name in rows:
-        choose(name, reported.cells["row"].unique(), "printed row")
+    printed, columns = (reported.cells[of].unique() for of in ("row", "column"))
+    choices = [*printed, *networks()]
+    others = [choose(name, choices, "row or network") for name in rows if name not in printed]
+    beside = pd.DataFrame(product(others, columns, [""]), columns=["row", "column", "value"])
     lines = []
-    for cell in reported.cells.itertuples():
+    for cell in pd.concat([reported.cells, beside]).itertuples():
         row = rows.get(cell.row, Row(not_rerun="not in this run"))
         column = reported.columns.get(cell.column, Column())
         ours, spread = _ours(row, column, cell.column, cases)
@@ -124,20 +129,14 @@ def scores(
 def _ours(
     row: Row, column: Column, name: str, cases: pd.DataFrame
 ) -> tuple[Interval | None, Spread | None]:
-    if name in row.given:
-        value = row.given[name]
+    if (value := row.given.get(name)) is not None:
         return (value if isinstance(value, Interval) else _alone(value)), None
-    if row.not_rerun or not row.jobs or not column.score or not _scored(row, column, cases):
+    there = cases["job"].isin(list(row.jobs)) & (cases["split"] == column.split)
+    if row.not_rerun or not column.score or not there.any():  # sets of lesions have no normal
         return None, None
     long = scores(cases, row.jobs, column.score, row.thresholds, column.split)
-    several = len(row.jobs) > 1
-    spread = training_spread(long.assign(repeat=long["job"])) if several else None
+    spread = training_spread(long.assign(repeat=long["job"])) if len(row.jobs) > 1 else None
     return _reduced(long, column), spread
-
-
-def _scored(row: Row, column: Column, cases: pd.DataFrame) -> bool:
-    """Whether a row's jobs have cases in the column's split: sets of lesions have no normal."""
-    return bool((cases["job"].isin(list(row.jobs)) & (cases["split"] == column.split)).any())
 
 
 def _alone(value: float) -> Interval:

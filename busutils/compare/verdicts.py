@@ -13,7 +13,7 @@ from busutils.statistics import Interval, repeat_interval
 
 COARSE = 0.05
 OBSTACLES = ("not re-run", "not converged", "not comparable")
-WORDS = ("compatible", "re-run higher", "re-run lower", "too imprecise", *OBSTACLES)
+WORDS = ("compatible", "re-run higher", "re-run lower", "too imprecise", "not printed", *OBSTACLES)
 PROTOCOL = {
     "encoder_weights": "weights",
     "dataset": "data",
@@ -62,7 +62,7 @@ def verdict(
 
     Parameters
     ----------
-    printed : text, with the decimals that the paper prints
+    printed : text, with the decimals that the paper prints; empty where it prints no such row
     ours : our number with its interval; None if it was not re-run
     repeat : from :func:`statistics.repeat_interval`; without it a repeat of our own number of
         cases, split and seed variance unknown
@@ -76,6 +76,8 @@ def verdict(
     Verdict
         A printed number outside even a wide interval is decided: "re-run higher" or "lower".
     """
+    if not printed:
+        return Verdict("not printed", "", np.nan, np.nan)
     rounding, value = half_unit(printed), float(printed)
     if ours is None:
         return Verdict("not re-run", reason, np.nan, np.nan)

@@ -229,7 +229,8 @@ def _draw_row(axes: Axes, place: int, row: tuple) -> None:
         if np.isfinite(row.low):
             axes.plot([row.low, row.high], [place, place], color=OURS, lw=1.6)
         axes.plot(row.ours, place, "o", ms=6, mec=OURS, mfc=face, mew=1.4, zorder=3)
-    axes.plot(float(row.printed), place, "D", ms=6, mec=GREY, mfc="none", mew=1.2, zorder=2)
+    if row.printed:
+        axes.plot(float(row.printed), place, "D", ms=6, mec=GREY, mfc="none", mew=1.2, zorder=2)
     axes.annotate(
         row.verdict,
         xy=(1, place),

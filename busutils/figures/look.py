@@ -107,7 +107,7 @@ def alternative_text(table: pd.DataFrame, column: str) -> str:
     if picked.empty:
         raise UserError(f"the table has no column {column!r}")
     lines = [
-        f"{t.row}: printed {t.printed}, "
+        (f"{t.row}: printed {t.printed}, " if t.printed else f"{t.row}: ")
         + (f"ours {t.ours:.3f}{_range(t)}, " if np.isfinite(t.ours) else "")
         + f"{t.verdict}"
         for t in picked.itertuples()
