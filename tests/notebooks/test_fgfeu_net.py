@@ -96,7 +96,7 @@ def dice(hit):
 
 def test_paper_profile_is_the_papers_protocol(page):
     told, used = page.paper["protocol"], parameters.resolve(NAME, "paper", {})
-    used |= page.NETWORK | page.loss("combo")[1]
+    used |= page.NETWORK | page.LOSSES["combo"][1]
     keys = ["dataset", "size", "epochs", "batch", "learning_rate", "encoder_weights", "smooth"]
     keys += ["encoder_dropout", "decoder_dropout", "final_filters"]
     assert {k: used[k] for k in keys} == {k: told[k] for k in keys}
@@ -105,7 +105,7 @@ def test_paper_profile_is_the_papers_protocol(page):
 
 
 def test_choices_of_the_parameters_are_those_of_the_page(page):
-    assert get_args(page.Loss) == tuple(page.ROWS)
+    assert set(page.LOSSES) == set(page.ROWS)
     assert get_args(page.Classifier) == ("svm", *page.CLASSIFIERS)
 
 
@@ -135,7 +135,7 @@ def test_dice_and_tversky_with_equal_weights_are_one_training(page):
 
 
 def test_beta_is_the_weight_of_missed_pixels(page):
-    assert page.loss("tversky 0.1 0.9")[1]["false_negatives"] == 0.9
+    assert page.LOSSES["tversky 0.1 0.9"][1]["false_negatives"] == 0.9
 
 
 def test_all_models_are_tested_on_the_same_images(page):
@@ -285,9 +285,10 @@ def test_masks_as_images_are_scored_apart(page):
 
 def test_claims_are_judged_by_test_dice_of_each_loss(page):
     rows = page.dice.drop_duplicates("row").set_index("row")
-    assert set(rows.index) == {e.name for e in page.trained.of("loss")} | {"unet"}
-    assert rows.loc["combo", ["weights", "rate", "loss"]].tolist() == ["none", 0.001, "combo"]
-    assert rows.loc["unet", "weights"] is None  # the paper does not say what it starts from
+    assert set(rows.index) == {page.known(e.name) for e in page.trained.of("loss")} | {"U-Net"}
+    combo = rows.loc["Dice + cross-entropy"]
+    assert combo[["weights", "rate", "loss"]].tolist() == ["none", 0.001, "combo"]
+    assert rows.loc["U-Net", "weights"] is None  # the paper does not say what it starts from
     combo, *_, unet, model = page.claims
     assert {combo.word, unet.word} == {""}  # generated images
     assert unet.difference.estimate == pytest.approx(dice(79) - dice(59))
