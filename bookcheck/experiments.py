@@ -29,7 +29,7 @@ from scorecheck.innocent import AVERAGING, LIBRARY, MISPRINT
 from scorecheck.kinds import Place, look_up, made
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, IOUS, averaging
-from scorecheck.spans import SLACK, Span, hull
+from scorecheck.spans import SLACK, Span, common, hull
 from scorecheck.statements import POPULATION
 from scorecheck.whole_numbers import CAUSES, tail
 
@@ -183,7 +183,7 @@ def splits(paper: PrintedPaper) -> Iterator[Check]:
         for reading, function in READINGS.items() if split else ():
             found = [[p for r in rows if r.of == of and (p := function(r))] for of in parts]
             if all(found):
-                first, second = (lesion_share.common(f) or hull(f) for f in found)
+                first, second = (common(f) or hull(f) for f in found)
                 gaps.append(first.gap(second) / sd)
                 apart = f"{parts[0]} {first}, {parts[1]} {second}, apart by {gaps[-1]:.1f} sd"
                 told.append(f"{reading}: {apart}")

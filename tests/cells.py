@@ -34,7 +34,7 @@ def page(
     cells: list[dict], values: Mapping[str, Any], until: str
 ) -> tuple[list[str], dict[str, Any]]:
     """Run code cells; return what each shows, and the variables at the end."""
-    names: dict[str, Any] = {"__name__": "page"}
+    names: dict[str, Any] = {"__name__": "page"}  # whose functions are no package's
     told, shown = [], []
     with (
         mock.patch("IPython.display.display", lambda *objects, **_: shown.extend(objects)),

@@ -2,7 +2,7 @@
 
 import pytest
 from scorecheck.errors import InputError
-from scorecheck.spans import Span, decimals_that_count, exactly, image, piece, printed
+from scorecheck.spans import Span, common, decimals_that_count, exactly, image, piece, printed
 
 
 @pytest.mark.parametrize(
@@ -72,5 +72,5 @@ def test_sums_and_images_take_the_ends():
     assert Span(1, 2) - Span(0, 3) == Span(-2, 2)
     assert image(lambda a, b: a / b, Span(1, 2), Span(4, 8)) == Span(0.125, 0.5)
     assert Span(0, 1).gap(Span(3, 4)) == 2
-    assert Span(0, 2).common(Span(1, 3)) == Span(1, 2)
-    assert exactly(1).common(Span(2, 3)) is None
+    assert common([Span(0, 2), Span(1, 3)]) == Span(1, 2)
+    assert common([exactly(1), Span(2, 3)]) is None

@@ -17,16 +17,15 @@ from scorecheck.checks import FITS, NOT, UNUSUAL, Check
 from scorecheck.errors import InputError
 from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.reading import Additions, read
+from scorecheck.readings import EPOCHS
 
 __all__ = ["FAMILIES", "Additions", "Check", "InputError", "PrintedPaper", "check", "read"]
 
 WEAKER = {
-    "one averaging of all columns": {"averaging": {"alike": "by column"}},
-    "one epoch and threshold of all columns": {"epoch": {"same": "best by column"}},
-    "one epoch of all columns, or the best of each": {
-        "epoch": {"same": "unknown", "best by column": "unknown"}
-    },
-    "images without a lesion being counted": {"empty": {"counted": "unknown"}},
+    "one averaging of all columns": ("averaging", {"alike": "by column"}),
+    "one epoch and threshold of all columns": ("epoch", {"same": "best by column"}),
+    "one epoch of all columns, or the best of each": ("epoch", dict.fromkeys(EPOCHS, "unknown")),
+    "images without a lesion being counted": ("empty", {"counted": "unknown"}),
 }
 """What a context may say although papers hardly ever print it, and what is left without it."""
 Family = tuple[str, Callable[[PrintedPaper], Iterable[Check]]]
@@ -64,9 +63,7 @@ def rested(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
     found = answers(paper, families)
     if not any(one.verdict == NOT for one in found):
         return found
-    left = {
-        what: misfits(answers(_without(paper, keys), families)) for what, keys in WEAKER.items()
-    }
+    left = {w: misfits(answers(_without(paper, *key), families)) for w, key in WEAKER.items()}
     same, best = list(WEAKER)[1:3]
     for i, one in enumerate(found):
         if one.verdict == NOT:
@@ -93,12 +90,12 @@ def weakened(one: Check, paper: PrintedPaper) -> Check:
     return replace(one, verdict=FITS, strength=UNUSUAL, causes=(weak[one.kind], *one.causes))
 
 
-def _without(paper: PrintedPaper, keys: Mapping[str, Mapping[str, str]]) -> PrintedPaper:
+def _without(paper: PrintedPaper, key: str, weaker: Mapping[str, str]) -> PrintedPaper:
     """The paper without an assumption of its tables' contexts."""
     tables = {}
     for name, about in paper.tables.items():
-        said = {key: getattr(about, key) for key in keys}
-        tables[name] = replace(about, **{k: keys[k].get(was, was) for k, was in said.items()})
+        said = getattr(about, key)
+        tables[name] = replace(about, **{key: weaker.get(said, said)})
     return replace(paper, tables=tables)
 
 

@@ -82,7 +82,9 @@ def made(kind: Kind, value: Any, place: Place, *limits: float) -> Any:
         return kind(**arguments(kind, value, place))
     if kind in (int, float):
         return _number(value, place, kind, *limits)
-    readers = {list: _list, dict: _named, str: text, bool: yes, object: as_it_is}
+    if kind is object:  # what is not read here
+        return value
+    readers = {list: _list, dict: _named, str: text, bool: yes}
     return readers.get(origin, kind)(value, place, *args, *limits)
 
 
@@ -128,11 +130,6 @@ def seen(value: Any) -> str:
     if isinstance(value, str | int | float):
         return repr(value if len(str(value)) < 60 else f"{str(value)[:60]}...")
     return {type(None): "nothing", dict: "a mapping"}.get(type(value), "a list")
-
-
-def as_it_is(value: Any, place: Place) -> Any:
-    """What is not read here."""
-    return value
 
 
 def text(value: Any, place: Place) -> str:
@@ -187,7 +184,7 @@ def cell(value: Any, place: Place) -> list:
     """A printed number: [table, row, column], or [table, row, column, part]."""
     if not isinstance(value, list | tuple) or len(value) not in (3, 4):
         raise place.error(f"{seen(value)} is no cell: write [table, row, column]")
-    key = tuple(text(one, place / i) for i, one in enumerate(value[:3]))
+    key = [text(one, place / i) for i, one in enumerate(value[:3])]
     part = [made(Annotated[int, 0, 99], one, place / 3) for one in value[3:]]
     if place.printed:
         found = look_up(place, *key)
@@ -218,33 +215,24 @@ def amount(value: Any, place: Place) -> list | int | float:
     return number(value, place, "is neither a number nor a cell: write [table, row, column]")
 
 
-@dataclass(frozen=True)
-class Selection:
-    """The printed cells of a column, in all rows or in some."""
-
-    table: str
-    column: str
-    rows: list[str] = ()
-    without: list[str] = ()
-
-
 def amounts(value: Any, place: Place, kind: Kind = amount) -> list:
     """A list of amounts, or the cells that {table, column, rows, without} selects."""
     if not isinstance(value, Mapping):
         return made(list[kind], value, place)
-    of = made(Selection, value, place)
-    at = f"{of.table} / {of.column}"
-    (place / "table").choose(of.table, place.names(), "table")
-    (place / "column").choose(of.column, place.names(of.table, part=2), f"column of {of.table}")
-    printed = {k[1]: c.text for k, c in place.printed.items() if k[::2] == (of.table, of.column)}
+    known = {"table": str, "column": str, "rows": list[str], "without": list[str]}
+    of = keys(known, value, place, ["table", "column"])
+    table, column = of["table"], of["column"]
+    (place / "table").choose(table, place.names(), "table")
+    (place / "column").choose(column, place.names(table, part=2), f"column of {table}")
+    printed = {k[1]: c.text for k, c in place.printed.items() if k[::2] == (table, column)}
     for key in ("rows", "without"):
-        for i, name in enumerate(getattr(of, key)):
-            (place / key / i).choose(name, printed, f"row of {at}")
-    rows = of.rows or [name for name, told in printed.items() if told is not None]
-    left = [[of.table, name, of.column] for name in rows if name not in of.without]
+        for i, name in enumerate(of.get(key, ())):
+            (place / key / i).choose(name, printed, f"row of {table} / {column}")
+    rows = of.get("rows", [name for name, told in printed.items() if told is not None])
+    left = [name for name in rows if name not in of.get("without", ())]
     if not left:
-        raise place.error(f"no number of {at} is left: name other rows")
-    return [cell(one, place) for one in left]
+        raise place.error(f"no number of {table} / {column} is left: name other rows")
+    return [cell([table, name, column], place) for name in left]
 
 
 def cells(value: Any, place: Place) -> list:

@@ -7,7 +7,6 @@ spread is at most unusual. An empty answer has accuracy 1 - p and, with backgrou
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
 from itertools import combinations
 
 import numpy as np
@@ -18,7 +17,7 @@ from scorecheck.confusion import RATES, class_means, given, iou_of_rates
 from scorecheck.overlap import class_mean
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, asked, averaging, nearest, plain
-from scorecheck.spans import Span, clipped, image
+from scorecheck.spans import Span, clipped, common, image
 
 OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
 OTHER_IMAGES = "rows of different images or crops"
@@ -113,13 +112,8 @@ def one_set(rows: Sequence[PrintedRow]) -> Iterator[Check]:
         if one.strength == RECOVERED and len(shares) > 4:
             yield from _class_means([row for row, _ in shares])
     residuals = [(row, r) for row in rows if (r := _iou_residual(row)) is not None]
-    for what, found in (("lesion share", shares), ("IoU against precision and recall", residuals)):
-        yield from _standing_apart(what, found)
-
-
-def common(spans: Sequence[Span]) -> Span | None:
-    """What all spans hold."""
-    return reduce(lambda both, span: both and both.common(span), spans)
+    yield from _standing_apart("lesion share", shares)
+    yield from _standing_apart("IoU against precision and recall", residuals)
 
 
 def _one_matrix(row: PrintedRow) -> Check | None:
@@ -173,12 +167,10 @@ def _one_share(rows: Sequence[PrintedRow], shares: Sequence[Span]) -> Check:
 
 def _standing_apart(what: str, found: Sequence[tuple[PrintedRow, Span]]) -> Iterator[Check]:
     middles = np.array([span.middle for _, span in found])
-    for i, (row, span) in enumerate(found):
+    for i, (row, span) in enumerate(found if len(found) > 4 else ()):
         others = np.delete(middles, i)
-        spread = max(float(others.std()), span.width) if len(others) >= 4 else 0
-        if spread == 0:
-            continue
-        away = abs(middles[i] - others.mean()) / spread
+        spread = max(float(others.std()), span.width)
+        away = abs(middles[i] - others.mean()) / spread if spread else 0
         if away > SPREADS:
             shown = (
                 f"{what}: {middles[i]:.4f} here, {others.mean():.4f} (sd {others.std():.4f}) in "
@@ -208,7 +200,5 @@ def _class_means(rows: Sequence[PrintedRow]) -> Iterator[Check]:
 
 def _iou_residual(row: PrintedRow) -> Span | None:
     """Printed IoU less that of precision and recall."""
-    iou, *rates = row.span("iou") or row.span("any_iou"), *(row.span(q) for q in RATES)
-    if iou is None or None in rates:
-        return None
-    return iou - image(iou_of_rates, *map(clipped, rates))
+    iou, *rates = row.span("iou") or row.span("any_iou"), *map(row.span, RATES)
+    return None if None in (iou, *rates) else iou - image(iou_of_rates, *map(clipped, rates))

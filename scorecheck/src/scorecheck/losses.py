@@ -14,7 +14,7 @@ from scorecheck import innocent
 from scorecheck.checks import Check, judged
 from scorecheck.confusion import RATES
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
-from scorecheck.readings import COUNTS, asked, averaging, plain
+from scorecheck.readings import COUNTS, asked, bounding, linear, plain
 from scorecheck.spans import Span, clipped, image
 
 WEIGHTS = ("false_positives", "false_negatives")
@@ -42,9 +42,7 @@ def _floor(row: PrintedRow) -> Check | None:
     Both sides are linear, so where all images have one size, it holds between a mean of any kind
     and pooled counts.
     """
-    how = averaging(row, *FLOOR)
-    alike = how != "unknown" and (how != "by column" or row.about.one_size)
-    if not alike or row.about.epoch == "unknown" or row.how("macro", "accuracy") != {False}:
+    if not linear(row, *FLOOR) or row.how("macro", "accuracy") != {False}:
         return None
     loss, accuracy = (row.span(q) for q in FLOOR)
     floor, higher = (float((1 - min(1.0, accuracy.high + more)) * np.log(2)) for more in (0, 0.01))
@@ -59,18 +57,16 @@ def _floor(row: PrintedRow) -> Check | None:
 
 def _tversky_loss(row: PrintedRow) -> Check | None:
     """A loss 1 - T against precision and recall, where the weights are printed."""
-    weights, how, about = printed_weights(row, "region_loss"), averaging(row, *TVERSKY), row.about
+    weights, how = printed_weights(row, "region_loss"), bounding(row, *TVERSKY)
     exponent = row.first("region_loss").meant.loss.get("exponent", 1)
-    bounded = how in COUNTS or (how in ("means", "alike") and about.empty == "none")
+    bounded = how not in ("", "medians") and not row.may_be_empty()
     if exponent != 1 or not bounded or not plain(row, *TVERSKY):
-        return None
-    if about.epoch == "unknown" or row.may_be_empty():
         return None
     loss, *rates = (row.span(q) for q in TVERSKY)
     p, r = map(clipped, rates)
     exact = _index(p, r, *weights)
     allowed = 1 - exact
-    if how not in COUNTS or about.epoch != "same":
+    if how not in COUNTS or row.about.epoch != "same":
         total = max(1.0, sum(weights))
         allowed = Span(1 - _index(p, r, *(w / total for w in weights)).high, 1.0)
     good = loss.meets(allowed)

@@ -14,7 +14,7 @@ from scorecheck import confusion, innocent
 from scorecheck.checks import Check, judged
 from scorecheck.confusion import RATES, harmonic, iou_of_dice, iou_of_rates
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
-from scorecheck.readings import COUNTS, EPOCHS, IOUS, asked, averaging, nearest, plain
+from scorecheck.readings import COUNTS, IOUS, asked, averaging, bounding, linear, nearest, plain
 from scorecheck.spans import UNIT, Span, clipped, hull, image
 
 Readings = dict[str, Span]
@@ -30,6 +30,8 @@ SHARES = (*IOUS, "dice", "mean_iou", *RATES, "specificity", "accuracy")
 CLASS_MEAN = "class mean with background"
 DICE, F1, IOU = "Dice and IoU", "F1, precision and recall", "IoU, precision and recall"
 ACCURACY, SHARE = "IoU and accuracy", "a share"
+OF_RATES = (("dice", F1, harmonic), *((name, IOU, iou_of_rates) for name in IOUS))
+"""What precision and recall fix: the quantity, the check, and the formula."""
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
@@ -38,11 +40,9 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
         yield from shares(row)
         for name in (*IOUS, "mean_iou"):  # D/(2 - D) <= J <= D
             yield from asked(row, DICE, partial(_dice_and_iou, name=name), "dice", name)
-        ask = partial(_rates, name="dice", kind=F1, exact=harmonic)
-        yield from asked(row, F1, ask, "dice", *RATES)
-        for name in IOUS:
-            ask = partial(_rates, name=name, kind=IOU, exact=iou_of_rates)
-            yield from asked(row, IOU, ask, name, *RATES)
+        for name, kind, exact in OF_RATES:
+            ask = partial(_rates, name=name, kind=kind, exact=exact)
+            yield from asked(row, kind, ask, name, *RATES)
         for name in (*IOUS, "mean_iou"):
             ask = partial(_iou_and_accuracy, name=name)
             yield from asked(row, ACCURACY, ask, name, "accuracy")
@@ -120,7 +120,7 @@ def _other_numbers(row: PrintedRow, kind: str, name: str, readings: Readings) ->
 
 
 def _dice_and_iou(row: PrintedRow, name: str) -> Check | None:
-    how, masks = _bounding(row, "dice", name), row.how("masks", "dice", name)
+    how, masks = bounding(row, "dice", name), row.how("masks", "dice", name)
     lesion, macro = (row.how("macro", "dice") == {value} for value in (False, True))
     of_classes = row.how("macro", name) == {True}
     if not how or masks not in ({"hard"}, {"soft"}) or not (lesion or (macro and of_classes)):
@@ -143,7 +143,7 @@ def _dice_and_iou(row: PrintedRow, name: str) -> Check | None:
 
 def _rates(row: PrintedRow, name: str, kind: str, exact: Callable[..., float]) -> Check | None:
     """Dice or IoU against precision and recall."""
-    how, macro = _bounding(row, name, *RATES), row.how("macro", name, *RATES)
+    how, macro = bounding(row, name, *RATES), row.how("macro", name, *RATES)
     if not how or row.how("masks", name, *RATES) != {"hard"} or len(macro) != 1 or None in macro:
         return None
     pairs = list(product(*([clipped(i) for i in row.each(q)] for q in RATES)))
@@ -173,11 +173,10 @@ def _rates(row: PrintedRow, name: str, kind: str, exact: Callable[..., float]) -
 def _iou_and_accuracy(row: PrintedRow, name: str) -> Check | None:
     """No IoU of one of two classes, and so no mean of them, is above the accuracy."""
     about, how = row.about, averaging(row, name, "accuracy")
-    bounded = how != "unknown" and (how != "by column" or about.one_size)
-    bounded &= how in COUNTS or about.empty != "unknown"
+    bounded = linear(row, name, "accuracy") and (how in COUNTS or about.empty != "unknown")
     plainly = (row.how("masks", name, "accuracy"), row.how("smoothed", name)) == ({"hard"}, {False})
     two = about.two_classes and row.how("macro", "accuracy") == {False}
-    if not (bounded and plainly and two and about.epoch in EPOCHS):
+    if not (bounded and plainly and two):
         return None
     formula = f"{row.said('accuracy')}, which no IoU of two classes, nor a mean of them, can exceed"
     reading = "any averaging" if about.one_size else "one averaging"
@@ -188,7 +187,7 @@ def _iou_and_accuracy(row: PrintedRow, name: str) -> Check | None:
 
 def _class_mean(row: PrintedRow, name: str) -> Check | None:
     given = {q: row.span(q) for q in confusion.RATIOS if row.first(q)}
-    how = _bounding(row, name, *given)
+    how = bounding(row, name, *given)
     lesion, background = (confusion.allowed(q, given) for q in ("iou", "background_iou"))
     known = plain(row, *given) and row.how("masks", name) == {"hard"} and row.about.two_classes
     if how not in ADDED or not known or row.about.epoch != "same" or not (lesion and background):
@@ -201,13 +200,3 @@ def _class_mean(row: PrintedRow, name: str) -> Check | None:
         readings[f"{CLASS_MEAN}, {MEANS}: not fixed"] = UNIT
     formula = f"{row.said(*given)} fix lesion IoU {lesion}, background IoU {background}"
     return answered(row, "class mean IoU", name, readings, formula)
-
-
-def _bounding(row: PrintedRow, *quantities: str) -> str:
-    """The averaging of some columns, or "" where it, the epoch or empty images bound nothing.
-
-    By some rule an image without a lesion may count 0 in one mean and 1 in another.
-    """
-    how = averaging(row, *quantities)
-    counted = how in COUNTS or (how in LABELS and row.about.empty == "none")
-    return how if counted and row.about.epoch in EPOCHS else ""

@@ -7,16 +7,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from scorecheck import cells, yaml_values
 from scorecheck.cells import CsvCell
 from scorecheck.context import AddedKind, TableContext, table_context
-from scorecheck.kinds import Key, Kind, Place, keys, made
+from scorecheck.kinds import Key, Kind, keys, made
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedPaper
-from scorecheck.statements import KINDS, Statement, StatementKind, statement
+from scorecheck.statements import KINDS, StatementKind, statement
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,8 @@ def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> P
 
 
 def _checks(added: Additions) -> dict[str, Kind]:
-    def table(value: Any, place: Place) -> TableContext:
-        return table_context(value, place, added.table)
-
-    def stated(value: Any, place: Place) -> Statement:
-        return statement(value, place, {**KINDS, **added.statements})
-
+    table = partial(table_context, added=added.table)
+    stated = partial(statement, known={**KINDS, **added.statements})
     known = {"tables": dict[str, table], "statements": Annotated[list[stated], 0]}
     return known | added.checks
 

@@ -89,6 +89,23 @@ def plain(row: PrintedRow, *quantities: str) -> bool:
     return all(row.how(key, *quantities) == value for key, value in wanted.items())
 
 
+def bounding(row: PrintedRow, *quantities: str) -> str:
+    """The averaging of some columns, or "" where it, the epoch or empty images bound nothing.
+
+    By some rule an image without a lesion may count 0 in one mean and 1 in another.
+    """
+    how = averaging(row, *quantities)
+    one = how in COUNTS or (how in ("means", "alike", "medians") and row.about.empty == "none")
+    return how if one and row.about.epoch in EPOCHS else ""
+
+
+def linear(row: PrintedRow, *quantities: str) -> bool:
+    """Whether a bound that is linear in scores of single images holds between some columns."""
+    how = averaging(row, *quantities)
+    alike = how != "unknown" and (how != "by column" or row.about.one_size)
+    return alike and row.about.epoch in EPOCHS
+
+
 def _left_out(row: PrintedRow, *quantities: str) -> list[str]:
     """Names of the nearest readings of what the context of some columns leaves out."""
     of_columns = [name for k, (out, _, name) in NEAREST.items() if out in row.how(k, *quantities)]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, product
 
 from scorecheck.errors import InputError
 
@@ -47,11 +47,6 @@ class Span:
     def gap(self, other: "Span") -> float:
         """Distance to another span; 0 where they meet."""
         return max(0.0, other.low - self.high, self.low - other.high)
-
-    def common(self, other: "Span") -> "Span | None":
-        """What both hold, or None."""
-        ends = sorted((max(self.low, other.low), min(self.high, other.high)))
-        return Span(*ends) if self.meets(other) else None
 
     def __add__(self, other: "Span") -> "Span":
         return Span(self.low + other.low, self.high + other.high)
@@ -149,3 +144,9 @@ def clipped(span: Span) -> Span:
 def hull(spans: Sequence[Span]) -> Span:
     """Return the smallest span that holds all."""
     return Span(min(i.low for i in spans), max(i.high for i in spans))
+
+
+def common(spans: Sequence[Span]) -> Span | None:
+    """Return what all spans hold, or None."""
+    ends = sorted((max(i.low for i in spans), min(i.high for i in spans)))
+    return Span(*ends) if all(a.meets(b) for a, b in combinations(spans, 2)) else None

@@ -18,7 +18,7 @@ from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer,
 from scorecheck.errors import InputError
 from scorecheck.kinds import Place, amount, amounts, arguments, cell, cells, keys
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper
-from scorecheck.spans import Span, exactly, hull, image
+from scorecheck.spans import Span, common, exactly, hull, image
 
 BESIDE = {
     **{"finding": str, "where": str, "because": str, "causes": list[str], "weak": bool},
@@ -113,10 +113,8 @@ def two_places(good: bool, shown: str) -> Answer:
 def same(paper: PrintedPaper, places: Annotated[list[amount], 2]) -> Answer:
     """One quantity, printed at several places."""
     numbers = [paper.number(p) for p in places]
-    low = max(n.span.low for n in numbers)
-    high = min(n.span.high for n in numbers)
     told = " and ".join(n.plain for n in numbers)
-    if low <= high + 1e-9 * max(1.0, abs(high)):
+    if common([n.span for n in numbers]):
         return FITS, "", f"{told} agree"
     if any(_per_cent(a, b) for a in numbers for b in numbers):
         raise InputError(f"{told} differ 100 times: write % in the unit of what is in per cent")

@@ -5,7 +5,6 @@ values between 0 and 1 can be, is in ``METHODS.md``.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 
 import numpy as np
 import scipy
@@ -15,8 +14,8 @@ from scorecheck.checks import FITS, NOT, OPEN, TWO_PLACES, UNUSUAL, Check, judge
 from scorecheck.context import SummaryRows
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow
-from scorecheck.readings import COUNTS, EPOCHS, IOUS, averaging
-from scorecheck.spans import Span, clipped, hull
+from scorecheck.readings import IOUS, bounding
+from scorecheck.spans import Span, clipped, common, hull
 
 WEIGHTED = "a mean weighted by the number of images of each row"
 OVER_IMAGES = "a standard deviation over images"
@@ -91,28 +90,23 @@ def summarised(
     paper: PrintedPaper, table: str, column: str, summary: SummaryRows
 ) -> Iterator[Check]:
     """A mean and a standard deviation row against the rows that they summarise."""
-    cells = [(table, row, column) for row in summary.of if (table, row, column) in paper.cells]
-    where = paper.tables[table].where or f"table {table}"
-    at = {"table": table, "column": column}
-    if 2 <= len(cells) < len(summary.of):
-        told = "not every row that is summarised is printed here"
-        yield Check("mean of rows", f"{where}, {column}", OPEN, told, **at)
-    if len(cells) < max(2, len(summary.of)):
+    about, at = paper.tables[table], {"table": table, "column": column}
+    where, cells = about.where or f"table {table}", [(table, row, column) for row in summary.of]
+    values = [paper.span(cell) for cell in cells if cell in paper.cells]
+    if len(values) < len(cells):
+        if len(values) > 1:
+            told = "not every row that is summarised is printed here"
+            yield Check("mean of rows", f"{where}, {column}", OPEN, told, **at)
         return
-    values = [paper.span(cell) for cell in cells]
-    shares = paper.tables[table].columns[column].is_ in SHARES
-    top = hull([clipped(v) for v in values])
-    over_images = Span(0.0, largest_deviation(top) if shares else np.inf)
-    asked = {
-        "mean of rows": (summary.mean, {"mean": mean(values)}, "weighted mean", hull(values)),
-        "sd of rows": (
-            summary.sd,
-            {f"sd, denominator n - {ddof}": deviation(values, ddof) for ddof in (0, 1)},
-            "sd over images",
-            over_images,
-        ),
-    }
-    for kind, (row, readings, other, loosely) in asked.items():
+    shares = about.columns[column].is_ in SHARES
+    top = largest_deviation(hull([clipped(v) for v in values])) if shares else np.inf
+    means, weighted = {"mean": mean(values)}, ("weighted mean", hull(values), WEIGHTED)
+    sds = {f"sd, denominator n - {ddof}": deviation(values, ddof) for ddof in (0, 1)}
+    over_images = ("sd over images", Span(0.0, top), OVER_IMAGES)
+    for kind, row, readings, (other, loosely, cause) in (
+        ("mean of rows", summary.mean, means, weighted),
+        ("sd of rows", summary.sd, sds, over_images),
+    ):
         if (table, row, column) not in paper.cells:
             continue
         number = paper.number((table, row, column))
@@ -120,7 +114,6 @@ def summarised(
         good = any(number.span.meets(allowed) for allowed in readings.values())
         loose = not summary.plain and number.span.meets(loosely)
         told = "; ".join(f"{reading} {scale * allowed}" for reading, allowed in readings.items())
-        cause = WEIGHTED if kind == "mean of rows" else OVER_IMAGES
         yield Check(
             kind,
             f"{where}, {row}, {column}",
@@ -142,10 +135,10 @@ def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     Where they may differ in averaging, masks, classes, a constant or epoch, nobody can say.
     """
     for quantity in dict.fromkeys(q for row in rows for q in row.numbers):
-        several = [row for row in rows if len(row.numbers.get(quantity, ())) > 1]
+        several = [row for row in rows if len(row.each(quantity)) > 1]
         if not several:
             continue
-        wrong = [row for row in several if not _agree(row.each(quantity))]
+        wrong = [row for row in several if not common(row.each(quantity))]
         names = " and ".join(n.column for n in several[0].numbers[quantity])
         told = "; ".join(f"{row.name}: {row.said(quantity)}" for row in wrong[:3])
         shown = (
@@ -179,13 +172,7 @@ def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
 
 def _one_meaning(row: PrintedRow, quantity: str) -> bool:
     """Whether all columns of a quantity are said to be made in one way, at one epoch."""
-    about = row.about
     left_out = {"unknown", "by column", None}
     said = [row.how(key, quantity) for key in ("averaging", "masks", "smoothed", "macro")]
     alike = all(len(values) == 1 and not values & left_out for values in said)
-    counted = averaging(row, quantity) in COUNTS or about.empty == "none"
-    return alike and counted and about.epoch in EPOCHS
-
-
-def _agree(values: Sequence[Span]) -> bool:
-    return all(a.meets(b) for a, b in combinations(values, 2))
+    return alike and bool(bounding(row, quantity))
