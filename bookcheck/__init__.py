@@ -91,6 +91,7 @@ ADDED = scorecheck.Additions(
             "title",
             "authors",
             "source",
+            "address",
             "sentence",
             "protocol",
             "inferred",

@@ -12,8 +12,13 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
+
+from busutils import figures
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
@@ -170,3 +175,57 @@ CLICK = """
 document.querySelector('th:nth-child({})').click();
 [...document.querySelectorAll('td:nth-child(2)')].map(c => c.textContent).join(' ')
 """
+
+
+@needs_chromium
+def test_a_column_of_intervals_stands_right(tmp_path):
+    script = (ROOT / "book" / "_static" / "tables.js").read_text()
+    rows = "".join(
+        f"<tr><td>a</td><td>{told}</td></tr>" for told in ("0.44–0.58", "−0.1 to 0.2", "–")
+    )
+    (tmp_path / "page.html").write_text(
+        "<meta charset='utf-8'><link rel='icon' href='data:,'><table class='dataframe'><thead>"
+        f"<tr><th>row</th><th>interval</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<script>{script}</script>"
+    )
+
+    async def count():
+        with browser.chromium() as port, browser.served(tmp_path) as address:
+            page = await browser.connect(port)
+            assert await page.open(f"{address}/page.html") == []
+            return await page.evaluate("document.querySelectorAll('td.number').length")
+
+    assert asyncio.run(count()) == 3
+
+
+@needs_chromium
+@pytest.mark.parametrize(("theme", "system"), [("light", "dark"), ("dark", "light")])
+def test_a_figure_follows_the_switch_of_the_page_and_fits_a_phone(tmp_path, theme, system):
+    history = pd.DataFrame({"job": "a", "epoch": range(1, 9), "loss": 0.5, "val_loss": 0.6})
+    drawn = figures.embed(figures.curves(history, {"Net": ["a"]}, title="A finding"), "Loss.")
+    (tmp_path / "page.html").write_text(
+        f"<html style='color-scheme:{theme};background:white'><meta charset='utf-8'>"
+        f"<link rel='icon' href='data:,'><body style='margin:0'>{drawn}"
+    )
+
+    async def look():
+        with browser.chromium() as port, browser.served(tmp_path) as address:
+            page = await browser.connect(port)
+            assert await page.open(f"{address}/page.html") == []
+            for width in (1280, 390):
+                await page.picture(tmp_path / f"{width}.png", system, width)
+                yield await page.evaluate(
+                    "[document.documentElement.scrollWidth, document.querySelector('img')"
+                    ".currentSrc === document.querySelector('source').srcset]"
+                )
+
+    async def looked():
+        return [seen async for seen in look()]
+
+    assert asyncio.run(looked()) == [[1280, False], [390, True]]
+    ink = {"light": figures.look.GREY, "dark": figures.look.ON_DARK}
+    for width in (1280, 390):
+        seen = np.asarray(Image.open(tmp_path / f"{width}.png").convert("RGB")).reshape(-1, 3)
+        colours = {"#{:02x}{:02x}{:02x}".format(*colour) for colour in np.unique(seen, axis=0)}
+        assert ink[theme] in colours
+        assert (ink["light"] in colours) == (theme == "light")  # the darker one
