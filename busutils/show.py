@@ -62,7 +62,7 @@ def table(table: pd.DataFrame, digits: int = 2) -> Styler:
 
     A smaller number keeps its first digit. The ends of an interval become one column, truth is told
     as yes and no, and what is missing as a dash. A column that says the same in each of several
-    rows is told once, above the table.
+    rows is told once, above the table, and so is ``attrs["note"]``.
     """
     told = table.copy()
     for ends, name in INTERVALS.items():
@@ -78,7 +78,9 @@ def table(table: pd.DataFrame, digits: int = 2) -> Styler:
     shown = [c for c in told if c in right and c not in same]
     style = style.set_properties(subset=shown, **{"text-align": "right"})
     alike = [f"{c} {told[c].iloc[0]}" for c in same if told[c].iloc[0] != MISSING]
-    return style.set_caption(f"In every row: {'; '.join(alike)}.") if alike else style
+    notes = [f"In every row: {'; '.join(alike)}."] if alike else []
+    notes += filter(None, [table.attrs.get("note")])
+    return style.set_caption(" ".join(notes)) if notes else style
 
 
 def figure(
@@ -129,7 +131,7 @@ def _text(value: Any, digits: int) -> str:
         return f"{value:,}".replace(",", "\u202f")
     if not isinstance(value, float):
         return str(value)
-    text = f"{value:.{digits}f}"
+    text = f"{value:z.{digits}f}"
     if value and not float(text):
         text = np.format_float_positional(value, 1, fractional=False)
     return text.replace("-", "−")

@@ -367,7 +367,7 @@ class Results:
     def curves(
         self, panels: Mapping[str, Iterable[Entry]], quantity: str = "loss", **look: Any
     ) -> Figure:
-        """Draw a quantity by epoch, a panel for the entries under each title.
+        """Draw a quantity by epoch, all rows in one plot; `panels` names them.
 
         `look` is what else :func:`busutils.figures.curves` takes.
         """

@@ -49,6 +49,7 @@ def page(
                 break
             if sources.tagged(cell, parameters.TAG):
                 names |= values
+    assert until in code, f"no cell holds {until}"
     return told, names
 
 

@@ -50,6 +50,8 @@ def test_a_margin_that_turns_the_word_decides_nothing(low, high, word):
     few = compare.decided(SAID, difference, 2)
     assert (few.word, few.difference) == ("not tested", difference)
     assert few.note == "2 (split, seed) pairs a side where 3 are needed"
+    assert few.settle == "3 (split, seed) pairs a side"
+    assert judged.settle == (rule.MORE if word == "undecided" else "")
 
 
 @pytest.mark.parametrize(
@@ -107,32 +109,41 @@ def test_two_sides_are_compared_on_the_repeats_of_both(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("claim", "tables", "why"),
+    ("claim", "tables", "why", "settle"),
     [
-        ({}, [rows("B", 0.5)], "what it speaks of was not run"),
-        ({}, [rows("A", 0.5)], "what it speaks of was not run"),
-        ({"second": ["B", "C"]}, [rows("A", 0.6), rows("B", 0.5)], "1 of the 3 rows that it names"),
+        ({}, [rows("B", 0.5)], "what it speaks of was not run", rule.NAMED),
+        ({}, [rows("A", 0.5)], "what it speaks of was not run", rule.NAMED),
+        (
+            {"second": ["B", "C"]},
+            [rows("A", 0.6), rows("B", 0.5)],
+            *("1 of the 3 rows that it names", rule.NAMED),
+        ),
         (
             {"weights": "imagenet"},
             [rows("A", 0.6, weights="phantom"), rows("B", 0.5, weights="imagenet")],
-            "encoders start from phantoms, the paper's from ImageNet",
+            *("encoders start from phantoms, the paper's from ImageNet", "encoders from ImageNet"),
         ),
         (
             {},
             [rows("A", 0.2), rows("B", 0.5), rows("ellipse", 0.3, trivial=True)],
             "A failed to train (0.20), not above the ellipse (0.30)",
+            "rows that beat the answers without training",
         ),
         (
-            {},
-            [rows("A", 0.6), rows("B", 0.5, 1)],
+            {"weights": "imagenet"},
+            [rows("A", 0.6, weights="none"), rows("B", 0.5, 1, weights="imagenet")],
             "1 (split, seed) pair a side where 3 are needed",
+            "encoders from ImageNet; 3 (split, seed) pairs a side",
         ),
     ],
 )
-def test_what_was_not_tested_says_why(tmp_path, claim, tables, why):
+def test_what_was_not_tested_says_why_and_what_would_settle_it(
+    tmp_path, claim, tables, why, settle
+):
     judged = judge(tmp_path, {"kind": "best"} | claim, *tables)
     assert judged.word == "not tested"
     assert why in judged.note
+    assert judged.settle == settle
     assert (judged.difference is None) == why.startswith("what it speaks of")
 
 
@@ -156,6 +167,7 @@ def test_sides_that_are_trained_in_other_ways_decide_nothing(tmp_path, about, fa
     judged = judge(tmp_path, {"kind": "pair", "about": about}, own, other)
     assert judged.word == word
     assert why in judged.note
+    assert bool(judged.settle) == (word == "undecided")
 
 
 def test_better_than_chance_is_against_the_answers_without_training(tmp_path):
@@ -176,6 +188,7 @@ def test_two_ways_that_disagree_are_undecided_and_both_are_told(tmp_path):
     assert "small: supported; A minus C" in judged.note
     assert "large: opposite; difference −0.100" in judged.note
     assert "not run" not in judged.note
+    assert judged.settle == "the same answer by every way to ask"
 
 
 @pytest.mark.parametrize(("own", "word"), [(2, "supported"), (5, "opposite")])
@@ -213,6 +226,8 @@ def test_runs_on_phantoms_carry_no_word(tmp_path):
     tables = rows("A", 0.6), rows("B", 0.5)
     judged = judge(tmp_path, {"kind": "pair"}, *tables, phantoms=True)
     assert (judged.word, judged.difference.estimate) == ("", pytest.approx(0.1))
+    few = judge(tmp_path, {"kind": "pair"}, rows("A", 0.6, 1), rows("B", 0.5, 1), phantoms=True)
+    assert (few.word, few.settle) == ("", "")
 
 
 def test_claims_on_another_part_are_left_out_and_a_page_judges_its_own(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
-from busutils import compare, statistics
+from busutils import compare, show, statistics
 from busutils.compare import Column, Reported, Row
 from busutils.errors import UserError
 
@@ -338,15 +338,62 @@ def test_readable_prints_what_the_interval_justifies(made):
         "n",
         "verdict",
     ]
-    assert list(shown.iloc[0])[2:5] == ["0.5000", "0.54", "-0.12 to 1.20"]
+    assert list(shown.iloc[0])[2:5] == ["0.5000", "0.5", "0.0–1.0"]  # of -0.12 to 1.20
     assert list(shown.iloc[1])[3:] == ["0.5100", "–", "–", "re-run higher"]
-    assert list(shown.iloc[2])[3:] == ["–", "–", "–", "not re-run (not in this run)"]
-    assert shown.verdict[0] == "not comparable (image size)"
+    assert list(shown.iloc[2])[3:] == ["–", "–", "–", "not re-run"]
+    assert shown.verdict[0] == "not comparable"
     coarse = made.assign(printed="0.5")
     assert compare.readable(coarse).ours[1] == "0.51"
+    assert compare.readable(made.assign(printed="")).printed[0] == "–"
     assert "column" not in compare.readable(made, "Dice")
     with pytest.raises(UserError, match="Dice, Size"):
         compare.readable(made, "Dise")
+
+
+@pytest.mark.parametrize(
+    ("ours", "half", "shown"),
+    [
+        (0.5123, 0.07, ["0.51", "0.44–0.58"]),
+        (0.5123, 0.018, ["0.512", "0.494–0.530"]),
+        (0.0004, 0.02, ["0.00", "0.00–0.02"]),
+        (-0.0004, 0.02, ["0.00", "−0.02 to 0.02"]),  # a loss
+        (84.51, 7.2, ["85", "77–92"]),
+    ],
+)
+def test_the_last_digit_is_worth_half_of_the_half_width_or_less(made, ours, half, shown):
+    line = made[:1].assign(ours=ours, low=ours - half, high=ours + half)
+    line.attrs = {}
+    assert list(compare.readable(line).iloc[0])[3:5] == shown
+
+
+def test_a_count_ends_where_there_are_no_more_images():
+    columns = {"share": Column("left_empty", "normal", "share", cases=113, scale=113)}
+    made = compare.table(reported(**columns), CASES, {"r1": Row({"j1": "fold 1"}, SAME)})
+    assert compare.readable(made.assign(low=-20.0, high=130.0))["95 % interval"][0] == "0–113"
+
+
+def test_reasons_of_verdicts_are_told_once_and_counted(made):
+    def line(n, word, reason, half_width=np.nan):
+        return pd.concat([made[:1]] * n).assign(verdict=word, reason=reason, half_width=half_width)
+
+    table = pd.concat(
+        [
+            line(2, "not comparable", "image size"),
+            line(1, "not comparable", "image size, weights, read as (0.7, 0.3)"),
+            line(1, "not converged", "image size, epochs"),
+            line(1, "re-run lower", ""),
+            line(1, "too imprecise", "±0.09", 0.09),
+            line(1, "too imprecise", "±0.06", 0.06),
+        ]
+    )
+    shown = compare.readable(table, "Dice")
+    assert shown.attrs["note"] == (
+        "Not comparable, 3 rows: image size, in 1 also weights, in 1 also read as (0.7, 0.3). "
+        "Not converged, 1 row: also image size and epochs. "
+        "Too imprecise, 2 rows: one more repeat of ours falls within ±0.06 to ±0.09."
+    )
+    assert shown.attrs["note"] in show.table(shown).to_html()
+    assert compare.readable(made[1:2]).attrs["note"] == ""
 
 
 def test_ends_of_intervals_are_shown_in_one_column():
@@ -374,6 +421,16 @@ def test_the_card_is_whole_html_and_escapes_what_it_is_given():
     assert html.count("class='verdict'") == 2  # a run on phantoms carries no word
     with pytest.raises(UserError, match="opposite, undecided"):
         compare.glance("", "", [compare.Claim("A", "likely")], {})
+
+
+def test_the_card_links_to_the_paper_and_says_what_would_settle_a_claim():
+    claim = compare.decided("A is better.", statistics.Interval(0.1, 0.0, 0.2, 0.95, "", 9, 9), 2)
+    html = compare.glance("A", "s", [claim], {}, address="https://doi.org/10.1/a?b&c")
+    card = ElementTree.fromstring(html.replace("<br>", "<br/>"))
+    assert card.find(".//a").get("href") == "https://doi.org/10.1/a?b&c"
+    assert card.find(".//a").text == "doi.org/10.1/a?b&c"
+    assert "Would settle it: 3 (split, seed) pairs a side." in " ".join(card.itertext())
+    assert "<a " not in compare.glance("A", "s", [], {})
 
 
 def test_front_page_lines_count_the_verdicts(made):

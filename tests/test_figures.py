@@ -1,5 +1,6 @@
 """Figures hold the numbers they are given, in the one look."""
 
+import re
 from base64 import b64decode
 from io import BytesIO
 from xml.etree import ElementTree
@@ -12,8 +13,9 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from busutils import figures
+from busutils.compare import card
 from busutils.errors import UserError
-from busutils.figures import look
+from busutils.figures import levels, look, page
 
 TABLE = pd.DataFrame(
     [
@@ -91,18 +93,48 @@ def test_one_look(name, figure):
     assert not colours & {"#000000", "#ffffff", "#1f77b4"}
 
 
-def test_mid_grey_and_the_colours_read_on_white_and_on_black():
-    def contrast(colour, ground):
-        def light(c):
-            rgb = np.array(mpl.colors.to_rgb(c))
-            parts = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-            return parts @ [0.2126, 0.7152, 0.0722]  # WCAG 2 relative luminance
+LIGHT_PAGE, DARK_PAGE = "#ffffff", "#121212"  # of sphinx-book-theme
 
-        high, low = sorted([light(colour), light(ground)], reverse=True)
-        return (high + 0.05) / (low + 0.05)
 
-    for colour in (look.GREY, look.OURS):
-        assert min(contrast(colour, "white"), contrast(colour, "black")) > 3.5
+def contrast(colour, ground):
+    """Contrast of two colours after WCAG 2."""
+
+    def light(c):
+        rgb = np.array(mpl.colors.to_rgb(c))
+        parts = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return parts @ [0.2126, 0.7152, 0.0722]
+
+    high, low = sorted([light(colour), light(ground)], reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_text_reads_on_a_light_and_on_a_dark_page():
+    assert contrast("black", "white") == pytest.approx(21)
+    assert contrast(look.GREY, LIGHT_PAGE) >= 4.5
+    assert contrast(look.ON_DARK, DARK_PAGE) >= 4.5
+    greys = [f"#{level:02x}{level:02x}{level:02x}" for level in range(256)]
+    assert max(min(contrast(g, LIGHT_PAGE), contrast(g, DARK_PAGE)) for g in greys) < 4.5
+
+
+def test_lines_read_on_a_light_and_on_a_dark_page():
+    for colour in (look.OURS, *(colour for colour, _, _ in levels.STYLES)):
+        for ground in (LIGHT_PAGE, DARK_PAGE):
+            assert contrast(colour, ground) >= 3, (colour, ground)
+
+
+def test_words_of_verdicts_read():
+    for word, colour in card.COLOURS.items():
+        assert contrast("white", colour) >= 4.5, word
+
+
+def test_the_grey_of_an_svg_follows_the_page():
+    for figure in (all_figures()["table"], all_figures()["cases"]):
+        text = b64decode(look.source(figure).partition(",")[2]).decode()
+        head, _, body = text.partition("</style>")
+        assert f":root{{--ink:{look.GREY}}}" in head
+        assert f"(prefers-color-scheme: dark){{:root{{--ink:{look.ON_DARK}}}}}" in head
+        assert "var(--ink)" in body
+        assert look.GREY not in body
 
 
 def test_no_state_is_left_behind():
@@ -123,9 +155,49 @@ def test_printed_against_rerun_draws_each_row_sorted_by_ours():
     intervals = [xy for xy in lines(axes, marker="None") if len(set(xy[0])) > 1]
     assert intervals == [([0.45, 0.55], [1, 1]), ([0.75, 0.85], [2, 2])]
     assert ([0.17, 0.17], [0, 1]) in lines(axes)
-    written = [t.get_text() for t in axes.texts]
-    assert written == ["not re-run", "re-run lower", "not comparable", " everything"]
+    assert [t.get_text() for t in axes.texts] == ["not re-run", "re-run lower", "not comparable"]
+    assert legend_of(figure) == [
+        *("printed", "ours, 95 % interval", "not comparable or not converged", "everything 0.17")
+    ]
     assert figure.get_suptitle() == "Finding"
+
+
+def legend_of(figure):
+    (legend,) = figure.legends
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def test_a_verdict_of_all_rows_is_told_once():
+    figure = figures.printed_against_rerun(TABLE.assign(verdict="not comparable"))
+    assert not any(text.get_text() for text in figure.axes[0].texts)
+    assert legend_of(figure) == ["printed", "ours, 95 % interval (all not comparable)"]
+
+
+def test_a_row_that_the_paper_does_not_print_has_no_diamond():
+    (axes,) = figures.printed_against_rerun(TABLE.assign(printed=["", "0.60", "0.65", ""])).axes
+    assert [x for (x,), _ in lines(axes, marker="D")] == [0.65, 0.60]
+
+
+def test_no_score_goes_past_its_ends():
+    wide = TABLE.assign(low=-0.2, high=1.3)
+    (axes,) = figures.printed_against_rerun(wide).axes
+    assert [x for x, _ in lines(axes, marker="None")] == [[0, 1], [0, 1]]
+    rows = pd.DataFrame({"name": ["a"], "value": [0.9], "low": [0.7], "high": [1.1]})
+    (axes,) = figures.intervals(rows, "accuracy").axes
+    assert lines(axes, marker="None")[0][0] == [0.7, 1]
+    figure = figures.against_cost(COSTS.assign(low=-1, high=2), ["seconds"], "Dice")
+    assert figure.axes[0].get_ylim() == (0, 1)
+
+
+def test_upright_lines_are_told_apart_and_named_with_their_value():
+    lines_of = {"two masks of one frame": 0.84, "nothing": -0.0, "everything": 0.17}
+    figure = figures.printed_against_rerun(TABLE, trivial=lines_of)
+    named = ["nothing 0.00", "everything 0.17", "two masks of one frame 0.84"]
+    assert legend_of(figure)[-3:] == named
+    styles = [line.get_linestyle() for line in figure.axes[0].get_lines() if line.get_lw() == 1]
+    assert len(set(styles)) == 3
+    per_cent = figures.printed_against_rerun(TABLE, trivial={"all": 17.4}, ends=(0, 100))
+    assert legend_of(per_cent)[-1] == "all 17"
 
 
 def test_an_unknown_column_is_refused():
@@ -133,26 +205,37 @@ def test_an_unknown_column_is_refused():
         figures.printed_against_rerun(TABLE, "Dize")
 
 
-def test_curves_show_folds_thin_the_mean_thick_and_the_chosen_epoch():
+def test_curves_of_two_rows_share_a_plot_training_dashed():
     figure = figures.curves(HISTORY, {"Net": ["a", "b"], "Other": ["c"]})
-    net, other = figure.axes
-    thick, thin = {"linewidth": 2.2}, {"linewidth": 0.8}
-    assert lines(net, linestyle="-", **thin) == [
+    (axes,) = figure.axes
+    ours, other, _ = (colour for colour, _, _ in levels.STYLES[:3])
+    assert lines(axes, linestyle="-", linewidth=0.7, color=ours) == [
         *(([1, 2, 3], [0.8, 0.5, 0.6]), ([1, 2, 3], [0.6, 0.5, 0.4]))
     ]
-    [(x, mean)] = lines(net, linestyle="-", **thick)
+    [(x, mean)] = lines(axes, linestyle="-", linewidth=2.0, color=ours)
     assert (x, mean) == ([1, 2, 3], pytest.approx([0.7, 0.5, 0.5]))
-    [(_, training)] = lines(net, linestyle="--", **thick)
+    [(_, training)] = lines(axes, linestyle="--", linewidth=1.2, color=ours)
     assert training == pytest.approx([0.8, 0.5, 0.2])
-    assert lines(net, marker="o") == [([2, 3], [0.5, 0.4])]
-    assert lines(other, marker="o") == [([2], [0.7])]
-    assert net.get_title(loc="left") == "Net"
+    marked = {line.get_color() for line in axes.get_lines() if line.get_marker() == "o"}
+    assert lines(axes, marker="o") == [([2, 3], [0.5, 0.4]), ([2], [0.7])]
+    assert len(marked) == 2
+    assert lines(axes, linestyle="-", linewidth=2.0, color=other) == [([1, 2], [0.9, 0.7])]
+    names = ["Net", "Other", "validation", "training", "thin: each training", "chosen epoch"]
+    assert legend_of(figure) == names
 
 
-def test_the_mean_ends_where_the_first_fold_ends():
+def test_a_training_that_ended_keeps_its_last_value_in_the_mean():
     (axes,) = figures.curves(HISTORY, {"Net": ["a", "c"]}).axes
-    [(x, _)] = lines(axes, linestyle="-", linewidth=2.2)
-    assert x == [1, 2]
+    [(x, mean)] = lines(axes, linestyle="-", linewidth=2.0)
+    assert (x, mean) == ([1, 2, 3], pytest.approx([0.85, 0.6, 0.65]))
+    assert ([1, 2], [0.9, 0.7]) in [(x[:2], y[:2]) for x, y in lines(axes, linewidth=0.7)]
+
+
+def test_curves_without_a_finding_say_what_they_are():
+    figure = figures.curves(HISTORY, {"Net": ["a"]})
+    assert figure.get_suptitle() == "Loss, by epoch"
+    figure = figures.threshold_curves(COUNTS, {"Net": ["a"]}, {"a": 0.5})
+    assert figure.get_suptitle() == "Dice, mean over cases, by threshold"
 
 
 def test_dice_curves_mark_the_epoch_they_are_told():
@@ -163,18 +246,24 @@ def test_dice_curves_mark_the_epoch_they_are_told():
         figures.curves(HISTORY, {"Net": ["z"]})
 
 
-def test_many_models_are_laid_out_three_in_a_row():
-    figure = figures.curves(HISTORY, {f"Net {i}": ["a"] for i in range(5)})
-    seen = [axes for axes in figure.axes if axes.get_visible()]
-    assert len(seen) == 5
-    assert [axes.get_xlabel() for axes in seen] == ["", "", *["epoch"] * 3]
+def test_many_rows_have_training_left_and_validation_right_on_one_scale():
+    names = [f"Net {i}" for i in range(11)]
+    figure = figures.curves(HISTORY, {name: ["a"] for name in names})
+    training, validation = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["training", "validation"]
+    assert {tuple(y) for _, y in lines(training)} == {(0.9, 0.6, 0.3)}
+    assert {tuple(y) for _, y in lines(validation, linewidth=2.0)} == {(0.8, 0.5, 0.6)}
+    assert training.get_shared_y_axes().joined(training, validation)
+    drawn = [line for line in validation.get_lines() if line.get_linewidth() == 2.0]
+    assert len({(line.get_color(), line.get_linestyle()) for line in drawn}) == 11
+    assert legend_of(figure) == [*names, "chosen epoch"]
 
 
 def test_threshold_curves_are_means_over_cases_of_one_split():
     chosen = {"a": 0.5, "b": 0.9}
     (axes,) = figures.threshold_curves(COUNTS, {"Net": ["a", "b"]}, chosen).axes
-    assert lines(axes, linewidth=0.8) == [([0.5, 0.9], [0.5, 1.0]), ([0.5, 0.9], [0.0, 0.5])]
-    assert lines(axes, linewidth=2.2) == [([0.5, 0.9], [0.25, 0.75])]
+    assert lines(axes, linewidth=0.7) == [([0.5, 0.9], [0.5, 1.0]), ([0.5, 0.9], [0.0, 0.5])]
+    assert lines(axes, linewidth=2.0) == [([0.5, 0.9], [0.25, 0.75])]
     assert lines(axes, marker="o") == [([0.5, 0.9], [0.5, 0.5])]
 
 
@@ -245,25 +334,96 @@ def test_caption_and_alternative_text():
 
 
 def embedded(html):
-    root = ElementTree.fromstring(html.replace("'>", "'/>", 2).replace("'/>", "'>", 1))
-    image = root.find("img")
-    kind, _, data = image.get("src").partition(";base64,")
-    return image.get("alt"), kind, b64decode(data), root.findtext("figcaption")
+    """Parts of an embedded figure: alternative text, addresses of its pictures, caption."""
+    root = ElementTree.fromstring(re.sub("(<(?:img|source) [^>]*)>", r"\1/>", html))
+    image, narrow = root.find(".//img"), root.find(".//source")
+    addresses = [image.get("src"), *([narrow.get("srcset")] if narrow is not None else [])]
+    return image.get("alt"), addresses, root.findtext("figcaption")
+
+
+def svg(address):
+    kind, _, data = address.partition(";base64,")
+    assert kind == "data:image/svg+xml"
+    return ElementTree.fromstring(b64decode(data))
+
+
+def width(root):
+    return float(root.get("width").removesuffix("pt")) / 72
 
 
 def test_a_figure_becomes_svg_with_alternative_text_the_same_each_time():
     figure = all_figures()["table"]
-    alt, kind, data, caption = embedded(figures.embed(figure, 'A\'s "Dice" < B', "n < 5"))
-    assert (alt, kind, caption) == ('A\'s "Dice" < B', "data:image/svg+xml", "n < 5")
-    assert ElementTree.fromstring(data).tag.endswith("svg")
-    assert embedded(figures.embed(all_figures()["table"], "x"))[2] == data
+    alt, addresses, caption = embedded(figures.embed(figure, 'A\'s "Dice" < B', "n < 5"))
+    assert (alt, caption) == ('A\'s "Dice" < B', "n < 5")
+    assert [width(svg(address)) for address in addresses] == pytest.approx([7, page.PHONE])
+    assert embedded(figures.embed(all_figures()["table"], "x"))[1] == addresses
 
 
-def test_a_large_figure_becomes_a_transparent_png(monkeypatch):
+def test_pictures_are_drawn_once_and_scroll():
+    html = figures.embed(all_figures()["cases"], "x")
+    assert len(embedded(html)[1]) == 1
+    assert "<div style='overflow-x:auto'><img" in html
+
+
+def test_what_has_no_room_for_its_words_on_a_phone_scrolls():
+    figure, ((axes,),) = look.new_figure(2)
+    axes.set_xticks(range(6), ["a name of a kind"] * 6)
+    assert len(embedded(figures.embed(figure, "x"))[1]) == 1
+    axes.set_xticks(range(6), list("abcdef"))
+    assert len(embedded(figures.embed(figure, "x"))[1]) == 2
+
+
+def test_a_large_figure_has_pixels_below_its_text(monkeypatch):
     monkeypatch.setattr(look, "LARGEST_SVG", 1000)
-    _, kind, data, _ = embedded(figures.embed(all_figures()["loss"], "x"))
-    assert kind == "data:image/png"
-    assert Image.open(BytesIO(data)).getpixel((0, 0))[3] == 0
+    figure = all_figures()["loss"]
+    root = svg(look.source(figure))
+    (image,) = (part for part in root.iter() if part.tag.endswith("image"))
+    kind, _, data = image.get("href").partition(";base64,")
+    assert kind == "data:image/webp"
+    assert Image.open(BytesIO(b64decode(data))).convert("RGBA").getpixel((0, 0))[3] == 0
+    assert "epoch" in {part.text for part in root.iter() if part.tag.endswith("text")}
+    assert all(line.get_visible() for line in figure.axes[0].get_lines())  # left as it was
+
+
+# --- a phone
+
+
+def boxes(figure, parts):
+    figure.canvas.draw()
+    return [part.get_window_extent() for part in parts if part.get_visible()]
+
+
+@pytest.mark.parametrize("name", ["table", "loss", "threshold", "levels", "cost"])
+def test_a_figure_for_a_phone_holds_its_text(name):
+    figure = all_figures()[name]
+    narrow = page.for_phone(figure)
+    assert narrow.get_size_inches()[0] == page.PHONE
+    narrow.canvas.draw()
+    ink = narrow.get_tightbbox()  # inches, of all that is drawn
+    assert ink.x0 >= -0.02
+    assert ink.x1 <= page.PHONE + 0.02
+    texts = [t for t in narrow.findobj(mpl.text.Text) if t.get_text()]
+    assert {t.get_fontsize() for t in texts} <= {8, 9, 10}
+    assert figure.get_size_inches()[0] == 7
+
+
+def test_a_phone_shows_half_as_many_panels_side_by_side_as_high_as_before():
+    figure = figures.curves(HISTORY, {f"Net {i}": ["a"] for i in range(7)}, title="A finding " * 9)
+    narrow = page.for_phone(figure)
+    before, after = boxes(figure, figure.axes), boxes(narrow, narrow.axes)
+    assert before[0].y0 == pytest.approx(before[1].y0)
+    assert after[0].y0 > after[1].y1
+    assert after[0].x0 == pytest.approx(after[1].x0)
+    assert after[0].height == pytest.approx(before[0].height * narrow.dpi / figure.dpi, rel=0.05)
+    assert narrow.get_suptitle().count("\n") >= 1
+    assert [axes.get_ylabel() for axes in narrow.axes] == ["loss", "loss"]
+
+
+def test_on_a_phone_a_verdict_stands_below_the_name_of_its_row():
+    narrow = page.for_phone(all_figures()["table"])
+    names = [label.get_text() for label in narrow.axes[0].get_yticklabels()]
+    assert names == ["C\nnot re-run", "A\nre-run lower", "B\nnot comparable"]
+    assert list(narrow.axes[0].texts) == []
 
 
 def test_random_draws_stand_behind_lines_and_bands():
@@ -306,6 +466,10 @@ def test_heat_strip_shows_every_map_and_refuses_what_does_not_belong_together():
     truths = heat > 0.5
     figure = figures.heat_strip(images, truths, heat, heat, ["a", "b"], "T", rng.random((2, 4, 4)))
     assert len(figure.axes) == 10
+    scales = [axes.child_axes for axes in figure.axes]
+    assert [len(of) for of in scales] == [0] * 7 + [1] * 3
+    named = [of[0].get_xlabel() for of in scales[7:]]
+    assert named == ["probability", "weight", "coefficient"]
     heads = [axes.get_title(loc="left") for axes in figure.axes[:5]]
     assert heads == ["image", "mask", "prediction", "Grad-CAM", "attention"]
     np.testing.assert_array_equal(figure.axes[3].images[1].get_array(), heat[0])

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from busutils import __main__ as cli
-from busutils import pages, parameters, paths, runs
+from busutils import execution, pages, parameters, paths, runs
 from busutils.data import fetch
 from busutils.phantoms import write_busi, write_isic, write_lgg
 from scorecheck import __main__ as scorecheck
@@ -89,10 +89,11 @@ def desk(tmp_path_factory):
 
 
 def execute(input_path, output_path, parameters, **_):
-    """What papermill does, in this process; a page on other than own images is only planned."""
+    """What papermill does, in this process; a paper's page on other images is only planned."""
+    source = Path(input_path)
     own = parameters.get("dataset") == "pairs"
-    until = "" if own else "study.entries("
-    cells.run(Path(input_path), parameters | ({} if own else WITHOUT_MIX), until)
+    if own or not execution.planned(source, parameters | WITHOUT_MIX):
+        cells.run(source, parameters)
     Path(output_path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(input_path, output_path)
 

@@ -17,7 +17,7 @@ const value = (row, head) => parseFloat(text(row, head).replace("\u2212", "-").r
 
 function align(table, head) {
   const rows = [...table.tBodies[0].rows];
-  const number = /^([-+\u2212]?[\d.\s]+( to [-+\u2212]?[\d.]+)?|\u2013|nan|)$/i;
+  const number = /^([-+\u2212]?[\d.\s]+((\u2013| to )[-+\u2212]?[\d.]+)?|\u2013|nan|)$/i;
   if (!rows.every((row) => number.test(text(row, head)))) return;
   for (const row of [...table.tHead.rows].slice(-1).concat(rows))
     row.cells[head.cellIndex]?.classList.add("number");

@@ -21,7 +21,12 @@ COLOURS = {
 
 
 def glance(
-    title: str, sentence: str, claims: Sequence[Claim], facts: Mapping[str, str], foot: str = ""
+    title: str,
+    sentence: str,
+    claims: Sequence[Claim],
+    facts: Mapping[str, str],
+    foot: str = "",
+    address: str = "",
 ) -> str:
     """Return the card that heads a page, as HTML that fits a phone.
 
@@ -31,18 +36,21 @@ def glance(
     claims : three to six, with their verdicts
     facts : name -> words, such as Data, Profile, Time, Cut
     foot : the run's caption
+    address : of the paper
     """
-    listed = "".join(f"<li style='margin:.4em 0'>{_claim(one)}</li>" for one in claims)
+    listed = "".join(
+        f"<li style='margin:.4em 0'>{_claim(claim)}{_settle(claim)}</li>" for claim in claims
+    )
     known = "".join(
         f"<div style='flex:1 1 {_width(text)};min-width:0'><b>{escape(name)}</b><br>"
-        f"{escape(text)}</div>"
+        f"{_parts(text)}</div>"
         for name, text in facts.items()
     )
     return (
         "<div class='glance' style='border:1px solid #808080;border-radius:.5em;padding:.7em 1em;"
         "max-width:42em;overflow-wrap:anywhere'>"
         f"<p style='margin:.1em 0;font-size:1.15em'><b>{escape(title)}</b></p>"
-        f"<p style='margin:.3em 0'>{escape(sentence)}</p>"
+        f"<p style='margin:.3em 0'>{escape(sentence)}{_link(address)}</p>"
         f"<ul style='list-style:none;padding:0;margin:.6em 0'>{listed}</ul>"
         f"<div style='display:flex;flex-wrap:wrap;gap:.5em 1.2em;font-size:.9em'>{known}</div>"
         f"{_foot(foot)}</div>"
@@ -80,6 +88,13 @@ def _width(text: str) -> str:
     return "100%" if len(text) > 90 else "9em"
 
 
+def _parts(text: str) -> str:
+    """A long text as a list of its parts."""
+    parts = text.split("; ") if len(text) > 90 else [text]
+    items = "".join(f"<li>{escape(part)}</li>" for part in parts)
+    return f"<ul style='margin:0;padding-left:1.2em'>{items}</ul>" if parts[1:] else escape(text)
+
+
 def _claim(claim: Claim) -> str:
     """A claim with its word; without one where the run carries none."""
     said = listed(claim.spoken, claim.note)
@@ -90,6 +105,16 @@ def _claim(claim: Claim) -> str:
     word = choose(claim.word, CLAIM_WORDS, "verdict on a claim")
     style = f"background:{COLOURS[word]};color:#fff;border-radius:.3em;padding:.05em .45em"
     return f"<span class='verdict' style='{style};white-space:nowrap'>{word}</span> {sentence}"
+
+
+def _settle(claim: Claim) -> str:
+    """What would decide a claim that is not decided."""
+    return f"<br><small>Would settle it: {escape(claim.settle)}.</small>" if claim.settle else ""
+
+
+def _link(address: str) -> str:
+    told = escape(address.removeprefix("https://"))
+    return f" <a href='{escape(address, quote=True)}'>{told}</a>" if address else ""
 
 
 def _tally(table: pd.DataFrame) -> str:

@@ -25,6 +25,9 @@ from busutils.compare.verdicts import verdict
 from busutils.errors import UserError, choose
 from busutils.statistics import Difference
 
+AGREE = "the same answer by every way to ask"
+NOT_RUN = "what it speaks of was not run"
+
 
 def judge(
     folder: Path,
@@ -60,7 +63,7 @@ def judge(
     """
     claims = [c for c in context(folder, paper)["claims"] if c.get("part", part) == part]
     judged = [(own or {}).get(c["id"]) or _judged(c, scores, folder, paper) for c in claims]
-    return [replace(claim, word="") for claim in judged] if phantoms else judged
+    return [replace(claim, word="", settle="") for claim in judged] if phantoms else judged
 
 
 def _judged(claim: Mapping, scores: Mapping, folder: Path, paper: int) -> Claim:
@@ -76,12 +79,13 @@ def _judged(claim: Mapping, scores: Mapping, folder: Path, paper: int) -> Claim:
     first = next(iter(ran.values()))
     if len(ran) == 1:
         return first
-    word = first.word if len({way.word for way in ran.values()}) == 1 else "undecided"
+    words = {way.word for way in ran.values()}
+    word, settle = (first.word, first.settle) if len(words) == 1 else ("undecided", AGREE)
     told = [
         f"{name}: {listed(way.word, '' if way is first else way.spoken, way.note)}"
         for name, way in ran.items()
     ]
-    return replace(first, word=word, note=" / ".join(told))
+    return replace(first, word=word, note=" / ".join(told), settle=settle)
 
 
 def _compared(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int) -> Claim:
@@ -90,24 +94,35 @@ def _compared(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: 
     rows, trivial = _divided(scores)
     first, second, absent = _sides(claim, rows, trivial if chance else rows)
     if not first or not second:
-        return Claim(claim["sentence"], "not tested", None, "what it speaks of was not run")
+        return Claim(claim["sentence"], "not tested", None, NOT_RUN, rule.NAMED)
     differences, pairs = (_of_groups if claim["kind"] == "groups" else _of_rows)(first, second)
     compared = pd.concat([*first.values(), *([] if chance else second.values())])
     word, why = rule.agreed({m: rule.word_of(differences, m, close) for m in rule.MARGINS})
     if chance and word == "opposite":  # a network that failed to train is no counter-example
         word = "not supported"
+    settle = rule.MORE if word == "undecided" else ""
     if different := rule.unlike(claim.get("about"), compared):
-        word, why = "undecided", different
-    reasons = listed(
-        absent,
-        rule.other_weights(claim.get("weights"), compared),
-        "" if chance else rule.failed(compared, trivial),
-        rule.too_few(pairs),
-    )
-    if reasons:
+        word, why, settle = (
+            "undecided",
+            different,
+            "the same rates and losses on both sides",
+        )
+    missing = {
+        absent: rule.NAMED,
+        rule.other_weights(claim.get("weights"), compared): (
+            f"encoders from {rule.STARTS.get(claim.get('weights'))}"
+        ),
+        ""
+        if chance
+        else rule.failed(compared, trivial): "rows that beat the answers without training",
+        rule.too_few(pairs): rule.ENOUGH,
+    }
+    if reasons := listed(*missing):
         word, why = "not tested", reasons
+        settle = listed(*(remedy for reason, remedy in missing.items() if reason))
     shown = min(differences, key=lambda name: differences[name].low)
-    return Claim(claim["sentence"], word, differences[shown], listed(shown, why, _rising(compared)))
+    note = listed(shown, why, _rising(compared))
+    return Claim(claim["sentence"], word, differences[shown], note, settle)
 
 
 def _divided(scores: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -176,7 +191,7 @@ def _number(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: in
     rows, _ = _divided(scores)
     own = rows[rows["row"] == claim["first"]]
     if own.empty:
-        return Claim(claim["sentence"], "not tested", None, "what it speaks of was not run")
+        return Claim(claim["sentence"], "not tested", None, NOT_RUN, rule.NAMED)
     table, row, column = claim["printed"]
     about = reported(folder, paper, table)
     printed, scale = about.printed(row, column), about.columns[column].scale
@@ -188,12 +203,13 @@ def _number(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: in
     words = {"compatible": "supported", "too imprecise": "undecided"}
     judged = {m: verdict(printed, ours, again, coarse=m * scale).word for m in rule.MARGINS}
     word, why = rule.agreed({m: words.get(told, "not supported") for m, told in judged.items()})
+    settle = rule.MORE if word == "undecided" else ""
     if reason := rule.too_few(pairs):
-        word, why = "not tested", reason
+        word, why, settle = "not tested", reason, rule.ENOUGH
     limits = (value - float(printed) for value in (again.estimate, again.low, again.high))
     apart = replace(again, **dict(zip(("estimate", "low", "high"), limits, strict=True)))
     told = f"ours {ours.estimate:.2f} ({ours.low:.2f} to {ours.high:.2f}), printed {printed}"
-    return Claim(claim["sentence"], word, apart, listed(told, why))
+    return Claim(claim["sentence"], word, apart, listed(told, why), settle)
 
 
 def _least(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int) -> Claim:
@@ -202,7 +218,7 @@ def _least(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int
     wanted = [claim["first"], *claim["second"]]
     if absent := sum(row not in counted for row in wanted):
         note = f"{absent} of the {len(wanted)} rows that it names did not run"
-        return Claim(claim["sentence"], "not tested", None, note)
+        return Claim(claim["sentence"], "not tested", None, note, rule.NAMED)
     own, others = counted[claim["first"]], counted[claim["second"]]
     note = (
         f"{claim['unit']}, {others.idxmin()} minus {claim['first']}: {others.min() / own:.2f} "

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from busutils.compare.verdicts import Verdict
 from busutils.errors import UserError, choose
 
+JUDGED = ("compatible", "too imprecise")
+"""Words that rest on how far one more repeat may fall from ours."""
 READABLE = ["printed", "ours", "95 % interval", "n", "verdict"]
 
 
@@ -41,12 +42,17 @@ def readable(table: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
     """Return the table for people: text, with as many digits as the interval justifies.
 
     Columns: row, column (unless one is picked), printed, ours, 95 % interval, n (our cases),
-    verdict (with its reason, or the half-width of one more repeat).
+    verdict (the word). Their reasons, counted, are ``attrs["note"]``, which
+    :func:`busutils.show.table` writes above. An interval ends where its score does.
     """
     if column is not None:
         choose(column, table["column"].unique(), "column")
         table = table[table["column"] == column]
-    shown = pd.DataFrame(map(_readable, table.itertuples()), columns=["row", "column", *READABLE])
+    most = table.attrs.get("most", {})
+    lines = [_readable(line, most.get(line.column, np.inf)) for line in table.itertuples()]
+    shown = pd.DataFrame(lines, columns=["row", "column", *READABLE])
+    words = table.groupby("verdict", sort=False)
+    shown.attrs = {"note": " ".join(filter(None, [_why(word, rows) for word, rows in words]))}
     return shown if column is None else shown.drop(columns="column")
 
 
@@ -77,12 +83,36 @@ def _joined(table: pd.DataFrame, ends: tuple[str, str], name: str, digits: int) 
     return table
 
 
-def _readable(line: Any) -> tuple[str, ...]:
-    limits = line.ours, line.low, line.high
-    ours, low, high = (_text(value, *limits[1:], line.printed) for value in limits)
-    interval = f"{low} to {high}" if line.high > line.low else "–"
-    said = Verdict(line.verdict, line.reason, line.difference, line.half_width)
-    return line.row, line.column, line.printed or "–", ours, interval, str(line.n or "–"), str(said)
+def _readable(line: Any, most: float) -> tuple[str, ...]:
+    least = 0 if line.ours >= 0 else -np.inf
+    ends = np.clip([line.low, line.high], least, most)
+    half_width = (line.high - line.low) / 2
+    ours, low, high = (_text(value, half_width, line.printed) for value in (line.ours, *ends))
+    between = "–" if least == 0 else " to "  # no dash beside a minus
+    interval = f"{low}{between}{high}" if line.high > line.low else "–"
+    n = str(line.n or "–")
+    return line.row, line.column, line.printed or "–", ours, interval, n, line.verdict
+
+
+def _why(word: str, rows: pd.DataFrame) -> str:
+    """Say why rows have a verdict: what all share, then how many have which other reason."""
+    many = "row" if len(rows) == 1 else "rows"
+    if word in JUDGED:
+        widths = [f"±{width:.2g}" for width in sorted(rows["half_width"]) if width > 0]
+        why = f"one more repeat of ours falls within {' to '.join(widths[:1] + widths[1:][-1:])}"
+        return f"{word.capitalize()}, {len(rows)} {many}: {why}." if widths else ""
+    counted = rows["reason"].str.split(r", (?![^(]*\))", regex=True).explode().value_counts()
+    counted = counted.drop("", errors="ignore")
+    shared = _and(list(counted.index[counted == len(rows)]))
+    also = " also" if shared or word == "not converged" else ""
+    others = [f"in {n}{also} {reason}" for reason, n in counted.items() if n < len(rows)]
+    first = f"also {shared}" if shared and word == "not converged" else shared
+    told = ", ".join(filter(None, [first, *others]))
+    return f"{word.capitalize()}, {len(rows)} {many}: {told}." if told else ""
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def _number(value: float) -> float | None:
@@ -93,15 +123,15 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
-def _text(value: float, low: float, high: float, printed: str) -> str:
-    """As many decimals as leave two digits of the half-width.
+def _text(value: float, half_width: float, printed: str) -> str:
+    """As many decimals as are worth half of the half-width or less: 0.51 with 0.44–0.58.
 
     Without an interval as many as printed, two where there are any, three beside nothing.
     """
     if not np.isfinite(value):
         return "–"
-    half_width = (high - low) / 2
-    if np.isfinite(half_width) and half_width > 0:
-        return f"{value:.{max(0, 1 - floor(log10(half_width)))}f}"
     decimals = len(printed.partition(".")[2]) if printed else 3
-    return f"{value:.{decimals and max(2, decimals)}f}"
+    decimals = decimals and max(2, decimals)
+    if np.isfinite(half_width) and half_width > 0:
+        decimals = max(0, -floor(log10(half_width / 2)))
+    return f"{value:z.{decimals}f}".replace("-", "−")

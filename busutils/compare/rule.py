@@ -21,6 +21,10 @@ MARGINS = (0.02, 0.05, 0.10)
 """Smallest advantages that may matter; for *close*, what may be missing."""
 PAIRS = 3
 """(split, seed) pairs a side from which on a claim is decided."""
+ENOUGH = f"{PAIRS} (split, seed) pairs a side"
+MORE = "more images, or more (split, seed) pairs"
+NAMED = "all the rows that it names"
+"""What would settle a claim."""
 ALIKE = {"rate": "learning rates", "loss": "losses"}
 """Facts of rows that must not differ between the sides, unless the claim is about them."""
 STARTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random weights"}
@@ -30,13 +34,15 @@ STARTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random weights
 class Claim:
     """A sentence of the paper with our verdict, the difference behind it, and what it speaks of.
 
-    `word` is one of `CLAIM_WORDS`, or empty where a run carries none.
+    `word` is one of `CLAIM_WORDS`, or empty where a run carries none. `settle` says what would
+    decide a claim that is undecided or not tested, where the rule knows it.
     """
 
     sentence: str
     word: str
     difference: Interval | None = None
     note: str = ""
+    settle: str = ""
 
     @property
     def spoken(self) -> str:
@@ -44,8 +50,8 @@ class Claim:
         d = self.difference
         if d is None:
             return ""
-        limits = f" ({d.low:+.3f} to {d.high:+.3f})" if d.high > d.low else ""
-        return f"difference {d.estimate:+.3f}{limits}".replace("-", "−")
+        limits = f" ({d.low:+z.3f} to {d.high:+z.3f})" if d.high > d.low else ""
+        return f"difference {d.estimate:+z.3f}{limits}".replace("-", "−")
 
 
 def decided(
@@ -66,9 +72,10 @@ def decided(
     if difference is None:
         return Claim(sentence, "not tested", None, note)
     word, why = agreed({m: word_of({"": difference}, m) for m in margins})
+    settle = MORE if word == "undecided" else ""
     if reason := too_few(pairs):
-        word, why = "not tested", reason
-    return Claim(sentence, word, difference, listed(note, why))
+        word, why, settle = "not tested", reason, ENOUGH
+    return Claim(sentence, word, difference, listed(note, why), settle)
 
 
 def word_of(differences: Mapping[str, Interval], margin: float, close: bool = False) -> str:

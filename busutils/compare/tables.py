@@ -68,6 +68,7 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
     row (label), column, printed (text), ours, low, high (of our own interval over cases), verdict,
     reason, n (our cases), then difference (printed - ours), half_width (of the interval for one
     more repeat, by which the verdict is judged), method, key (the printed row's name).
+    ``attrs["most"]`` tells what a column's score can be at most.
     """
     printed, columns = (reported.cells[of].unique() for of in ("row", "column"))
     choices = [*printed, *networks()]
@@ -86,7 +87,9 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
             | {"verdict": judged.word, "reason": judged.reason, "difference": judged.difference}
             | {"half_width": judged.half_width, "key": cell.row}
         )
-    return pd.DataFrame(lines)[[*COLUMNS, "difference", "half_width", "method", "key"]]
+    made = pd.DataFrame(lines)[[*COLUMNS, "difference", "half_width", "method", "key"]]
+    made.attrs = {"most": {name: c.scale for name, c in reported.columns.items() if c.score}}
+    return made
 
 
 def scores(

@@ -3,17 +3,17 @@
 from busutils.figures.answers import answers, before_and_after
 from busutils.figures.cases import by_rank, cases_strip
 from busutils.figures.costs import against_cost
+from busutils.figures.curves import curves, threshold_curves
 from busutils.figures.draws import against_random
 from busutils.figures.film import film, heat_strip
 from busutils.figures.levels import level_curves
 from busutils.figures.lines import (
     classification_curves,
-    curves,
     intervals,
     printed_against_rerun,
-    threshold_curves,
 )
-from busutils.figures.look import COLOURS, alternative_text, caption, embed
+from busutils.figures.look import COLOURS, alternative_text, caption
+from busutils.figures.page import embed
 
 __all__ = [
     "COLOURS",

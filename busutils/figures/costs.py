@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from busutils.figures.levels import styles
 from busutils.figures.look import LOOK, headline, legend_below, new_figure
@@ -28,27 +29,22 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
     figure, grid = new_figure(0.8 + 2.1 * rows, rows, columns, sharey=True)
     for axes in grid.flat[len(known) :]:
         axes.set_visible(False)
+    table = table.assign(low=table["low"].clip(0, 1), high=table["high"].clip(0, 1))
     ends = (np.floor(10 * table["low"].min()) / 10, np.ceil(10 * table["high"].max()) / 10)
     for axes, cost in zip(grid.flat, known, strict=False):
-        handles = [
-            axes.errorbar(
-                row[cost],
-                row["Dice"],
-                [[row["Dice"] - row["low"]], [row["high"] - row["Dice"]]],
-                fmt=mark,
-                color=colour,
-                ms=5,
-                lw=1.4,
-                capsize=2,
-                label=row["network"],
-            )
-            for (_, row), (colour, mark, _) in zip(table.iterrows(), styles(), strict=False)
-        ]
+        for (_, row), (colour, mark, _) in zip(table.iterrows(), styles(), strict=False):
+            bars = [[row["Dice"] - row["low"]], [row["high"] - row["Dice"]]]
+            look = {"fmt": mark, "color": colour, "ms": 5, "lw": 1.4, "capsize": 2}
+            axes.errorbar(row[cost], row["Dice"], bars, **look)
         _axis(axes, table[cost])
         axes.set(xlabel=cost, ylim=ends)
     for row in grid:
         row[0].set_ylabel(label)
-    legend_below(figure, handles, columns=3)
+    marks = [
+        Line2D([], [], color=colour, marker=mark, ls="", ms=5, label=name)
+        for name, (colour, mark, _) in zip(table["network"], styles(), strict=False)
+    ]
+    legend_below(figure, marks, columns=3)
     headline(figure, title)
     return figure
 

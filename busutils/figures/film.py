@@ -10,10 +10,19 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from busutils.errors import UserError
+from busutils.figures import sliders
 from busutils.figures.cases import outline
 from busutils.figures.look import COLOURS, LOOK, headline, legend_below, new_figure, source
 
-HEAT = "inferno"
+HEAT, GATES = "inferno", "viridis"
+SCALES = {2: ("gray", "probability"), 3: (HEAT, "weight"), 4: (GATES, "coefficient")}
+"""Place of a map -> its colours, from 0 to 1, and what they mean."""
+MOVE = """
+const epoch = this.querySelector('input').value;
+this.querySelectorAll('img').forEach((picture, i) => {
+  picture.style.display = i == epoch - 1 ? 'block' : 'none';
+});
+"""
 
 
 @mpl.rc_context(LOOK)
@@ -27,6 +36,8 @@ def heat_strip(
     gates: np.ndarray | None = None,
 ) -> Figure:
     """Draw image, mask, prediction and Grad-CAM, a row a case; attention coefficients if given.
+
+    A bar below tells what the colours of a map mean.
 
     Parameters
     ----------
@@ -46,14 +57,16 @@ def heat_strip(
     if not len(images) == len(truths) == len(probabilities) == len(heat) == len(names) > 0:
         raise UserError("images, truths, probabilities, heat and names belong to the same cases")
     heads = ["image", "mask", "prediction", "Grad-CAM", *["attention"] * (gates is not None)]
-    figure, panels = new_figure(0.9 + 1.5 * len(names), len(names), len(heads))
+    figure, panels = new_figure(1.3 + 1.5 * len(names), len(names), len(heads))
     for axes, head in zip(panels[0], heads, strict=True):
         axes.set_title(head)
     for i, row in enumerate(panels):
         _row(row, images[i], truths[i], probabilities[i], heat[i])
         if gates is not None:
-            _picture(row[4], gates[i], "viridis", 1)
+            _picture(row[4], gates[i], GATES, 1)
         row[0].set_xlabel(names[i], fontsize=8, loc="left")
+    for place, (colours, label) in list(SCALES.items())[: len(heads) - 2]:
+        _scale(panels[-1, place], colours, label)
     legend_below(figure, [Line2D([], [], color=COLOURS["truth"], lw=1.5, label="truth")])
     headline(figure, title)
     return figure
@@ -76,22 +89,13 @@ def film(image: np.ndarray, truth: np.ndarray, frames: np.ndarray, name: str, ca
         for frame in frames
     ]
     shown = "".join(
-        f"<img src='{source(picture, 'webp')}' style='width:100%;display:{_display(i)}' "
+        f"<img src='{source(picture, pixels=True)}' style='width:100%;display:{_display(i)}' "
         f"alt='{escape(name, quote=True)} after epoch {i + 1}'>"
         for i, picture in enumerate(pictures)
     )
-    move = (
-        "const f=this.closest('figure');"
-        "f.querySelectorAll('img').forEach((p,i)=>p.style.display=i==this.value-1?'block':'none');"
-        "f.querySelector('output').textContent=this.value"
-    )
-    slider = (
-        f"<label>epoch <output>1</output> of {len(frames)} <input type='range' min='1' "
-        f"max='{len(frames)}' value='1' style='width:60%;vertical-align:middle' "
-        f'oninput="{move}"></label>'
-    )
-    below = f"<figcaption>{escape(caption)}</figcaption>"
-    return f"<figure style='margin:1em 0'>{slider}{shown}{below}</figure>"
+    last = len(frames)
+    control = sliders.play() + sliders.slider("epoch", f"epoch {{}} of {last}", (1, last), 1)
+    return sliders.figure(control + shown, MOVE, caption)
 
 
 def _display(i: int) -> str:
@@ -105,6 +109,15 @@ def _row(row: Sequence[Axes], image, truth, probability, heat) -> None:
     row[3].imshow(heat, cmap=HEAT, vmin=0, vmax=1, alpha=0.55)
     for axes in (row[0], row[2], row[3]):
         outline(axes, truth, "truth")
+
+
+def _scale(axes: Axes, colours: str, label: str) -> None:
+    """Draw a bar of colours from 0 to 1 below a map."""
+    values = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), colours)
+    place = axes.inset_axes((0.05, -0.22, 0.9, 0.06))
+    bar = axes.figure.colorbar(values, cax=place, orientation="horizontal", ticks=[0, 1])
+    place.tick_params(labelsize=8, length=2)
+    bar.set_label(label, fontsize=8, labelpad=-6)
 
 
 def _picture(axes: Axes, picture: np.ndarray, cmap: str, highest: float) -> None:

@@ -9,17 +9,20 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from busutils.figures.look import LOOK, headline, legend_below, new_figure
+from busutils.figures.look import GREY, LOOK, headline, legend_below, new_figure
 
 STYLES = (
     ("#2E8BC0", "o", "-"),
-    ("#E69F00", "s", "--"),
+    ("#C98600", "s", "--"),
     ("#009E73", "^", "-."),
     ("#D55E00", "v", ":"),
     ("#CC79A7", "D", "--"),
-    ("#808080", "x", "-"),
+    (GREY, "x", "-"),
 )
-"""Colour, mark and dashes of each line, the same in every panel; told apart without colour too."""
+"""Colour, mark and dashes of each line, the same in every panel; told apart without colour too.
+
+Each colour has a contrast of 3:1 or more on a light and on a dark page.
+"""
 
 
 def styles() -> Iterator[tuple[str, str, str]]:
@@ -69,7 +72,8 @@ def _lines(axes, of: pd.DataFrame, networks: Sequence[str], levels: list, first:
         own = of[of["network"] == network].set_index("level").reindex(levels)
         axes.plot(places, own["score"], dashes, marker=mark, ms=4, color=colour, lw=1.6)
         if network == first:
-            axes.fill_between(places, own["low"], own["high"], color=colour, alpha=0.2, lw=0)
+            ends = own["low"].clip(0, 1), own["high"].clip(0, 1)
+            axes.fill_between(places, *ends, color=colour, alpha=0.2, lw=0)
 
 
 def _styled(networks: Sequence[str]) -> zip:

@@ -1,25 +1,39 @@
-"""The one look: transparent, mid-grey axes that read on white and on black, 9-point text."""
+"""The one look: transparent, 9-point text in a grey that follows the page from light to dark."""
 
+import pickle
 from base64 import b64encode
-from html import escape
 from io import BytesIO
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.text import Text
 
 from busutils.errors import UserError
 
 WIDTH = 7.0
 """Inches, the widest a figure may be."""
-GREY = "#808080"
+GREY, ON_DARK = "#707070", "#888888"
+"""Text, axes and what is printed, on a light and on a dark page: no one grey has 4.5:1 on both."""
 COLOURS = {"truth": "#009E73", "prediction": "#E69F00", "missed": "#0072B2", "false": "#D55E00"}
 """Safe for colour-blind readers (Okabe, Ito: Color Universal Design, 2008)."""
 OURS = "#2E8BC0"  # Okabe and Ito's blue is too dark for a thin line on black
-LARGEST_SVG = 500_000
+LETTER = 4.9
+"""Points that a letter takes in a line, on average."""
+BESIDE = "beside a row"
+"""Mark of a text that stands to the right of a row."""
+LARGEST_SVG = 100_000
+"""Bytes; larger ones are drawn as pixels below their text."""
+INK = f":root{{--ink:{GREY}}}@media (prefers-color-scheme: dark){{:root{{--ink:{ON_DARK}}}}}"
+"""Inside an SVG; a page's `color-scheme` decides, so its own switch between light and dark too."""
 LOOK = {
     "font.size": 9,
     "axes.titlesize": 9,
@@ -78,7 +92,14 @@ def headline(figure: Figure, finding: str) -> None:
 
 
 def legend_below(figure: Figure, handles: list, columns: int = 4) -> None:
-    """Explain marks below the axes."""
+    """Explain marks below the axes, in as many columns as there is room for."""
+    if not handles:
+        return
+    room = 72 * figure.get_size_inches()[0]
+    for handle in handles:
+        handle.set_label(fill(handle.get_label(), int(room / LETTER) - 8))
+    longest = max(len(line) for h in handles for line in h.get_label().splitlines())
+    columns = max(1, min(columns, len(handles), int(room / (LETTER * (longest + 8)))))
     figure.legend(handles=handles, loc="outside lower center", ncols=columns)
 
 
@@ -115,24 +136,43 @@ def alternative_text(table: pd.DataFrame, column: str) -> str:
     return f"{column}, printed against re-run, best first. " + "; ".join(lines) + "."
 
 
-def embed(figure: Figure, alt: str, caption: str = "") -> str:
-    """Return the figure as HTML with alternative text: SVG, or PNG above 500 kB."""
-    text = source(figure, "svg+xml")
-    if len(text) * 3 / 4 > LARGEST_SVG:  # base64 writes three bytes in four
-        text = source(figure, "png")
-    width = "max-width:100%;height:auto"
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    image = f"<img src='{text}' alt='{escape(alt, quote=True)}' style='{width}'>"
-    return f"<figure style='margin:1em 0'>{image}{below}</figure>"
+def source(figure: Figure, pixels: bool = False) -> str:
+    """Return a figure as a data address for an image.
+
+    It is an SVG whose grey follows the page and whose letters are the reader's font. All but text
+    is drawn as `pixels` if asked for, and above `LARGEST_SVG`.
+    """
+    content = b"" if pixels else _svg(figure)
+    if pixels or len(content) > LARGEST_SVG:
+        content = _with_pixels(pickle.loads(pickle.dumps(figure)))
+    return f"data:image/svg+xml;base64,{b64encode(content).decode()}"
 
 
-def source(figure: Figure, kind: str) -> str:
-    """Return a figure as a data address for an image; `kind` is png, webp or svg+xml."""
+def _svg(figure: Figure) -> bytes:
+    text = _saved(figure, "svg", metadata={"Date": None}).decode()  # the same bytes each time
+    style = '<style type="text/css">'
+    return text.replace(GREY, "var(--ink)").replace(style, style + INK, 1).encode()
+
+
+def _with_pixels(figure: Figure) -> bytes:
+    """Draw text as SVG over all else as pixels."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # all stays where it is, whatever is hidden
+    texts = [text for text in figure.findobj(Text) if text.get_visible()]
+    mpl.artist.setp(texts, visible=False)
+    picture = b64encode(_saved(figure, "webp", pil_kwargs={"quality": 80})).decode()
+    mpl.artist.setp(texts, visible=True)
+    shapes = (AxesImage, Collection, Line2D, Patch)
+    mpl.artist.setp(figure.findobj(lambda artist: isinstance(artist, shapes)), visible=False)
+    image = f'<image width="100%" height="100%" href="data:image/webp;base64,{picture}"/>'
+    return _svg(figure).replace(b"</defs>", b"</defs>" + image.encode(), 1)
+
+
+def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
     out = BytesIO()
-    same = {"metadata": {"Date": None}} if kind == "svg+xml" else {}  # the same bytes each time
-    with mpl.rc_context({"svg.hashsalt": "busutils"}):
-        figure.savefig(out, format=kind.partition("+")[0], dpi=120, **same)
-    return f"data:image/{kind};base64,{b64encode(out.getvalue()).decode()}"
+    with mpl.rc_context({"svg.hashsalt": "busutils", "svg.fonttype": "none"}):
+        figure.savefig(out, format=kind, dpi=120, **options)
+    return out.getvalue()
 
 
 def _range(line: Any) -> str:

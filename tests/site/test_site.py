@@ -12,8 +12,14 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from bs4 import BeautifulSoup
+from PIL import Image
+
+from busutils import figures
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
@@ -49,6 +55,12 @@ def test_a_second_make_book_has_nothing_to_do(pages):
     own = os.environ | {"BUSUTILS_RUNS": ""}  # the runs that the site shows, not those of tests
     done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
     assert "Nothing to be done" in done.stdout + done.stderr, "call `make book` first"
+
+
+def test_formulas_need_no_script(pages):
+    formulas = [math for page in pages for math in parsed(page).select("math")]
+    assert any(math.find("mfrac") for math in formulas)
+    assert not [page for page in pages if "mathjax" in page.read_text(encoding="utf-8").lower()]
 
 
 def test_every_written_page_is_built(pages):
@@ -121,6 +133,29 @@ async def visit(addresses):
 
 
 @needs_chromium
+def test_the_start_page_is_at_most_2500_pixels_high_and_fits_a_phone(pages):
+    async def measure():
+        with browser.chromium() as port, browser.served(SITE) as address:
+            page = await browser.connect(port)
+            await page.open(f"{address}/book/index.html")
+            await page.dress("light", 1280)
+            height = await page.evaluate("document.documentElement.scrollHeight")
+            await page.dress("light", 390)
+            return height, await page.evaluate("document.documentElement.scrollWidth")
+
+    height, width = asyncio.run(measure())
+    assert height <= 2500 and width <= 390
+
+
+def test_the_next_pages_are_the_papers_in_order_and_runs_of_this_machine_come_last():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    captions = [part["caption"] for part in toc["parts"]]
+    assert (captions[0], captions[-1]) == ("The papers", "Your runs")
+    titles = [chapter.get("title", "") for chapter in toc["parts"][0]["chapters"]]
+    assert [title[:7] for title in titles if title] == [f"Paper {n}" for n in range(1, 6)]
+
+
+@needs_chromium
 def test_a_script_error_would_be_found(tmp_path):
     (tmp_path / "page.html").write_text(
         "<h1>x</h1><script>console.error('told'); nothing.there()</script>"
@@ -170,3 +205,57 @@ CLICK = """
 document.querySelector('th:nth-child({})').click();
 [...document.querySelectorAll('td:nth-child(2)')].map(c => c.textContent).join(' ')
 """
+
+
+@needs_chromium
+def test_a_column_of_intervals_stands_right(tmp_path):
+    script = (ROOT / "book" / "_static" / "tables.js").read_text()
+    rows = "".join(
+        f"<tr><td>a</td><td>{told}</td></tr>" for told in ("0.44–0.58", "−0.1 to 0.2", "–")
+    )
+    (tmp_path / "page.html").write_text(
+        "<meta charset='utf-8'><link rel='icon' href='data:,'><table class='dataframe'><thead>"
+        f"<tr><th>row</th><th>interval</th></tr></thead><tbody>{rows}</tbody></table>"
+        f"<script>{script}</script>"
+    )
+
+    async def count():
+        with browser.chromium() as port, browser.served(tmp_path) as address:
+            page = await browser.connect(port)
+            assert await page.open(f"{address}/page.html") == []
+            return await page.evaluate("document.querySelectorAll('td.number').length")
+
+    assert asyncio.run(count()) == 3
+
+
+@needs_chromium
+@pytest.mark.parametrize(("theme", "system"), [("light", "dark"), ("dark", "light")])
+def test_a_figure_follows_the_switch_of_the_page_and_fits_a_phone(tmp_path, theme, system):
+    history = pd.DataFrame({"job": "a", "epoch": range(1, 9), "loss": 0.5, "val_loss": 0.6})
+    drawn = figures.embed(figures.curves(history, {"Net": ["a"]}, title="A finding"), "Loss.")
+    (tmp_path / "page.html").write_text(
+        f"<html style='color-scheme:{theme};background:white'><meta charset='utf-8'>"
+        f"<link rel='icon' href='data:,'><body style='margin:0'>{drawn}"
+    )
+
+    async def look():
+        with browser.chromium() as port, browser.served(tmp_path) as address:
+            page = await browser.connect(port)
+            assert await page.open(f"{address}/page.html") == []
+            for width in (1280, 390):
+                await page.picture(tmp_path / f"{width}.png", system, width)
+                yield await page.evaluate(
+                    "[document.documentElement.scrollWidth, document.querySelector('img')"
+                    ".currentSrc === document.querySelector('source').srcset]"
+                )
+
+    async def looked():
+        return [seen async for seen in look()]
+
+    assert asyncio.run(looked()) == [[1280, False], [390, True]]
+    ink = {"light": figures.look.GREY, "dark": figures.look.ON_DARK}
+    for width in (1280, 390):
+        seen = np.asarray(Image.open(tmp_path / f"{width}.png").convert("RGB")).reshape(-1, 3)
+        colours = {"#{:02x}{:02x}{:02x}".format(*colour) for colour in np.unique(seen, axis=0)}
+        assert ink[theme] in colours
+        assert (ink["light"] in colours) == (theme == "light")  # the darker one
