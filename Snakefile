@@ -45,6 +45,7 @@ rule site:
         "_config.yml",
         "_toc.yml",
         "busutils/pages.py",
+        "bookcheck/start.py",
         [f for f in Path("book").rglob("*") if f.is_file() and "local" not in f.parts],
         STORE.glob("notebooks/*.ipynb"),
     output:

@@ -2,7 +2,8 @@
 
 That is: sizes of networks and files, choices of a search (:mod:`~.said`); the two classes of one
 experiment, two parts of a split (:mod:`~.experiments`); weights of a loss (:mod:`~.weights`);
-digits that a scan may misread (:mod:`~.digits`); labels of findings; and a part for a page.
+digits that a scan may misread (:mod:`~.digits`); labels of findings; a part for a page; and the
+start page (:mod:`~.start`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -93,6 +94,7 @@ ADDED = scorecheck.Additions(
             "source",
             "address",
             "sentence",
+            "short",
             "protocol",
             "inferred",
             "claims",

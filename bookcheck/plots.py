@@ -1,6 +1,5 @@
-"""Pictures of arithmetic: which checks fit, and printed values against what is possible."""
+"""A picture of arithmetic: which checks fit."""
 
-from collections.abc import Sequence
 from textwrap import fill
 
 import matplotlib as mpl
@@ -15,7 +14,6 @@ from busutils.figures.look import (
     OURS,
     headline,
     legend_below,
-    limits,
     new_figure,
 )
 
@@ -38,50 +36,19 @@ def overview(table: pd.DataFrame, title: str = "") -> Figure:
     """
     papers = list(dict.fromkeys(table["paper"]))
     kinds = list(dict.fromkeys(table.sort_values("kind")["kind"]))
-    figure, grid = new_figure(0.6 + 0.45 * len(papers), 1, 1)
+    figure, grid = new_figure(1.1 + 0.4 * len(papers), 1, 1)
     axes = grid[0, 0]
     for (paper, kind), cell in table.groupby(["paper", "kind"], observed=True):
         y, x = papers.index(paper), kinds.index(kind)
         _divided(axes, x, y, cell.set_index("answer")["n"])
     axes.set_xticks([i + 0.45 for i in range(len(kinds))], [fill(k, 10) for k in kinds])
-    axes.set_yticks(range(len(papers)), papers)
+    axes.set_yticks(range(len(papers)), [paper.capitalize() for paper in papers])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_xlim(-0.05, len(kinds))
     axes.set_ylim(len(papers) - 0.5, -0.5)
     legend_below(figure, [Patch(color=colour, label=a) for a, colour in ANSWERS.items()])
-    headline(figure, title)
-    return figure
-
-
-@mpl.rc_context(LOOK)
-def ranges(
-    rows: Sequence[tuple[str, tuple[float, float], Sequence[tuple[float, float]]]],
-    xlabel: str,
-    title: str = "",
-) -> Figure:
-    """Draw printed values against what the readings allow, a row each.
-
-    Parameters
-    ----------
-    rows : name of the row, printed interval, intervals that the readings allow
-    """
-    figure, grid = new_figure(0.9 + 0.26 * len(rows))
-    axes = grid[0, 0]
-    ends = [end for _, printed, allowed in rows for pair in (printed, *allowed) for end in pair]
-    for y, (_, printed, allowed) in enumerate(rows):
-        low, high = min(a for a, _ in allowed), max(b for _, b in allowed)
-        axes.plot([low, high], [y, y], color=GREY, lw=7, alpha=0.35, solid_capstyle="butt")
-        axes.plot((low + high) / 2, y, "|", ms=9, color=GREY)  # a narrow range stays visible
-        middle = sum(printed) / 2
-        inside = printed[0] <= high and low <= printed[1]
-        colour = COLOURS["truth" if inside else "false"]
-        axes.plot(middle, y, "D", ms=6, mfc="none", mec=colour, mew=1.5)
-    axes.set_yticks(range(len(rows)), [name for name, *_ in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    limits(axes, min(ends), max(ends))
-    axes.set_xlabel(xlabel)
     headline(figure, title)
     return figure
 
@@ -93,7 +60,7 @@ def _divided(axes, x: float, y: float, n: pd.Series) -> None:
         part = n.get(answer, 0) / n.sum() * width
         if part:
             axes.barh(y, part, 0.5, left, color=colour, alpha=0.85, lw=0)
-            if part > 0.08:
+            if part > 0.02 + 0.1 * len(str(n[answer])):  # room for its digits
                 where = (left + part / 2, y)
                 axes.annotate(str(n[answer]), where, ha="center", va="center", color="black")
             left += part

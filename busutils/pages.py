@@ -86,6 +86,8 @@ def build(quiet: bool = False) -> Path:
 
 def collect() -> None:
     """Write ``book/local/`` and the included parts afresh from the runs that are there."""
+    from bookcheck import start
+
     root = paths.project()
     local, published = local_runs(), _runs_in(paths.published())
     with paths.whole_folder(root / "book" / "local") as part:
@@ -101,6 +103,7 @@ def collect() -> None:
         if not local:
             (part / "none.md").write_text(f"# None yet\n\n{NO_RUNS}\n", encoding="utf-8")
     with paths.whole_folder(root / "_build" / "pages") as part:
+        start.write(published, part)
         told = [_verdicts(run) for run in published if (run.folder / VERDICTS).exists()]
         (part / VERDICTS).write_text("\n".join(told) or NONE_YET, encoding="utf-8")
         (part / "runtimes.md").write_text(_runtimes(published, local), encoding="utf-8")
@@ -189,7 +192,7 @@ def _made_by(run: Run, tables: list[str]) -> str:
         "profile": manifest["profile"],
         "machine": manifest["machine"],
         "date": manifest["started"][:10],
-        "minutes": f"{manifest['minutes']:.1f}, without trainings that were finished before",
+        **_minutes(manifest),
         "code": f"commit `{manifest['commit']}`, Python {manifest['python']}, {versions}",
         "again": f"`{_command(manifest)}`",
         **_anew(manifest),
@@ -197,6 +200,14 @@ def _made_by(run: Run, tables: list[str]) -> str:
     }
     head, *lines = [f"| {key} | {value} |" for key, value in rows.items()]
     return "\n".join(["## What made this page", "", head, "|:--|:--|", *lines])
+
+
+def _minutes(manifest: Mapping) -> dict[str, str]:
+    """Minutes of all trainings that a page reports, and of executing it once they are there."""
+    trained = [of["minutes"] for of in jobs.made(manifest.get("jobs", []))]
+    training = {"training": f"{sum(trained):.0f} minutes, {len(trained)} trainings"}
+    page = f"{manifest['minutes']:.1f} minutes, without trainings that were finished before"
+    return (training if trained else {}) | {"executing the page": page}
 
 
 def _anew(manifest: Mapping) -> dict[str, str]:
@@ -242,27 +253,32 @@ def _without_paths(content: Any, manifest: Mapping) -> Any:
 
 
 def _runtimes(published: list[Run], local: list[Run]) -> str:
-    head = ["| page | data | profile | backend | page, min | its trainings, min | machine |"]
-    head += ["|:--|:--|:--|:--|--:|--:|:--|"]
+    """A row a page; a machine that made all of them is told once, above the table."""
+    if not published + local:
+        return NONE_YET
     rows = [_runtime(r, f"/book/papers/{r.folder.name}.ipynb") for r in published]
     rows += [_runtime(r, f"/book/local/{r.id}.ipynb") for r in local]
-    return "\n".join(head + rows) if rows else NONE_YET
+    columns = ["page", "data", "profile", "backend", "training, min", "executing, min", "machine"]
+    machines = {row[-1] for row in rows}
+    if alone := len(machines) == 1:
+        rows, columns = [row[:-1] for row in rows], columns[:-1]
+    lines = [columns, ["--:" if "min" in name else ":--" for name in columns], *rows]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"All pages were made on one machine: {machines.pop()}.\n\n{table}" if alone else table
 
 
-def _runtime(run: Run, page: str) -> str:
+def _runtime(run: Run, page: str) -> list[str]:
     manifest = run.manifest
-    made = jobs.made(manifest.get("jobs", []))
-    trained = [of["minutes"] for of in made]
-    cells = [
+    trained = [of["minutes"] for of in jobs.made(manifest.get("jobs", []))]
+    return [
         f"[{manifest['notebook']}]({page})",
         run.data,
         manifest["profile"],
         manifest.get("backend", "none"),
-        f"{manifest['minutes']:.1f}",
         f"{sum(trained):.0f} ({len(trained)})" if trained else "",
+        f"{manifest['minutes']:.1f}",
         manifest["machine"],
     ]
-    return f"| {' | '.join(cells)} |"
 
 
 def _complaint(log: Path) -> str:

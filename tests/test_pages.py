@@ -146,7 +146,7 @@ def test_local_runs_get_pages_that_say_what_made_them(project):
     assert f"| run | `{run.id}` |" in text
     assert (project / "book" / "local" / run.id / "one.csv").exists()
     told = (project / "_build" / "pages" / "runtimes.md").read_text()
-    assert f"[00_small](/book/local/{run.id}.ipynb) | phantom | quick | none | 1.2 |" in told
+    assert f"[00_small](/book/local/{run.id}.ipynb) | phantom | quick | none |  | 1.2 |" in told
 
 
 def test_of_quick_runs_as_they_come_only_the_newest_is_shown(project):
@@ -194,7 +194,17 @@ def test_minutes_of_trainings_come_from_the_store_or_from_what_is_published(proj
     make(project, "00_small-phantom-quick-1", jobs=["a", JOB.id, "unknown"], backend="jax")
     pages.collect()
     told = (project / "_build" / "pages" / "runtimes.md").read_text()
-    assert "| jax | 1.2 | 30 (2) |" in told
+    assert "| jax | 30 (2) | 1.2 |" in told
+
+
+def test_one_machine_is_told_above_the_run_times_and_two_in_a_column(project):
+    make(project, "00_small-phantom-cpu-1", profile="cpu", machine="a laptop")
+    pages.collect()
+    told = project / "_build" / "pages" / "runtimes.md"
+    assert told.read_text().startswith("All pages were made on one machine: a laptop.\n\n| page |")
+    make(project, "00_small-phantom-cpu-2", profile="cpu", machine="a server")
+    pages.collect()
+    assert "| 1.2 | a laptop |" in told.read_text() and "| 1.2 | a server |" in told.read_text()
 
 
 def test_a_warning_of_the_build_is_told_in_one_sentence(project, monkeypatch):

@@ -2,7 +2,6 @@
 
 import pytest
 from scorecheck.checks import Check
-from scorecheck.spans import Span
 
 from bookcheck import plots
 from busutils import parameters
@@ -19,8 +18,6 @@ CHECKS = {
             *("b", "Table 1, x", NOT, "2", "fits under no reading tried"),
             family="overlap",
             table="1",
-            printed=Span(0.5, 0.51),
-            feasible=(Span(0.6, 0.7),),
             finding="P9.1",
         ),
     ]
@@ -48,7 +45,7 @@ def test_answers_are_counted_by_paper_and_kind(page):
     assert page.totals(CHECKS[1]) == {"fits": 3, NOT: 1, "cannot be checked": 0}
     (axes,) = plots.overview(counted, "title").axes
     assert sorted(t.get_text() for t in axes.texts) == ["1", "1", "1", "1"]
-    assert [t.get_text() for t in axes.get_yticklabels()] == ["paper 1"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["Paper 1"]
 
 
 def test_the_table_puts_what_does_not_fit_first(page):
@@ -57,17 +54,20 @@ def test_the_table_puts_what_does_not_fit_first(page):
     assert verdicts[0] == NOT and verdicts == sorted(verdicts, key=order.index)
 
 
-def test_the_picture_shows_what_misfits_most(page, monkeypatch):
+def test_a_part_folds_its_checks_and_one_that_was_not_asked_for_says_so(page, monkeypatch):
     shown = []
-    monkeypatch.setitem(page.picture.__globals__, "display", lambda one: shown.append(one.data))
-    page.picture(CHECKS[1])
-    assert "1 of 1 printed values outside what the readings allow" in shown[0]
-    page.picture(CHECKS[1][:2])
-    page.show(1)
+    monkeypatch.setitem(page.part.__globals__, "display", lambda one: shown.append(one.data))
+    page.part(5)
+    page.part(1)
+    told, folded = shown[0].split("<details>")
+    assert "Tversky similarity" in told and page.in_words(page.totals(page.found[5])) in told
+    assert "What would settle it" in folded and folded.endswith("</details>")
     assert shown[1:] == ["*Not in this run.*"]
 
 
 def test_the_front_page_is_told_how_much_fits(page):
     assert list(page.front["finding"]) and set(page.front["paper"]) == {5}
-    (line,) = [line for line in page.lines if line.startswith("- paper 5")]
-    assert f"two printed places {len(page.front)}" in line
+    (line,) = [line for line in page.lines if line.startswith("- Paper 5")]
+    wrong = page.totals(page.found[5])[NOT]
+    assert f"{wrong} of {len(page.found[5])} checks" in line
+    assert f"two ways: {len(page.front)}." in line

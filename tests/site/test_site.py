@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
 
@@ -54,6 +55,12 @@ def test_a_second_make_book_has_nothing_to_do(pages):
     own = os.environ | {"BUSUTILS_RUNS": ""}  # the runs that the site shows, not those of tests
     done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
     assert "Nothing to be done" in done.stdout + done.stderr, "call `make book` first"
+
+
+def test_formulas_need_no_script(pages):
+    formulas = [math for page in pages for math in parsed(page).select("math")]
+    assert any(math.find("mfrac") for math in formulas)
+    assert not [page for page in pages if "mathjax" in page.read_text(encoding="utf-8").lower()]
 
 
 def test_every_written_page_is_built(pages):
@@ -123,6 +130,29 @@ async def visit(addresses):
                 troubles[name] = found
             titles[name] = await page.evaluate("document.querySelector('h1').innerText")
     return troubles, titles
+
+
+@needs_chromium
+def test_the_start_page_is_at_most_2500_pixels_high_and_fits_a_phone(pages):
+    async def measure():
+        with browser.chromium() as port, browser.served(SITE) as address:
+            page = await browser.connect(port)
+            await page.open(f"{address}/book/index.html")
+            await page.dress("light", 1280)
+            height = await page.evaluate("document.documentElement.scrollHeight")
+            await page.dress("light", 390)
+            return height, await page.evaluate("document.documentElement.scrollWidth")
+
+    height, width = asyncio.run(measure())
+    assert height <= 2500 and width <= 390
+
+
+def test_the_next_pages_are_the_papers_in_order_and_runs_of_this_machine_come_last():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    captions = [part["caption"] for part in toc["parts"]]
+    assert (captions[0], captions[-1]) == ("The papers", "Your runs")
+    titles = [chapter.get("title", "") for chapter in toc["parts"][0]["chapters"]]
+    assert [title[:7] for title in titles if title] == [f"Paper {n}" for n in range(1, 6)]
 
 
 @needs_chromium

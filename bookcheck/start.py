@@ -1,0 +1,261 @@
+"""What the start page includes: findings as cards, the grid of claims, a line on printed numbers.
+
+All of it is computed from published runs, so that every clone writes the same page; what its run
+does not hold is left out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from busutils import compare, paths
+from busutils.compare.verdicts import OBSTACLES
+from busutils.figures.look import COLOURS, GREY, OURS
+from busutils.runs import Run
+
+LEFT, RIGHT, STEP = 92, 232, 22
+"""Where the axis of a small picture begins and ends, and the height of a row, in pixels."""
+NUMBER = ["paper", "table", "row", "column"]
+"""What names a printed number."""
+NOTHING = pd.DataFrame(columns=[*NUMBER, "verdict", "reason"], dtype=str)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A card: a number, what it says, a sentence more, and a picture with its words."""
+
+    number: str
+    title: str
+    more: str
+    picture: str
+
+
+def write(published: Sequence[Run], to: Path) -> None:
+    """Write ``findings.md``, ``claims.md`` and ``compared.md``, which the start page includes."""
+    for name, make in {"findings": findings, "claims": claims, "compared": compared}.items():
+        (to / f"{name}.md").write_text(make(published) + "\n", encoding="utf-8")
+
+
+def findings(published: Sequence[Run]) -> str:
+    """Return the cards as HTML, each a link to its page."""
+    cards = []
+    for (notebook, table), tell in FINDINGS.items():
+        if runs := [run for run in _of(published, notebook) if _file(run, table).exists()]:
+            one = tell(runs[-1], pd.read_csv(_file(runs[-1], table)))
+            cards.append(
+                f"<a class='finding' href='{_address(runs[-1])}'>{one.picture}"
+                f"<b>{escape(one.number)}</b><span>{escape(one.title)}</span>"
+                f"<small>{escape(one.more)}</small></a>"
+            )
+    return f"<div class='findings'>{''.join(cards)}</div>"
+
+
+def claims(published: Sequence[Run]) -> str:
+    """Return the grid of claims as HTML: a row a paper, a coloured word a claim.
+
+    Where two runs judged one claim, the later one by name counts (*paper* after *cpu*).
+    """
+    rows = []
+    for number in range(1, 6):
+        runs = _of(published, f"{number:02d}_")
+        told = [(claim, run) for run in runs for claim in run.numbers.get("claims", ())]
+        judged = {claim["sentence"]: (claim["verdict"], run) for claim, run in told}
+        about = compare.context(paths.project() / "book" / "reported", number) if judged else {}
+        listed = [c for c in about.get("claims", ()) if c["sentence"] in judged]
+        cells = [_cell(c, *judged[c["sentence"]]) for c in listed]
+        if cells:
+            name = f"<b>Paper {number}</b> {escape(about['short'])}"
+            first = judged[listed[0]["sentence"]][1]
+            rows.append(f"<div><a href='{_address(first)}'>{name}</a>{''.join(cells)}</div>")
+    return f"<div class='claims'>{''.join(rows)}</div>"
+
+
+def compared(published: Sequence[Run]) -> str:
+    """Say how many printed numbers could be compared with one of ours, and how many were met.
+
+    A number that was re-run in several ways can be compared if one of them can, and is met if each
+    that can be compared is *compatible*.
+    """
+    tables = pd.concat([NOTHING, *map(_verdicts, published)])
+    words = tables.groupby(NUMBER)["verdict"].agg(lambda told: set(told) - set(OBSTACLES))
+    able = words[words.map(len) > 0]
+    met = sum(told == {"compatible"} for told in able)
+    said = f"Our tables hold **{len(words)} printed numbers**. "
+    if len(able):
+        said += f"**{len(able)}** could be compared with a number of ours; **{met}** were met."
+    else:
+        said += "**None** of them could be compared with a number of ours yet."
+    return said + _why_not(tables[tables["verdict"].isin(OBSTACLES)])
+
+
+def shared_frames(run: Run, twins: pd.DataFrame) -> Finding:
+    """Images that show a frame which another image shows too (page on the images)."""
+    labels = run.numbers["summary"]
+    images, shared = (sum(of[key] for of in labels.values()) for key in ("images", "in groups"))
+    leak = twins.loc[twins["split"] == "by image", "share"].mean()
+    rows = [(label, [(0.0, of["in groups"] / of["images"])]) for label, of in labels.items()]
+    return Finding(
+        f"{shared} of {images}",
+        "images of BUSI show the frame of another image, or its neighbour.",
+        f"In a random split {100 * leak:.0f} % of the validation images have a copy in training.",
+        _picture(rows, "Share of images in groups, by class"),
+    )
+
+
+def masks_agree(run: Run, pairs: pd.DataFrame) -> Finding:
+    """How well two masks of one frame agree (page on the images)."""
+    mean, dice = run.numbers["mask_agreement"]["mean"], pairs["dice"]
+    counts, _ = np.histogram(dice, np.linspace(0, 1, 21))
+    return Finding(
+        f"Dice {mean:.2f}",
+        "is how well two hand-drawn masks of one frame agree.",
+        f"The mean of {len(dice)} pairs: no network can be right on both masks of a pair.",
+        _histogram(counts, mean, "Dice of two masks of one frame"),
+    )
+
+
+def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
+    """How far starts and freezings move one backbone, and how far backbones differ (paper 1)."""
+    rows = run.numbers["rows"]
+    apart = ("base", "mobilenetv2 (ImageNet)")  # other recipes
+    backbones = [row["test_dice"] for name, row in rows.items() if name not in apart]
+    recipes = list(transfer["test Dice"])
+    by_recipe, by_backbone = np.ptp(recipes), np.ptp(backbones)
+    more = "more" if by_recipe > by_backbone else "no more"
+    drawn = [("recipes", recipes), ("backbones", backbones)]
+    return Finding(
+        f"{by_recipe:.2f} against {by_backbone:.2f}",
+        f"The recipe moves Dice {more} than the backbone does.",
+        f"Best minus worst: {len(recipes)} ways to start and freeze one backbone, against "
+        f"{len(backbones)} backbones that were trained in one way, on one split.",
+        _picture([(name, [(x, x) for x in of]) for name, of in drawn], "Test Dice"),
+    )
+
+
+def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
+    """What copies across the split do to a classifier's accuracy (paper 3)."""
+    arms = copies.set_index("arm").loc[["grouped", "twice"]]
+    apart, twice = arms["accuracy"]
+    word = "lift" if arms["low"]["twice"] > arms["high"]["grouped"] else "move"
+    drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
+    return Finding(
+        f"{apart:.2f} to {twice:.2f}",
+        f"Copies of images {word} a classifier's accuracy.",
+        "Apart: near-copies stay on one side of the split. Copied: each image is there twice, and "
+        "the split is random.",
+        _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
+    )
+
+
+def empty_mask(run: Run, nothing: pd.DataFrame) -> Finding:
+    """The IoU of a mask without a pixel, beside the printed one (paper 2)."""
+    table = compare.reported(paths.project() / "book" / "reported", 2, "1")
+    printed = [table.printed(row, "Validation IoU") for row in table.rows]
+    empty = nothing.set_index("part").loc["Validation", "IoU"]
+    rows = [("printed", [(float(v), float(v)) for v in printed]), ("empty mask", [(empty, empty)])]
+    return Finding(
+        f"IoU {empty:.4f}",
+        f"of an empty mask. Paper 2 prints {' and '.join(printed)}.",
+        "The empty mask is scored on the last fifth of BUSI, as the mean of lesion and background. "
+        "The paper does not say over which classes it averages.",
+        _picture(rows, "IoU"),
+    )
+
+
+FINDINGS: dict[tuple[str, str], Callable[[Run, pd.DataFrame], Finding]] = {
+    ("00_data", "twins"): shared_frames,
+    ("00_data", "mask_agreement"): masks_agree,
+    ("01_unet_backbones", "transfer"): recipe_and_backbone,
+    ("02_attention_unet", "nothing"): empty_mask,
+    ("03_multitask_unet", "copies"): copies_lift,
+}
+"""Notebook and table of a finding; the last published run by name that has the table tells it."""
+
+
+def _of(published: Sequence[Run], notebook: str) -> list[Run]:
+    return [run for run in published if run.manifest["notebook"].startswith(notebook)]
+
+
+def _file(run: Run, table: str) -> Path:
+    return run.folder / "tables" / f"{table}.csv"
+
+
+def _address(run: Run) -> str:
+    """Address of a run's page, as seen from the start page."""
+    return f"papers/{run.published_name}.html"
+
+
+def _cell(claim: dict, word: str, run: Run) -> str:
+    kind = word.replace(" ", "-")
+    title = escape(claim["sentence"], quote=True)
+    return (
+        f"<a href='{_address(run)}' title='{title}'>{escape(claim['short'])}"
+        f"<span class='verdict {kind}'>{word}</span></a>"
+    )
+
+
+def _verdicts(run: Run) -> pd.DataFrame:
+    """The printed numbers of a run with their verdicts; two ways to re-run a table are one."""
+    found = [NOTHING]
+    for file in sorted((run.folder / "tables").glob("*.csv")):
+        table = pd.read_csv(file, dtype=str, keep_default_na=False)
+        if {"row", "column", "printed", "verdict", "reason"} <= set(table):
+            paper = f"{run.manifest['notebook']} {run.manifest['dataset']}"
+            found.append(table.assign(paper=paper, table=file.stem.partition("_")[0]))
+    return pd.concat(found)[list(NOTHING)]
+
+
+def _why_not(tables: pd.DataFrame) -> str:
+    """The three most frequent reasons, each with the number of printed numbers."""
+    ended = np.where(tables["verdict"] == "not converged", "not converged, ", "")
+    why = tables.assign(reason=(ended + tables["reason"]).str.split(", ")).explode("reason")
+    why = why[why["reason"] != ""].drop_duplicates([*NUMBER, "reason"])
+    often = [f"{reason} ({n})" for reason, n in why["reason"].value_counts().head(3).items()]
+    return f" What stands in the way most often: {', '.join(often)}." if often else ""
+
+
+def _picture(rows: Sequence[tuple[str, list[tuple[float, float]]]], what: str) -> str:
+    """Draw rows of marks from 0 to 1: a pair of one value is a dot, else a bar."""
+    drawn, told = [], []
+    for i, (name, marks) in enumerate(rows):
+        y, colour = 13 + STEP * i, GREY if name in ("printed", "apart") else OURS
+        drawn.append(f"<text x='0' y='{y + 4}'>{escape(name)}</text>")
+        drawn.append(f"<path d='M{LEFT},{y}H{RIGHT}' stroke='{GREY}' opacity='0.5'/>")
+        drawn += [_mark(_x(low), _x(high), y, colour) for low, high in marks]
+        told.append(f"{name} {', '.join(f'{high:.2f}' for _, high in marks)}")
+    return _svg(drawn, STEP * len(rows) + 6, f"{what}: {'; '.join(told)}")
+
+
+def _histogram(counts: Sequence[int], mean: float, what: str) -> str:
+    """Draw bars from 0 to 1 and a line at the mean."""
+    width, tallest = (RIGHT - 8) / len(counts), max(counts)
+    drawn = [
+        f"<rect x='{4 + width * i:.1f}' y='{66 - 60 * n / tallest:.1f}' width='{width - 1:.1f}' "
+        f"height='{60 * n / tallest:.1f}' fill='{OURS}'/>"
+        for i, n in enumerate(counts)
+    ]
+    middle = 4 + (RIGHT - 8) * mean
+    drawn.append(f"<path d='M{middle:.1f},2V66' stroke='{COLOURS['false']}' stroke-width='2'/>")
+    return _svg(drawn, STEP * 3 + 6, f"{what}: histogram with its mean at {mean:.2f}")
+
+
+def _mark(low: float, high: float, y: float, colour: str) -> str:
+    if low == high:
+        return f"<circle cx='{low:.1f}' cy='{y}' r='4.5' fill='{colour}' fill-opacity='0.75'/>"
+    line = f"M{low:.1f},{y}H{high:.1f}"
+    return f"<path d='{line}' stroke='{colour}' stroke-width='8' opacity='0.6'/>"
+
+
+def _x(share: float) -> float:
+    return LEFT + (RIGHT - LEFT) * share
+
+
+def _svg(drawn: Sequence[str], height: int, alt: str) -> str:
+    return (
+        f"<svg viewBox='0 0 240 {height}' role='img' aria-label='{escape(alt, quote=True)}' "
+        f"fill='currentColor' font-size='13'>{''.join(drawn)}</svg>"
+    )

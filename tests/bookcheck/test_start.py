@@ -1,0 +1,118 @@
+"""The start page's parts, from made-up runs whose numbers a pencil can check."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bookcheck import start
+from busutils import pages, paths, runs
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = ["row", "column", "printed", "verdict", "reason"]
+
+
+@pytest.fixture
+def publish(project):
+    """Make a published run from its name, numbers and tables; returns all of them so far."""
+    (project / "book").mkdir()
+    (project / "book" / "reported").symlink_to(ROOT / "book" / "reported")
+    made = []
+
+    def write(name, numbers, **tables):
+        run = runs.Run(project / "book" / "results" / "notebooks" / name)
+        notebook, dataset, profile = name.split("-")
+        values = {"dataset": dataset}
+        opening = runs.opening(f"{name}-0a1b2c3d", notebook, profile, values)
+        runs.write_json(run.folder / "manifest.json", opening)
+        run.save_numbers(numbers)
+        for table, rows in tables.items():
+            run.save_table(table, rows if isinstance(rows, pd.DataFrame) else verdicts(*rows))
+        made.append(run)
+        return made
+
+    return write
+
+
+def verdicts(*rows):
+    return pd.DataFrame([row.split("|") for row in rows], columns=COLUMNS)
+
+
+def test_the_line_counts_numbers_that_could_be_compared_and_those_that_were_met(publish):
+    rows = [
+        "A|Dice|0.70|compatible|",
+        "A|IoU|0.60|re-run lower|",
+        "B|Dice|0.71|not comparable|image size, epochs",
+        "B|IoU|0.61|not converged|image size",
+    ]
+    told = start.compared(publish("01_unet_backbones-busi-cpu", {}, table2=rows))
+    assert told == (
+        "Our tables hold **4 printed numbers**. **2** could be compared with a number of ours; "
+        "**1** were met. What stands in the way most often: image size (2), epochs (1), "
+        "not converged (1)."
+    )
+
+
+def test_two_ways_to_re_run_a_table_are_one_printed_number(publish):
+    last = ["A|IoU|0.49|compatible|", "B|IoU|0.49|not comparable|image size"]
+    other = ["A|IoU|0.49|re-run higher|", "B|IoU|0.49|compatible|"]
+    told = publish("02_attention_unet-busi-cpu", {}, table1_last=last, table1_random=other)
+    assert "**2 printed numbers**. **2** could be" in start.compared(told)
+    assert "**1** were met" in start.compared(told)  # A was met one way, and missed the other
+
+
+def test_nothing_that_could_be_compared_is_said_plainly(publish):
+    told = publish("05_mu_net-isic-cpu", {}, table=["A|Dice|90.1|not re-run|quoted"])
+    told = publish("05_mu_net-brain-cpu", {}, table=["A|Dice|90.1|not re-run|quoted"])
+    assert "**2 printed numbers**. **None** of them" in start.compared(told)
+    assert "quoted (2)" in start.compared(told)
+    assert "**0 printed numbers**" in start.compared([])
+
+
+def test_the_grid_has_a_row_a_paper_and_a_word_a_claim_that_links_to_its_page(publish):
+    smallest = {"sentence": "DenseNet121's file is the smallest of the five.", "verdict": "x"}
+    fewer = {"sentence": "MU-Net has fewer parameters than the five other models."}
+    least = {"sentence": "MU-Net needs less computation than the other models."}
+    publish("01_unet_backbones-busi-cpu", {"claims": [smallest | {"verdict": "not tested"}]})
+    publish("01_unet_backbones-busi-paper", {"claims": [smallest | {"verdict": "supported"}]})
+    publish("05_mu_net-brain-cpu", {"claims": [fewer | {"verdict": "supported"}]})
+    told = start.claims(
+        publish("05_mu_net-isic-cpu", {"claims": [least | {"verdict": "opposite"}]})
+    )
+    assert told.count("<div>") == 2
+    assert told.count("class='verdict") == 3
+    assert "not tested" not in told  # the run of the profile `paper` counts
+    link = "<a href='papers/01_unet_backbones-busi-paper.html' title="
+    assert f"{link}'DenseNet121&#x27;s file is the smallest of the five.'>smallest file" in told
+    assert "<a href='papers/05_mu_net-brain-cpu.html'><b>Paper 5</b> MU-Net</a>" in told
+    assert "<span class='verdict opposite'>opposite</span>" in told
+
+
+def test_words_of_a_finding_follow_from_its_numbers(publish):
+    rows = {name: {"test_dice": dice} for name, dice in {"vgg16": 0.5, "resnet50": 0.75}.items()}
+    rows |= {"base": {"test_dice": 0.1}, "mobilenetv2 (ImageNet)": {"test_dice": 0.9}}
+    recipes = pd.DataFrame({"test Dice": [0.5, 0.625]})
+    copies = {"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]}
+    copies = pd.DataFrame(copies | {"low": [0.5, 0.6], "high": [0.7, 0.8]})
+    publish("01_unet_backbones-busi-cpu", {"rows": rows}, transfer=recipes)
+    told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
+    assert told.count("class='finding'") == 2  # what no run holds is left out
+    assert "0.12 against 0.25" in told and "moves Dice no more than the backbone" in told
+    assert "0.60 to 0.70" in told and "Copies of images move a classifier" in told
+
+
+def test_images_and_masks_are_counted_over_all_classes(publish):
+    summary = {"benign": {"images": 6, "in groups": 3}, "normal": {"images": 4, "in groups": 1}}
+    numbers = {"summary": summary, "mask_agreement": {"mean": 0.75}}
+    twins = pd.DataFrame({"split": ["by image", "by image", "by group"], "share": [0.2, 0.4, 0.0]})
+    pairs = pd.DataFrame({"dice": [0.5, 1.0]})
+    told = start.findings(publish("00_data-busi-cpu", numbers, twins=twins, mask_agreement=pairs))
+    assert "<b>4 of 10</b>" in told and "30 % of the validation images" in told
+    assert "<b>Dice 0.75</b>" in told and "The mean of 2 pairs" in told
+    assert "aria-label='Share of images in groups, by class: benign 0.50; normal 0.25'" in told
+
+
+def test_the_published_runs_tell_five_findings_and_every_claim_of_the_papers():
+    published = pages._runs_in(paths.published())
+    assert start.findings(published).count("class='finding'") == len(start.FINDINGS) == 5
+    assert start.claims(published).count("<div>") == 5
