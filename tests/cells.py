@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import json
 import linecache
 import re
 from collections.abc import Mapping
@@ -28,6 +29,14 @@ def names(notebook: Path, values: Mapping[str, Any], until: str = "") -> SimpleN
     kept = rebuild.without(notebook)["cells"]
     code = [cell for cell in kept if cell["cell_type"] == "code"]
     return SimpleNamespace(**page(code, values, until)[1])
+
+
+def exercise(notebook: Path, registry: str) -> str:
+    """The code of a page's exercise that registers what a reader makes (models or losses)."""
+    told = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(c["source"]) for c in told if c["cell_type"] == "markdown")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return next(block for block in blocks if f'@{registry}.register("mine"' in block)
 
 
 def page(

@@ -1,5 +1,6 @@
 """Paper 5's page: its jobs, and what its tables and figures make of finished jobs."""
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -7,7 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import execution, jobs, models, parameters, sources, study
+from busutils import (
+    execution,
+    jobs,
+    losses,
+    models,
+    own_code,
+    parameters,
+    perturb,
+    runs,
+    sources,
+    study,
+)
 from busutils.errors import UserError
 from busutils.phantoms import write_isic, write_lgg
 from tests import cells, figshare, finished
@@ -23,6 +35,49 @@ def counted_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "outline", cache(models.outline))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def measured():
+    """What needs weights, which made-up trainings have not, is made up too."""
+    measure = runs.Run.measured
+
+    def measured(run, name, make):
+        known = MEASURED.get(name)
+        return known(make.__globals__["ran"]) if known else measure(run, name, make)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs.Run, "measured", measured)
+        yield
+
+
+def _levels(networks):
+    """Each level takes 0.1 more of a Dice of 0.9."""
+    kinds = ("gaussian", "blur", "jpeg")
+    rows = [
+        (network, kind, level, 0.9 - 0.1 * place, 0.4, 1.1, 8)
+        for network in networks
+        for kind in kinds
+        for place, level in enumerate(perturb.PERTURBATIONS[kind].levels)
+    ]
+    names = ["network", "kind", "level", "score", "low", "high", "cases"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _costs(networks):
+    names = ["network", "parameters, 10^6", "operations, 10^9", "seconds", "memory, MiB"]
+    rows = [
+        (network, 10.0, 3.0, 0.1 / (1 + place), np.nan) for place, network in enumerate(networks)
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+MEASURED = {
+    "noise.csv": _levels,
+    "cost.csv": _costs,
+    "soft_dice.json": lambda networks: dict.fromkeys(networks, 0.5),
+}
+"""By the name under which a run keeps it, from the names of its networks."""
 
 
 @pytest.fixture(scope="module")
@@ -337,9 +392,11 @@ def test_rounding_by_hand(skin):
     area = masks.sum(axis=(1, 2))
     rest = masks[0].size - area
     assert skin.soft_dice(own) == pytest.approx(1.6 * area / (area + 0.8 * area + 0.2 * rest))
-    told = skin.rounded([own])
-    assert told["not rounded"] == pytest.approx(skin.soft_dice(own).mean())
+    each = np.concatenate([skin.soft_dice(entry) for entry in skin.ran["Proposed"]])
+    assert skin.unrounded()["Proposed"] == pytest.approx(each.mean())
+    told = skin.rounding.set_index("network").loc["Proposed"]
     assert told["rounded at 0.5"] == pytest.approx(180 / 200)
+    assert told["not rounded"] == 0.5  # as it was measured
 
 
 def _keep_probabilities(page, entry, of):
@@ -350,6 +407,15 @@ def _keep_probabilities(page, entry, of):
 def _tested_masks(page, entry):
     data = page.sized[entry.job.size]
     return np.asarray(data.masks[jobs.rows(entry.job, data.cases["case"], "test")])
+
+
+def test_the_example_for_the_pencil_is_the_loss(skin):
+    assert (skin.tp, skin.fn, skin.fp) == pytest.approx((2.5, 1.5, 1.0))
+    for weights, value in (
+        ((0.7, 0.3), (1.35 / 4.85) ** 0.75),
+        ((0.3, 0.7), (1.15 / 4.65) ** 0.75),
+    ):
+        assert skin.both_ways(*weights) == pytest.approx((value, value), abs=1e-6)
 
 
 def test_answers_are_shown_by_rank_at_one_size(skin):
@@ -381,7 +447,30 @@ def test_disturbed_images_are_the_same_for_all_networks(skin):
     both = [skin.disturbed(lambda i: i.mean(axis=-1) < 128, job) for job in (own, unet)]
     assert both[0]["case"].tolist() == both[1]["case"].tolist()
     assert len(both[0]) == 3 * 5 * 6  # kinds, levels and test images
-    assert list(skin.losses(both[0])) == ["gaussian", "blur", "jpeg"]
+
+
+def test_what_the_middle_level_takes(skin):
+    assert list(skin.lost) == ["clean", "gaussian 0.1", "blur 1", "jpeg 20"]
+    assert skin.lost.loc["Proposed"].tolist() == pytest.approx([0.9, 0.2, 0.2, 0.2])
+    assert (
+        skin.noise_title
+        == "MU-Net loses most Dice with gaussian 0.1 (0.20), least with gaussian 0.1 (0.20)"
+    )
+
+
+def test_a_cost_stands_beside_the_dice(skin):
+    own = skin.measured.set_index("network").loc["Proposed"]
+    assert own[["seconds", "Dice"]].tolist() == pytest.approx([0.1, 180 / 200])
+    assert (
+        skin.cost_title == "Quickest here: U-Net-224 (50 ms an image); highest Dice: MU-Net (0.90)"
+    )
+
+
+def test_six_tables_are_one(skin):
+    table = skin.scores_shown.set_index("network")
+    assert table.loc["MU-Net", ["Dice Coef", "Recall"]].tolist() == ["93.78 / 90.0", "97.99 / 90.0"]
+    assert table.loc["SegNet", "Dice Coef"] == "82.17 / –"
+    assert table["high"].max() <= 100
 
 
 def test_notes_on_the_data_are_those_of_the_reader(brains):
@@ -402,12 +491,14 @@ def test_claims_are_on_the_images_that_were_run(skin, mri):
     better, parameters_, operations_ = skin.claims
     assert better.sentence.startswith("On skin lesions")
     assert better.difference.estimate == pytest.approx(180 / 200 - 60 / 140)
-    assert "MU-Net from its own start: not tested; mu_net minus unet_224" in better.note
+    assert "MU-Net from its own start: not tested; MU-Net minus U-Net-224" in better.note
     assert "from the start of the others: not tested; difference +0.196" in better.note
     assert "encoders start from random weights, the paper's from ImageNet" in better.note
     assert "4 of the 6 rows that it names did not run" in better.note
-    assert "vgg19 minus mu_net: 2.47 times as much; 0 of the others" in parameters_.note
-    assert "resnet50 minus mu_net: 0.38 times as much; 2 of the others" in operations_.note
+    assert "U-Net with VGG-19 minus MU-Net: 2.47 times as much; 0 of the others" in parameters_.note
+    assert (
+        "U-Net with ResNet-50 minus MU-Net: 0.38 times as much; 2 of the others" in operations_.note
+    )
     assert mri.claims[0].sentence.startswith("On brain tumours")
 
 
@@ -423,3 +514,21 @@ def test_fewer_images_are_spread_over_the_files(skin):
     table = skin.fewer(pd.DataFrame({"case": range(11), "role": roles}), 3)
     assert table.index[table["role"] == "train"].tolist() == [0, 4, 8]
     assert table["role"].tolist()[9:] == ["val", "test"]
+
+
+@pytest.mark.slow
+def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
+    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
+    monkeypatch.setattr(own_code, "_OWN", {})
+    source = parameters.source(NAME)
+    content = json.loads(source.read_text(encoding="utf-8"))
+    (place,) = (i for i, cell in enumerate(content["cells"]) if cell["id"] == "plan")
+    code = cells.exercise(source, "losses")
+    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}, "source": code}
+    content["cells"].insert(place, cell)
+    copy = tmp_path / source.name
+    copy.write_text(json.dumps(content), encoding="utf-8")
+    told, page = cells.page(sources.cells(copy), values | {"rows": ["mu_net"]}, until="CHANGED = ")
+    assert page["effects"]["what"].tolist() == ["reference", "my loss"]
+    assert abs(page["effects"]["difference"].iloc[1]) <= 1
+    assert "my loss" in told[-1]

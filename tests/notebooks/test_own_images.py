@@ -36,7 +36,7 @@ SAID = {
         "Not asked of set: no image is labelled normal",
         "Not asked of set: no image is labelled benign or malignant",
     ],
-    "05_mu_net": ["set, your own, instead of photographs", "every image has a mask"],
+    "05_mu_net": ["set, your own", "every image has a mask"],
 }
 SENSELESS = ("nan", "normals", "left empty", "slices without", "BUSI's images")
 
