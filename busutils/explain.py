@@ -182,6 +182,22 @@ def sanity(
     return pd.DataFrame(rows, columns=["down_to", "correlation"])
 
 
+def gradient(function: Callable, x):
+    """Return the gradient of a function of one tensor at `x`, a tensor of its shape."""
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = function(x)
+        return tape.gradient(value, x)
+    import jax
+
+    return jax.grad(function)(x)
+
+
 def _sums(model, images, layer=None, batch: int = BATCH, positive: bool = False) -> np.ndarray:
     """Return the weighted sums of channels (n, height, width), or their positive parts."""
     layer = layer or _layer(model, None)
@@ -197,8 +213,8 @@ def _sums_of_batch(model, layer, images, positive: bool) -> np.ndarray:
     # The layers of a `Function` infer unless they are told to train.
     activations = keras.Function(model.inputs, layer.output)([images])
     head = keras.Function([*model.inputs, layer.output], _logits(model))
-    gradient = _numpy(_gradient(lambda x: _score(head([images, x])), activations))
-    weights = gradient.mean(axis=(1, 2), keepdims=True)
+    slopes = _numpy(gradient(lambda x: _score(head([images, x])), activations))
+    weights = slopes.mean(axis=(1, 2), keepdims=True)
     coarse = (weights * _numpy(activations)).sum(axis=-1, keepdims=True)
     sums = ops.image.resize(
         np.maximum(coarse, 0) if positive else coarse,
@@ -216,22 +232,6 @@ def _score(logits):
     lesion = logits >= 0
     explained = ops.logical_or(lesion, ~ops.any(lesion, axis=(1, 2, 3), keepdims=True))
     return ops.sum(ops.where(explained, logits, ops.zeros_like(logits)))
-
-
-def _gradient(function: Callable, x):
-    """Return the gradient of a function of one tensor, at `x`."""
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            value = function(x)
-        return tape.gradient(value, x)
-    import jax
-
-    return jax.grad(function)(x)
 
 
 def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:

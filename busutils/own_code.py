@@ -54,6 +54,11 @@ def code(what: str, name: str) -> str:
     return _OWN.get((what, name), "")
 
 
+def names(what: str) -> list[str]:
+    """Return the names of one's own networks or losses."""
+    return [name for kind, name in _OWN if kind == what]
+
+
 def digest(values: object) -> str:
     """Return 12 hexadecimal digits of the sha256 of plain values."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]

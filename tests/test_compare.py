@@ -396,21 +396,6 @@ def test_reasons_of_verdicts_are_told_once_and_counted(made):
     assert compare.readable(made[1:2]).attrs["note"] == ""
 
 
-def test_ends_of_intervals_are_shown_in_one_column():
-    table = pd.DataFrame(
-        {
-            **{"row": ["a", "b"], "low": [0.1, np.nan], "high": [0.25, np.nan]},
-            **{"from": [-1.0, 2], "to": [0.5, 3], "flat": [True, False]},
-        }
-    )
-    shown = compare.show(table, digits=2).to_string(delimiter=" | ")
-    assert [line.split(" | ") for line in shown.splitlines()] == [
-        ["row", "95 % interval", "from, to", "flat"],
-        ["a", "0.10 to 0.25", "-1.00 to 0.50", "yes"],
-        ["b", "–", "2.00 to 3.00", "no"],
-    ]
-
-
 def test_the_card_is_whole_html_and_escapes_what_it_is_given():
     gained = statistics.Interval(0.15, 0.1, 0.2, 0.95, "", 9, 9)
     claims = [compare.Claim(f"A <{w}> & B", w, gained) for w in ("supported", "not tested", "")]

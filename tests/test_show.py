@@ -56,18 +56,20 @@ def test_numbers_of_a_table():
             "Dice": [0.666, -0.0001, np.nan],
             "low": [0.5, -0.1, np.nan],
             "high": [0.75, 0.1, np.nan],
+            "from": [-1.0, 2, 3],
+            "to": [0.5, 3, 4],
             "pixels": [1234, 5, 6],
             "flat": [True, False, True],
         }
     )
     lines = show.table(table).to_string(delimiter=" | ").strip().splitlines()
     assert lines == [
-        "row | Dice | 95 % interval | pixels | flat",
-        "a | 0.67 | 0.50–0.75 | 1\u202f234 | yes",
-        "b | −0.0001 | −0.10 to 0.10 | 5 | no",
-        "c | – | – | 6 | yes",
+        "row | Dice | 95 % interval | 95 % interval of it | pixels | flat",
+        "a | 0.67 | 0.50–0.75 | −1.00 to 0.50 | 1\u202f234 | yes",
+        "b | −0.0001 | −0.10 to 0.10 | 2.00–3.00 | 5 | no",
+        "c | – | – | 3.00–4.00 | 6 | yes",
     ]
-    assert list(table) == ["row", "Dice", "low", "high", "pixels", "flat"]
+    assert list(table) == ["row", "Dice", "low", "high", "from", "to", "pixels", "flat"]
 
 
 def test_what_every_row_says_is_told_once():

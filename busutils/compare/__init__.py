@@ -3,7 +3,7 @@
 from busutils.compare.card import glance, plain, verdicts_markdown
 from busutils.compare.claims import judge
 from busutils.compare.cuts import cuts
-from busutils.compare.readable import numbers, readable, show
+from busutils.compare.readable import numbers, readable
 from busutils.compare.reported import Column, Reported, context, half_unit, reported
 from busutils.compare.rule import Claim, decided
 from busutils.compare.tables import Row, scores, table
@@ -28,7 +28,6 @@ __all__ = [
     "readable",
     "reported",
     "scores",
-    "show",
     "table",
     "verdict",
     "verdicts_markdown",

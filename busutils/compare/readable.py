@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.io.formats.style import Styler
 
 from busutils.errors import UserError, choose
 
@@ -54,33 +53,6 @@ def readable(table: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
     words = table.groupby("verdict", sort=False)
     shown.attrs = {"note": " ".join(filter(None, [_why(word, rows) for word, rows in words]))}
     return shown if column is None else shown.drop(columns="column")
-
-
-def show(table: pd.DataFrame, digits: int = 3) -> Styler:
-    """Return a table as it stands on a page: no index, numbers to `digits` decimals.
-
-    Columns low and high become one, "95 % interval", and so do from and to; truth is told as yes
-    and no, what is missing as a dash.
-    """
-    told = {c: table[c].map({True: "yes", False: "no"}) for c in table.select_dtypes(bool)}
-    table = _joined(table.assign(**told), ("low", "high"), "95 % interval", digits)
-    table = _joined(table, ("from", "to"), "from, to", digits)
-    style = table.style.hide().format(precision=digits, na_rep="–", thousands="\u202f")
-    return style.set_table_attributes('class="dataframe"')
-
-
-def _joined(table: pd.DataFrame, ends: tuple[str, str], name: str, digits: int) -> pd.DataFrame:
-    """Put the ends of an interval into one column, where the first stood."""
-    if not set(ends) <= set(table):
-        return table
-    joined = [
-        f"{low:.{digits}f} to {high:.{digits}f}" if np.isfinite(low) else "–"
-        for low, high in zip(table[ends[0]], table[ends[1]], strict=True)
-    ]
-    place = table.columns.get_loc(ends[0])
-    table = table.drop(columns=list(ends))
-    table.insert(place, name, joined)
-    return table
 
 
 def _readable(line: Any, most: float) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from busutils import metrics
+from busutils import metrics, own_code
 from busutils.compare.reported import Column, Reported
 from busutils.compare.verdicts import COARSE, Verdict, obstacles, verdict
 from busutils.errors import UserError, choose
@@ -59,8 +59,8 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
     ----------
     reported : from :func:`busutils.compare.reported`
     cases : the long table of :func:`busutils.jobs.cases`
-    rows : printed row, or another network -> what of our runs stands for it; a printed row left
-        out is "not re-run"
+    rows : printed row, another network or own loss -> what of our runs stands for it; a printed row
+        left out is "not re-run"
 
     Returns
     -------
@@ -71,7 +71,7 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
     ``attrs["most"]`` tells what a column's score can be at most.
     """
     printed, columns = (reported.cells[of].unique() for of in ("row", "column"))
-    choices = [*printed, *networks()]
+    choices = [*printed, *networks(), *own_code.names("loss")]
     others = [choose(name, choices, "row or network") for name in rows if name not in printed]
     beside = pd.DataFrame(product(others, columns, [""]), columns=["row", "column", "value"])
     lines = []

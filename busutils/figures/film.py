@@ -10,12 +10,19 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from busutils.errors import UserError
+from busutils.figures import sliders
 from busutils.figures.cases import outline
 from busutils.figures.look import COLOURS, LOOK, headline, legend_below, new_figure, source
 
 HEAT, GATES = "inferno", "viridis"
 SCALES = {2: ("gray", "probability"), 3: (HEAT, "weight"), 4: (GATES, "coefficient")}
 """Place of a map -> its colours, from 0 to 1, and what they mean."""
+MOVE = """
+const epoch = this.querySelector('input').value;
+this.querySelectorAll('img').forEach((picture, i) => {
+  picture.style.display = i == epoch - 1 ? 'block' : 'none';
+});
+"""
 
 
 @mpl.rc_context(LOOK)
@@ -86,18 +93,9 @@ def film(image: np.ndarray, truth: np.ndarray, frames: np.ndarray, name: str, ca
         f"alt='{escape(name, quote=True)} after epoch {i + 1}'>"
         for i, picture in enumerate(pictures)
     )
-    move = (
-        "const f=this.closest('figure');"
-        "f.querySelectorAll('img').forEach((p,i)=>p.style.display=i==this.value-1?'block':'none');"
-        "f.querySelector('output').textContent=this.value"
-    )
-    slider = (
-        f"<label>epoch <output>1</output> of {len(frames)} <input type='range' min='1' "
-        f"max='{len(frames)}' value='1' style='width:60%;vertical-align:middle' "
-        f'oninput="{move}"></label>'
-    )
-    below = f"<figcaption>{escape(caption)}</figcaption>"
-    return f"<figure style='margin:1em 0'>{slider}{shown}{below}</figure>"
+    last = len(frames)
+    control = sliders.play() + sliders.slider("epoch", f"epoch {{}} of {last}", (1, last), 1)
+    return sliders.figure(control + shown, MOVE, caption)
 
 
 def _display(i: int) -> str:

@@ -1,11 +1,13 @@
 """Paper 2's page: its jobs, the split puzzle, and what its tables make of finished jobs."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from busutils import execution, parameters, paths
+from busutils import execution, losses, own_code, parameters, paths, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from tests import cells, finished
@@ -174,8 +176,29 @@ def test_what_did_not_run_is_not_tested(values):
     assert page.first_detection()[:2] == (None, 0)
     assert page.regular()[1] == 1
     differences = {claim.sentence: claim.difference for claim in page.claims}
-    better = "Attention4 has a slight advantage over Attention3 in validation accuracy."
+    better = "Attention4 outperforms Attention3 in validation accuracy."
     assert differences[better] is None
+
+
+@pytest.mark.slow
+def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
+    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
+    monkeypatch.setattr(own_code, "_OWN", {})
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
+    source = parameters.source(NAME)
+    content = json.loads(source.read_text(encoding="utf-8"))
+    (trains,) = (i for i, c in enumerate(content["cells"]) if c["id"] == "cell-16")
+    code = cells.exercise(source, "losses")
+    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}, "source": code}
+    content["cells"].insert(trains, cell)
+    copy = tmp_path / source.name
+    copy.write_text(json.dumps(content), encoding="utf-8")
+    small = {"networks": ["attention4"], "splits": ["random fifth"], "filters": 2, "epochs": 1}
+    _, page = cells.page(sources.cells(copy), values | small, until="lesions = pd.DataFrame")
+    theirs, own = (e.job for e in page["plan"])
+    assert (theirs.loss, own.loss, bool(own.loss_code)) == ("bce", "mine", True)
+    assert page["lesions"]["answer"].tolist()[:2] == ["Attention4 U-Net", "My loss"]
+    assert "My loss" in set(page["tables"]["random fifth"]["row"])
 
 
 @pytest.mark.realdata

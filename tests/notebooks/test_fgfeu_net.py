@@ -1,5 +1,7 @@
 """Paper 4's page: its jobs, its tables, and images that masks and classifiers answer about."""
 
+import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import get_args
@@ -9,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from busutils import compare, execution, jobs, parameters, sources
+from busutils import compare, execution, jobs, losses, models, own_code, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from busutils.phantoms import write_busi
@@ -54,7 +56,7 @@ def page(values):
         _finish(entry, plan.data)
     source = parameters.source(NAME)
     return SimpleNamespace(
-        **cells.page(sources.cells(source), values | wanted, until="compare.judge(")[1]
+        **cells.page(sources.cells(source), values | wanted, until="compare.cuts(")[1]
     )
 
 
@@ -96,7 +98,7 @@ def dice(hit):
 
 def test_paper_profile_is_the_papers_protocol(page):
     told, used = page.paper["protocol"], parameters.resolve(NAME, "paper", {})
-    used |= page.NETWORK | page.loss("combo")[1]
+    used |= page.NETWORK | page.LOSSES["combo"][1]
     keys = ["dataset", "size", "epochs", "batch", "learning_rate", "encoder_weights", "smooth"]
     keys += ["encoder_dropout", "decoder_dropout", "final_filters"]
     assert {k: used[k] for k in keys} == {k: told[k] for k in keys}
@@ -105,7 +107,7 @@ def test_paper_profile_is_the_papers_protocol(page):
 
 
 def test_choices_of_the_parameters_are_those_of_the_page(page):
-    assert get_args(page.Loss) == tuple(page.ROWS)
+    assert set(page.LOSSES) == set(page.ROWS)
     assert get_args(page.Classifier) == ("svm", *page.CLASSIFIERS)
 
 
@@ -135,7 +137,7 @@ def test_dice_and_tversky_with_equal_weights_are_one_training(page):
 
 
 def test_beta_is_the_weight_of_missed_pixels(page):
-    assert page.loss("tversky 0.1 0.9")[1]["false_negatives"] == 0.9
+    assert page.LOSSES["tversky 0.1 0.9"][1]["false_negatives"] == 0.9
 
 
 def test_all_models_are_tested_on_the_same_images(page):
@@ -211,16 +213,14 @@ def test_losses_are_paired_and_seeds_are_the_yardstick(page):
     assert by_loss.loc["bce", "at 0.5"] == pytest.approx(dice(69))
     assert by_loss.index[0] == "combo"
     assert by_loss.loc["bce", "called lesion"] == pytest.approx(79 / PIXELS)
-    against = page.against.set_index("against")
-    assert against.loc["combo minus bce", "difference"] == pytest.approx(dice(79) - dice(69))
-    assert page.yardstick["Dice"].tolist() == pytest.approx([dice(59), dice(58), dice(57)])
+    assert page.yardstick["at its own"].tolist() == pytest.approx([dice(59), dice(58), dice(57)])
     of_seeds = np.std([dice(59), dice(58), dice(57)], ddof=1)
     of_losses = np.std([dice(59), dice(69), dice(79), dice(19), dice(59)], ddof=1)
-    assert f"by {of_losses:.3f} over 5 losses, by {of_seeds:.3f} over 3 seeds" in page.title
+    assert f"by {of_seeds:.3f} over 3 seeds of a loss, by {of_losses:.3f} over 5" in page.spread
 
 
 def test_trainings_that_ended_with_empty_answers_are_named(page):
-    assert page.ended == ["tversky 0.5 0.5, seed 2"]
+    assert page.ended == ["Tversky (0.5, 0.5), seed 2"]
 
 
 def test_a_mask_answers_by_being_empty_or_not(page):
@@ -285,9 +285,10 @@ def test_masks_as_images_are_scored_apart(page):
 
 def test_claims_are_judged_by_test_dice_of_each_loss(page):
     rows = page.dice.drop_duplicates("row").set_index("row")
-    assert set(rows.index) == {e.name for e in page.trained.of("loss")} | {"unet"}
-    assert rows.loc["combo", ["weights", "rate", "loss"]].tolist() == ["none", 0.001, "combo"]
-    assert rows.loc["unet", "weights"] is None  # the paper does not say what it starts from
+    assert set(rows.index) == {page.known(e.name) for e in page.trained.of("loss")} | {"U-Net"}
+    combo = rows.loc["Dice + cross-entropy"]
+    assert combo[["weights", "rate", "loss"]].tolist() == ["none", 0.001, "combo"]
+    assert rows.loc["U-Net", "weights"] is None  # the paper does not say what it starts from
     combo, *_, unet, model = page.claims
     assert {combo.word, unet.word} == {""}  # generated images
     assert unet.difference.estimate == pytest.approx(dice(79) - dice(59))
@@ -321,3 +322,39 @@ def test_own_images_train_whatever_their_label(values, tmp_path):
     assert {e.job.task for e in plan} == {"segment"}  # no label answers a question
     counted = jobs.read_split(plan[0].job)["role"].value_counts().to_dict()
     assert counted == {"train": 6, "val": 2, "test": 2}
+
+
+def _solutions():
+    """The code of the exercises' solutions: a network and a loss of one's own."""
+    content = json.loads(parameters.source(NAME).read_text(encoding="utf-8"))
+    text = "".join(content["cells"][-1]["source"])
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+
+
+def _with(code, tag_or_text, notebook_cells):
+    """Put a cell below the first one that has a tag or a text."""
+    (place, *_) = (
+        i
+        for i, cell in enumerate(notebook_cells)
+        if sources.tagged(cell, tag_or_text) or tag_or_text in "".join(cell["source"])
+    )
+    cell = {"metadata": {"tags": [execution.PLAN]}, "source": [code]}
+    return [*notebook_cells[: place + 1], cell, *notebook_cells[place + 1 :]]
+
+
+@pytest.mark.slow
+def test_network_and_loss_of_the_exercises_stand_in_the_tables(values, monkeypatch):
+    monkeypatch.setattr(models.registry, "_OWN", {})
+    monkeypatch.setattr(own_code, "_OWN", {})
+    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
+    network, loss = _solutions()
+    code = _with(network, parameters.TAG, sources.cells(parameters.source(NAME)))
+    code = _with(loss, "LOSSES |=", code)
+    own = {"losses": ["dice", "my loss"], "rivals": ["mine"], "classifiers": [], "epochs": 1}
+    with pytest.raises(UserError, match="'my los'"):
+        cells.page(code, values | own | {"losses": ["my los"]}, until="study.train(plan")
+    told, page = cells.page(code, values | own, until="")
+    assert set(page["shown"]["loss"]) == {"Dice", "my loss", "mine"}
+    assert set(page["wide"]["row"]) == {"Dice", "my loss", "mine"}
+    assert sum("my loss" in text and "mine" in text for text in told) > 1
+    assert {e.job.loss for e in page["plan"]} == {"tversky", "my loss", "combo"}

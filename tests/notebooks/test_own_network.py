@@ -15,18 +15,6 @@ from busutils.errors import UserError
 from busutils.phantoms import write_busi
 from tests import cells
 
-CELL = '''
-@models.register("mine", multiple=2)
-def mine(size, channels, filters=4):
-    """To half the size and back, without skips."""
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((size, size, channels))
-    x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(inputs)
-    x = layers.Conv2DTranspose(filters, 3, strides=2, padding="same", activation="relu")(x)
-    return keras.Model(inputs, layers.Conv2D(1, 1, activation="sigmoid")(x))
-'''
 ROWS = {
     "01_unet_backbones": ("rows", ["base"]),
     "02_attention_unet": ("networks", ["attention4"]),
@@ -67,7 +55,7 @@ def root(tmp_path_factory):
 
 @pytest.fixture
 def page(name, root, tmp_path, monkeypatch):
-    """A copy of the notebook with the cell below its parameters, and its values by the rows.
+    """A copy of the notebook with its exercise below the parameters, and its values by the rows.
 
     What the cell registers is forgotten afterwards, and each image is a group of its own.
     """
@@ -92,7 +80,8 @@ def _with_cell(notebook):
     content = json.loads(notebook.read_text(encoding="utf-8"))
     tags = [cell["metadata"].get("tags", ()) for cell in content["cells"]]
     (below,) = (i for i, of in enumerate(tags) if parameters.TAG in of)
-    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}, "source": CELL}
+    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}}
+    cell["source"] = cells.exercise(notebook, "models")
     content["cells"].insert(below + 1, cell)
     return content
 

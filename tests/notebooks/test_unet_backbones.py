@@ -1,5 +1,6 @@
 """Paper 1's page: which jobs its parameters ask for, and what its tables make of finished jobs."""
 
+import json
 from collections import Counter
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from busutils import execution, jobs, parameters, paths, promises
+from busutils import execution, jobs, losses, own_code, parameters, paths, promises, sources
 from busutils.data import busi, reading
 from busutils.errors import UserError
 from tests import cells, finished
@@ -51,7 +52,7 @@ def page(values):
         better = entry.name == "densenet121"
         better |= (entry.job.encoder_weights, entry.job.learning_rate) == ("imagenet", 1e-4)
         _finish(entry.job, int(better))
-    return cells.names(parameters.source(NAME), values, until="HTML(card)")
+    return cells.names(parameters.source(NAME), values, until="run.save_numbers(")
 
 
 def _finish(job, better):
@@ -240,3 +241,23 @@ def test_numbers_of_the_real_split(page):
         counts = Counter(zip(table["role"], table["label"], strict=True))
         assert (counts["test", "benign"], counts["test", "malignant"]) == held_out
         assert table["role"].value_counts()[["train", "val", "normal"]].tolist() == [453, 114, 133]
+
+
+@pytest.mark.slow
+def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
+    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
+    monkeypatch.setattr(own_code, "_OWN", {})
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
+    source = parameters.source(NAME)
+    content = json.loads(source.read_text(encoding="utf-8"))
+    (trains,) = (i for i, c in enumerate(content["cells"]) if c["id"] == "cell-13")
+    code = cells.exercise(source, "losses")
+    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}, "source": code}
+    content["cells"].insert(trains, cell)
+    copy = tmp_path / source.name
+    copy.write_text(json.dumps(content), encoding="utf-8")
+    values = values | {"rows": ["base"], "epochs": 1}
+    told, page = cells.page(sources.cells(copy), values, until="SAID = ")
+    assert page["contrasted"]["what"].tolist() == ["as in Table 2", "my loss"]
+    assert abs(page["contrasted"]["difference"].iloc[1]) <= 1
+    assert "my loss" in told[-1]
