@@ -118,6 +118,8 @@ def from_text(name: str, kind: Any, text: Any, remedy: str = "give one") -> Any:
     if (item := _item(kind)) is None:
         return checked(name, kind, _read(kind, text), remedy)
     parts = [*_split(text)] if isinstance(text, str) else text
+    if isinstance(text, str) and any(part != part.strip("[]'\"") for part in parts):
+        raise UserError(f"{_refused(name, kind, text, ())}: {remedy}")
     if isinstance(parts, list):
         parts = [_read(item, part) for part in parts]
     return checked(name, kind, parts, remedy)
@@ -160,7 +162,7 @@ def _split(text: str) -> Iterator[str]:
     for part in map(str.strip, inner.split(",")):
         quoted = len(part) > 1 and part[0] == part[-1] and part[0] in "'\""
         if part:
-            yield part[1:-1] if quoted else part
+            yield part[1:-1].strip() if quoted else part
 
 
 def _refused(name: str, kind: Any, value: Any, place: tuple) -> str:

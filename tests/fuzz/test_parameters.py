@@ -91,8 +91,9 @@ def test_every_parameter_takes_or_refuses_every_text(name):
                 one_sentence(error)
             else:
                 assert meant(text, value), (parameter.name, text, value)
-                again = str(value) if isinstance(value, list) else text
-                assert values.from_text("again", parameter.kind, again) == value
+                if isinstance(value, list):
+                    text = "[" + ", ".join(f"'{v}'" for v in value) + "]"
+                assert values.from_text("again", parameter.kind, text) == value
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
