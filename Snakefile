@@ -46,7 +46,7 @@ rule site:
         "_toc.yml",
         "busutils/pages.py",
         "bookcheck/start.py",
-        [f for f in Path("book").rglob("*") if f.is_file() and "local" not in f.parts],
+        [f for f in Path("book").rglob("*.*") if not {"local", "__pycache__"} & {*f.parts}],
         STORE.glob("notebooks/*.ipynb"),
     output:
         "_build/html/index.html",
