@@ -215,7 +215,11 @@ def _why_not(tables: pd.DataFrame) -> str:
     why = tables.assign(reason=(ended + tables["reason"]).str.split(", ")).explode("reason")
     why = why[why["reason"] != ""].drop_duplicates([*NUMBER, "reason"])
     often = [f"{reason} ({n})" for reason, n in why["reason"].value_counts().head(3).items()]
-    return f" What stands in the way most often: {', '.join(often)}." if often else ""
+    return (
+        f" What stands in the way most often, one number for several reasons: {', '.join(often)}."
+        if often
+        else ""
+    )
 
 
 def _picture(rows: Sequence[tuple[str, list[tuple[float, float]]]], what: str) -> str:

@@ -48,8 +48,8 @@ def test_the_line_counts_numbers_that_could_be_compared_and_those_that_were_met(
     told = start.compared(publish("01_unet_backbones-busi-cpu", {}, table2=rows))
     assert told == (
         "Our tables hold **4 printed numbers**. **2** could be compared with a number of ours; "
-        "**1** were met. What stands in the way most often: image size (2), epochs (1), "
-        "not converged (1)."
+        "**1** were met. What stands in the way most often, one number for several reasons: "
+        "image size (2), epochs (1), not converged (1)."
     )
 
 
