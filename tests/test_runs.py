@@ -70,7 +70,9 @@ def test_the_cases_of_a_run_plan_as_the_whole_set_and_have_no_pixels(run):
     assert twice.fingerprint == "16aa-mask-twice"
     pixels = [lambda: told.images[0], lambda: np.asarray(told.masks), lambda: twice.masks.any()]
     for ask in pixels:
-        with pytest.raises(UserError, match=r"has no pixels of BUSI(, masks twice)?: give the folder"):
+        with pytest.raises(
+            UserError, match=r"has no pixels of BUSI(, masks twice)?: give the folder"
+        ):
             ask()
     with pytest.raises(UserError, match=r"unknown size of BUSI in 00_small-by-hand '32'.* 16, 64"):
         run.dataset(32)
