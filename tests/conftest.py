@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def own_store(tmp_path_factory) -> Iterator[Path]:
         del os.environ["BUSUTILS_RUNS"]
     else:
         os.environ["BUSUTILS_RUNS"] = before
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten_networks() -> Iterator[None]:
+    """What Keras keeps of the networks of one file is let go before the next."""
+    yield
+    if keras := sys.modules.get("keras"):
+        keras.backend.clear_session()
 
 
 @pytest.fixture(scope="session")
