@@ -42,7 +42,7 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
     generated = bool(sets.find(dataset).generate)
     if not values.get("data_root") and not generated:
         values["data_root"] = str(sets.fetched(dataset))
-    values |= {key: _there(key, values[key]) for key in parameters.places(values)}
+    values |= {key: there(key, values[key]) for key in parameters.places(values)}
     root = values.get("data_root")
     if root and generated:
         raise UserError(
@@ -53,7 +53,8 @@ def prepare(name: str, profile: str, overrides: Mapping[str, str]) -> dict[str, 
     return values
 
 
-def _there(key: str, place: str) -> str:
+def there(key: str, place: str) -> str:
+    """Return a place by its whole path, or raise a UserError if it is not there."""
     try:
         return str(Path(place).expanduser().resolve(strict=True))
     except (OSError, RuntimeError, ValueError) as error:  # also no such user, or no name at all

@@ -81,7 +81,7 @@ def publish(run: Run, quiet: bool = False, data_root: Path | None = None) -> Pat
     published = _published(run)
     values = _values(published)
     if data_root:
-        values["data_root"] = str(data_root.resolve(strict=True))
+        values["data_root"] = execution.there("data_root", str(data_root))
     left_out = (TRAINED,) if data_root else (IMAGES, TRAINED)
     with _executed(published, values, quiet, left_out) as made:
         _refuse_other_images(published, made)
