@@ -1,28 +1,25 @@
 """Printed numbers against each other: :mod:`scorecheck`, and what only this book's papers need.
 
-That is: sizes of networks and files, choices of a search (:mod:`~.said`); the two classes of one
-experiment, two parts of a split (:mod:`~.experiments`); weights of a loss (:mod:`~.weights`);
-digits that a scan may misread (:mod:`~.digits`); labels of findings; a part for a page; and the
-start page (:mod:`~.start`).
+That is: sizes of networks and files, choices of a search (:mod:`~.said`); how probable a draw or a
+common denominator is (:mod:`~.chance`); the two classes of one experiment, two parts of a split
+(:mod:`~.experiments`); weights of a loss (:mod:`~.weights`); what is unusual (:mod:`~.remarks`);
+digits that a scan may misread (:mod:`~.digits`); labels of findings (:mod:`~.context`); a part for
+a page; and the start page (:mod:`~.start`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from scorecheck.checks import OPEN, Check
-from scorecheck.context import TableContext
-from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
-from bookcheck import digits, experiments, weights
+from bookcheck import chance, digits, experiments, remarks, said, weights
+from bookcheck.context import BookTable
 from bookcheck.page import front_page, markdown
-from bookcheck.said import STATEMENTS
 from busutils import paths
-from scorecheck import kinds
 
 __all__ = ["ADDED", "arithmetic", "check", "front_page", "markdown", "of_paper", "read"]
 
@@ -58,16 +55,8 @@ def _labelled(one: Check, paper: PrintedPaper) -> Check:
     """A flagged check with the finding that its table's context names for this kind, or row."""
     if not one.flagged or one.finding or one.table not in paper.tables:
         return one
-    finding = paper.tables[one.table].more.get("findings", {}).get(one.kind, "")
+    finding = paper.tables[one.table].findings.get(one.kind, "")
     return replace(one, finding=finding.get(one.row, "") if isinstance(finding, dict) else finding)
-
-
-def _findings(value: Any, place: Place, about: TableContext) -> dict[str, Any]:
-    def finding(value: Any, place: Place) -> Any:
-        by_row = isinstance(value, Mapping)
-        return made(dict[kinds.row, str] if by_row else str, value, place)
-
-    return made(dict[str, finding], value, place)
 
 
 def _beyond_code(paper: PrintedPaper) -> Iterator[Check]:
@@ -76,39 +65,25 @@ def _beyond_code(paper: PrintedPaper) -> Iterator[Check]:
 
 
 OWN = {
-    **{"together": experiments.splits, "granularity": experiments.classes},
-    **{"losses": weights.check, "statements": _beyond_code},
+    "together": [experiments.splits],
+    "granularity": [experiments.classes],
+    "losses": [weights.check],
+    "summaries": [remarks.order],
+    "statements": [_beyond_code],
 }
 """Checks of this book, each asked after the family of scorecheck whose name it takes."""
-FAMILIES = tuple(
-    (name, ask)
-    for name, known in scorecheck.FAMILIES
-    for ask in (known, OWN.get(name))
-    if ask is not None
+KNOWN = dict(scorecheck.FAMILIES) | {"prevalence": remarks.of_rows, "together": remarks.of_sets}
+FAMILIES = [(name, ask) for name, known in KNOWN.items() for ask in (known, *OWN.get(name, ()))]
+TOP = (
+    *("title", "authors", "source", "address", "sentence", "short"),
+    *("protocol", "inferred", "claims", "cuts", "parts"),
 )
+OF_TABLES = ("caption", "doubt", "no_counterpart", "every", "columns", "rows")
 ADDED = scorecheck.Additions(
-    top=dict.fromkeys(
-        (
-            "title",
-            "authors",
-            "source",
-            "address",
-            "sentence",
-            "short",
-            "protocol",
-            "inferred",
-            "claims",
-            "cuts",
-            "parts",
-        ),
-        object,
-    ),
-    tables=dict.fromkeys(
-        ("caption", "doubt", "no_counterpart", "every", "columns", "rows"), object
-    ),
+    top=dict.fromkeys(TOP, object),
+    tables=dict.fromkeys(OF_TABLES, object),
     checks={"settle": list[str], "note": str, "not_by_code": dict[str, str]},
-    table={"split": experiments.read_split, "classes": experiments.read_classes}
-    | {"findings": _findings},
-    statements=STATEMENTS,
+    table=BookTable,
+    statements={**said.STATEMENTS, **chance.STATEMENTS},
 )
 """What the files of this book's papers hold beside what scorecheck knows."""

@@ -6,77 +6,36 @@ where s is that of the share over images.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import replace
 
 import numpy as np
 from scipy.stats import norm
-from scorecheck.checks import (
-    FITS,
-    IMPROBABLE,
-    LIMIT,
-    NOT,
-    OPEN,
-    RECOVERED,
-    Check,
-    by_chance,
-    judged,
-    remark,
-)
+from scorecheck.checks import FITS, IMPROBABLE, NOT, OPEN, RECOVERED, Check, judged, remark
 from scorecheck.confusion import RATES
-from scorecheck.context import Items, Row, TableContext
 from scorecheck.innocent import AVERAGING, LIBRARY, MISPRINT
-from scorecheck.kinds import Place, look_up, made
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, IOUS, averaging
 from scorecheck.spans import SLACK, Span, common, hull
-from scorecheck.statements import POPULATION
-from scorecheck.whole_numbers import CAUSES, tail
+from scorecheck.whole_numbers import CAUSES
 
+from bookcheck.chance import LIMIT, by_chance, tail
+from bookcheck.context import Classes
+from bookcheck.remarks import share_by_iou, share_if_empty
 from scorecheck import lesion_share
 
+READINGS = {
+    "if it is the IoU of the lesion": share_by_iou,
+    "if it is the class mean of an empty answer": share_if_empty,
+}
+"""What an IoU may be, and the lesion share that it then says."""
+
 # --- two classes of one experiment
-
-
-@dataclass(frozen=True)
-class Mix:
-    """How many things of a population are of the first class."""
-
-    marked: Annotated[int, 0]
-    population: Annotated[int, 1, POPULATION]
-
-
-@dataclass(frozen=True)
-class Classes:
-    """Pairs of rows that are two classes: of how many things, at most, and drawn from what."""
-
-    pairs: list[Annotated[list[Row], 2, 2]]
-    items: Items = ()
-    up_to: Annotated[int, 1, 300] = 150
-    mix: Mix | None = None
-
-
-def read_classes(value: Any, place: Place, about: TableContext) -> Classes:
-    """Read the key `classes` of a table."""
-    found = made(Classes, value, place)
-    needed = {n: c for n, c in about.columns.items() if c.is_ in RATES}
-    if {c.is_ for c in needed.values()} != {*RATES} or len({c.of for c in needed.values()}) > 1:
-        raise place.error("columns of precision and of sensitivity of one set are needed: add them")
-    averages = {row for rows in about.means for row in (rows.mean, rows.sd)}
-    for row in (row for pair in found.pairs for row in pair if place.printed):
-        if row in averages:
-            raise (place / "pairs").error(f"{row!r} is a mean or deviation: name single rows")
-        for column in needed:
-            look_up(place / "pairs", place.table, row, column)
-    if found.mix and max(found.mix.marked, *found.items, 1) > found.mix.population:
-        raise (place / "mix").error("population is too small: mend it")
-    return found
 
 
 def classes(paper: PrintedPaper) -> Iterator[Check]:
     """Two rows that are the two classes of one experiment must come from one 2 x 2 table."""
     for table, context in paper.tables.items():
-        about = context.more.get("classes")
+        about = context.classes
         by_name = {r.name: r for r in paper.rows(table) if about and r.has(*RATES)}
         pairs = [[by_name[name] for name in pair] for pair in (about.pairs if about else ())]
         solved = [(pair, solutions(*pair, about.up_to)) for pair in pairs]
@@ -157,17 +116,6 @@ def _mix(first: PrintedRow, found: np.ndarray, about: Classes) -> Iterator[Check
 # --- two parts of one random split
 
 
-def read_split(value: Any, place: Place, about: TableContext) -> dict[str, float]:
-    """Numbers of images of two groups of columns, and `spread` of the lesion share over images."""
-    found = made(dict[str, Annotated[float, 1e-9]], value, place)
-    if len(found) != 3 or "spread" not in found:
-        raise place.error("two groups of columns and spread are needed: add them")
-    groups = dict.fromkeys(column.of for column in about.columns.values() if column.of)
-    for group in found:
-        (place / group).choose(group, [*groups, "spread"], "group (`of` of a column)")
-    return found
-
-
 def splits(paper: PrintedPaper) -> Iterator[Check]:
     """Two parts of one random split, which a table names under `split`, have nearly one share.
 
@@ -176,7 +124,7 @@ def splits(paper: PrintedPaper) -> Iterator[Check]:
     need not be of added counts.
     """
     for table, about in paper.tables.items():
-        split, rows = about.more.get("split", {}), paper.rows(table)
+        split, rows = about.split, paper.rows(table)
         parts = [of for of in split if of != "spread"]
         sd = split["spread"] * float(np.sqrt(sum(1 / split[of] for of in parts))) if split else 0
         gaps, told = [], []
@@ -199,14 +147,3 @@ def splits(paper: PrintedPaper) -> Iterator[Check]:
             answer = remark(max(gaps) > 3, causes)
             answer = (NOT, IMPROBABLE, causes) if chance < LIMIT and sure else answer
             yield rows[0].check_table("one random split", shown, told, answer)
-
-
-def _empty_share(row: PrintedRow) -> Span | None:
-    iou = row.span("any_iou") or row.span("mean_iou")
-    return 1 - 2 * iou if iou and iou.high < 0.5 else None
-
-
-READINGS = {
-    "if it is the IoU of the lesion": lesion_share.share_by_iou,
-    "if it is the class mean of an empty answer": _empty_share,
-}

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 from scorecheck.checks import Check
-from scorecheck.context import QUANTITIES, table_context
+from scorecheck.context import QUANTITIES, TableContext
+from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
@@ -44,7 +45,7 @@ def trainings(threshold: float = 0.5) -> PrintedPaper:
     columns = {score: {"is": score} for score in metrics.SCORES if score in QUANTITIES}
     averaged = {"per_case": "means", "pooled": "pooled"}
     said = {how: SAID | {"columns": columns, "averaging": a} for how, a in averaged.items()}
-    contexts = {how: table_context(about, how) for how, about in said.items()}
+    contexts = {how: made(TableContext, about, Place(how)) for how, about in said.items()}
     return PrintedPaper(cells, contexts, name="published jobs")
 
 
@@ -67,7 +68,7 @@ def _published(folder: Path) -> PrintedPaper:
             cells[name, row.row, row.column] = (f"{row.ours:.4f}", unit)
         if columns:
             said = SAID | {"columns": {c: _meant(of) for c, of in columns.items()}}
-            contexts[name] = table_context(said, f"{folder.name}, {name}")
+            contexts[name] = made(TableContext, said, Place(f"{folder.name}, {name}"))
     return PrintedPaper(cells, contexts, name=folder.name)
 
 

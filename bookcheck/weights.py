@@ -1,18 +1,31 @@
-"""Weights of a Tversky loss: those that are not printed, and which of two acted on what."""
+"""Weights of a Tversky loss: against printed scores, those not printed, and which acted on what.
+
+With weights a of false positives and b of false negatives, 1/T = 1 + a(1/P - 1) + b(1/R - 1) for
+the index T, and the loss is (1 - T)^e. Means of T have a bound; ``METHODS.md`` proves it.
+"""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import scipy
-from scorecheck.checks import FITS, RECOVERED, Check, remark
+from scorecheck.checks import FITS, RECOVERED, Check, judged, remark
 from scorecheck.confusion import RATES
-from scorecheck.innocent import SOFT
-from scorecheck.losses import printed_weights, tversky
+from scorecheck.innocent import ALWAYS, SOFT
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
+from scorecheck.readings import COUNTS, asked, bounding, plain
+from scorecheck.spans import Span, clipped, image
+
+from bookcheck.context import BookColumn
+
+WEIGHTS = ("false_positives", "false_negatives")
+TVERSKY = ("region_loss", *RATES)
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
-    """Ask every column of losses for its constants, and of indices for their weights."""
+    """Ask every loss whether it fits its weights, every column for its constants or weights."""
+    for row in paper.rows():
+        if all(map(row.first, TVERSKY)) and printed_weights(row, "region_loss"):
+            yield from asked(row, "Tversky loss", _tversky_loss, *TVERSKY)
     for table in paper.tables:
         rows = paper.rows(table)
         yield from constants(rows)
@@ -66,3 +79,57 @@ def orientation(rows: Sequence[PrintedRow]) -> Iterator[Check]:
     causes = ("labels exchanged in the formula or in the text", SOFT)
     answer = remark(turned > len(pairs) / 2, causes)
     yield rows[0].check_table("orientation of Tversky weights", shown, readings, answer)
+
+
+def tversky(p: float, r: float, a: float, b: float) -> float:
+    """Tversky index from precision, recall and the weights of false positives and negatives."""
+    return 1 / (1 + a * (1 / p - 1) + b * (1 / r - 1)) if p and r else 0.0
+
+
+def _tversky_loss(row: PrintedRow) -> Check | None:
+    """A loss 1 - T against precision and recall, where the weights are printed."""
+    weights, how = printed_weights(row, "region_loss"), bounding(row, *TVERSKY)
+    exponent = _said(row, "region_loss").get("exponent", 1)
+    bounded = how not in ("", "medians") and not row.may_be_empty()
+    if exponent != 1 or not bounded or not plain(row, *TVERSKY):
+        return None
+    loss, *rates = (row.span(q) for q in TVERSKY)
+    p, r = map(clipped, rates)
+    exact = _index(p, r, *weights)
+    allowed = 1 - exact
+    if how not in COUNTS or row.about.epoch != "same":
+        total = max(1.0, sum(weights))
+        allowed = Span(1 - _index(p, r, *(w / total for w in weights)).high, 1.0)
+    good = loss.meets(allowed)
+    other = 1 - _index(p, r, *weights[::-1]).middle
+    shown = (
+        f"weights {weights[0]:g}, {weights[1]:g} with {row.said(*RATES)} "
+        f"give {1 - exact.middle:.4f} (exchanged {other:.4f}), as means at least "
+        f"{allowed.low:.4f}; printed {row.said('region_loss')}"
+    )
+    if not good and p.middle > 0 and 0 < r.middle < 1 and loss.middle < 1:
+        of_false_positives = weights[0] * (1 / p.middle - 1)
+        b = (1 / (1 - loss.middle) - 1 - of_false_positives) / (1 / r.middle - 1)
+        shown += f"; a second weight of {b:.2f} would give it" * (b >= 0)
+    answer = judged(good, ("another weight was used", "a loss in training", *ALWAYS))
+    readings, of = ["pooled counts", "means over cases"], {"printed": loss, "feasible": (allowed,)}
+    return row.check("Tversky loss", shown, readings, answer, **of)
+
+
+def printed_weights(row: PrintedRow, quantity: str) -> tuple[float, float] | None:
+    """Weights of false positives and negatives, from the row or else from its column."""
+    own = [row.span(w) for w in WEIGHTS]
+    if quantity == "region_loss" and None not in own:
+        return own[0].low + own[0].width / 3, own[1].low + own[1].width / 3
+    told = _said(row, quantity)
+    return tuple(told[w] for w in WEIGHTS) if set(WEIGHTS) <= set(told) else None
+
+
+def _said(row: PrintedRow, quantity: str) -> dict[str, float]:
+    """What the column of a loss or index says of it; nothing where it stands in no column."""
+    meant = row.first(quantity).meant
+    return meant.loss if isinstance(meant, BookColumn) else {}
+
+
+def _index(p: Span, r: Span, a: float, b: float) -> Span:
+    return image(lambda x, y: tversky(x, y, a, b), p, r)

@@ -1,15 +1,15 @@
 """What the book asks beyond scorecheck: sizes by hand, misread digits, two parts of a split."""
 
-import numpy as np
 import pytest
 from scorecheck.checks import NOT
-from scorecheck.context import table_context
 from scorecheck.errors import InputError
+from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import bookcheck
 from bookcheck import experiments, said
-from scorecheck import losses, statements
+from bookcheck.context import BookTable
+from scorecheck import statements
 from tests.scorecheck.tables import paper, read_statements
 
 TWO = "two printed places contradict"
@@ -17,7 +17,7 @@ TWO = "two printed places contradict"
 
 def checks(kind, *args, **about):
     """All checks of one kind, misread digits named."""
-    found = bookcheck.check(paper(*args, added=bookcheck.ADDED.table, **about))
+    found = bookcheck.check(paper(*args, meant=BookTable, **about))
     return [one for one in found if one.kind == kind]
 
 
@@ -77,7 +77,7 @@ def test_sizes_by_hand():
 def stated(statement, rows=None):
     """The answer to one statement of this book about a table of plain numbers."""
     cells = {("T", row, "x"): (text, "") for row, text in (rows or {}).items()}
-    read = read_statements([statement], cells, said.STATEMENTS)
+    read = read_statements([statement], cells, bookcheck.ADDED.statements)
     (one,) = statements.check(PrintedPaper(cells, statements=read))
     return one.verdict, one.strength
 
@@ -118,34 +118,6 @@ def test_a_split_that_lacks_a_part_is_refused(tmp_path):
         (tmp_path / "t.yaml").write_text(columns + split + "}}}\n")
         with pytest.raises(InputError, match=sentence):
             bookcheck.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
-
-
-# --- weights of a loss
-
-
-def test_constants_of_a_focal_loss_are_recovered():
-    rng = np.random.default_rng(3)
-    columns = {"L": "region_loss", "D": "dice", "R": "sensitivity"}
-    rows = {}
-    for i in range(8):
-        p, r = rng.uniform(0.5, 0.9, 2)
-        loss = (1 - losses.tversky(p, r, 0.2, 0.8)) ** 0.6
-        rows[f"r{i}"] = [f"{loss:.4f}", f"{2 * p * r / (p + r):.4f}", f"{r:.4f}"]
-    (one,) = checks("constants of a loss", columns, rows)
-    assert one.strength == "recovered"
-    weight, exponent = (float(w) for w in one.shown.split() if w.startswith("0.") and len(w) == 5)
-    assert (weight, exponent) == pytest.approx((0.8, 0.6), abs=0.01)
-
-
-def test_exchanged_weights_are_seen():
-    columns = {"P": "precision", "R": "sensitivity"}
-    columns["T"] = {"is": "tversky", "loss": {"false_positives": 0.7, "false_negatives": 0.3}}
-    rows = {
-        f"r{i}": [f"{p:.4f}", f"{r:.4f}", f"{losses.tversky(p, r, 0.3, 0.7):.4f}"]
-        for i, (p, r) in enumerate([(0.9, 0.5), (0.6, 0.8), (0.7, 0.9)])
-    }
-    (one,) = checks("orientation of Tversky weights", columns, rows)
-    assert one.shown.startswith("3 of 3 rows are nearer to the weights exchanged")
 
 
 # --- two classes of one experiment
@@ -196,8 +168,8 @@ def test_what_a_table_says_of_its_scores_holds_in_tables_made_of_its_cells():
     joined |= {"specificity": ["T", "other", "R"], "accuracy": ["A", "one", "acc"]}
     said = told | counts | {"columns": columns, "classes": PAIR}
     tables = {
-        "T": table_context(said, "T", bookcheck.ADDED.table),
-        "J": table_context(told | {"cells": {"both": joined}}, "J"),
+        "T": made(BookTable, said, Place("T")),
+        "J": made(BookTable, told | {"cells": {"both": joined}}, Place("J")),
     }
     for accuracy, f1, answers in (
         ("90.00", "87.80", ["fits", "fits"]),

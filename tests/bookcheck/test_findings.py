@@ -9,18 +9,17 @@ from pathlib import Path
 import pytest
 import yaml
 from scorecheck.checks import NOT, OPEN, STRENGTHS, VERDICTS
-from scorecheck.context import table_context
+from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import bookcheck
 import scorecheck
-from bookcheck.said import STATEMENTS as OWN
 from scorecheck import report, statements
 from tests.scorecheck.tables import read_statements
 
 FOLDER = Path(__file__).parents[2] / "book" / "reported"
 PAPERS = (1, 2, 3, 4, 5)
-STATEMENTS = {**statements.KINDS, **OWN}
+STATEMENTS = {**statements.KINDS, **bookcheck.ADDED.statements}
 ALIKE, SAME, BEST, COUNTED = scorecheck.WEAKER
 
 
@@ -219,23 +218,25 @@ def renamed(paper):
     """The same numbers with other names of tables, rows and columns, in another order."""
     cells, context = stored(paper)
     checks = yaml.safe_load(context.read_text(encoding="utf-8"))["checks"]
-    made = bookcheck.read(cells, context)
-    parts = [str(part) for key in made.cells for part in key]
-    rows = [row for table in made.tables.values() for row in table.cells]
-    names = {part: f"n{i}" for i, part in enumerate(dict.fromkeys([*parts, *made.tables, *rows]))}
+    as_printed = bookcheck.read(cells, context)
+    parts = [str(part) for key in as_printed.cells for part in key]
+    rows = [row for table in as_printed.tables.values() for row in table.cells]
+    names = {
+        part: f"n{i}" for i, part in enumerate(dict.fromkeys([*parts, *as_printed.tables, *rows]))
+    }
     tables = {}
     for name, values in checks["tables"].items():
         about = {k: other_names(v, names) for k, v in values.items() if k != "findings"}
         for key in {"columns", "cells"} & set(values):
             about[key] = {names[k]: v for k, v in about[key].items()}
-        tables[names[str(name)]] = table_context(about, str(name), bookcheck.ADDED.table)
+        tables[names[str(name)]] = made(bookcheck.ADDED.table, about, Place(str(name)))
     statements = [
         {k: v if k in ("finding", "where") else other_names(v, names) for k, v in one.items()}
         for one in checks.get("statements", ())
     ]
-    moved = {tuple(names[part] for part in key): v for key, v in reversed(made.cells.items())}
+    moved = {tuple(names[part] for part in key): v for key, v in reversed(as_printed.cells.items())}
     read = read_statements(statements, moved, STATEMENTS)
-    return PrintedPaper(moved, tables, read, more=made.more)
+    return PrintedPaper(moved, tables, read, more=as_printed.more)
 
 
 def other_names(value, names):

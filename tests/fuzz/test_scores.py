@@ -123,8 +123,6 @@ CONTEXT = {
                     "shifts": [0, 0.01],
                 }
             },
-            {"counts": {"scores": {"accuracy": ["1", "C", "Acc"]}, "positives": 9, "negatives": 9}},
-            {"counts": {"scores": {"accuracy": 0.8}, "folds": [[5, 5], [5, 5]]}},
             {"halved": {"size": ["text", "net", "size"], "times": 5}},
             {
                 "parameters": {

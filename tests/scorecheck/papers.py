@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
-from scorecheck.context import table_context
+from scorecheck.context import TableContext
+from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 from tests.scorecheck.tables import read_statements
@@ -26,8 +27,8 @@ class Drawn:
     statements: list[dict] = field(default_factory=list)
     truth: dict = field(default_factory=dict)
 
-    def paper(self) -> PrintedPaper:
-        tables = {name: table_context(values, name) for name, values in self.tables.items()}
+    def paper(self, meant: type[TableContext] = TableContext) -> PrintedPaper:
+        tables = {name: made(meant, values, Place(name)) for name, values in self.tables.items()}
         return PrintedPaper(self.cells, tables, read_statements(self.statements, self.cells))
 
     def value(self, table: str, row: str, column: str) -> float:
@@ -119,8 +120,7 @@ def _segmentation(rng, drawn):
         columns["iou"]["is"] = "any_iou"
         columns["iou"].pop("macro", None)
     if with_loss:
-        named = dict(zip(("false_positives", "false_negatives"), weights, strict=True))
-        columns["loss"] |= {"is": "region_loss", "loss": named}
+        columns["loss"]["is"] = "region_loss"
     if with_bce:
         columns["bce"]["is"] = "cross_entropy"
     known &= epoch != "unknown"

@@ -1,8 +1,8 @@
 """Small papers for tests: a table from rows of text, with what it means."""
 
 from scorecheck.cells import CsvCell
-from scorecheck.context import table_context
-from scorecheck.kinds import Place
+from scorecheck.context import TableContext
+from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.statements import KINDS, statement
 
@@ -15,10 +15,10 @@ PLAIN = {
 """All that a paper can say of its scores; what a test sets to None is left out."""
 
 
-def paper(columns, rows, statements=(), added=None, **about):
+def paper(columns, rows, statements=(), meant=TableContext, **about):
     """A paper with one table ``T``; `columns` by name, `rows` by name with values as text.
 
-    `added` are keys of a project for a table.
+    `meant` is the class of a table, which may have the keys of a project.
     """
     kinds = {
         name: {"is": kind} if isinstance(kind, str) else kind for name, kind in columns.items()
@@ -30,7 +30,7 @@ def paper(columns, rows, statements=(), added=None, **about):
         if text
     }
     said = {key: value for key, value in (PLAIN | about).items() if value is not None}
-    tables = {"T": table_context({"columns": kinds} | said, "T", added)}
+    tables = {"T": made(meant, {"columns": kinds} | said, Place("T"))}
     return PrintedPaper(cells, tables, read_statements(statements, cells))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCKED = ("tensorflow", "keras", "pandas", "IPython", "matplotlib", "busutils", "mlscorecheck")
+BLOCKED = ("tensorflow", "keras", "pandas", "IPython", "matplotlib", "busutils")
 CALL = f"""
 import sys
 sys.modules.update(dict.fromkeys({BLOCKED}))  # None: importing it fails
@@ -38,15 +38,6 @@ def test_the_example_of_the_page_works_alone(page, tmp_path):
     done = called(tmp_path, *shown.group(1).split())
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == shown.group(2).split()
-
-
-def test_counts_ask_for_the_package_that_is_not_there(page, tmp_path):
-    (tmp_path / "mine.yaml").write_text(
-        "checks: {statements: [counts: {scores: {accuracy: 0.5}, positives: 5, negatives: 5}]}"
-    )
-    done = called(tmp_path, "mine.csv", "--context", "mine.yaml")
-    assert done.returncode == 2
-    assert done.stderr.endswith("counts are asked of mlscorecheck: pip install mlscorecheck\n")
 
 
 def test_three_packages_are_all_that_it_needs():

@@ -211,19 +211,10 @@ CONTEXTS = [
         STATED + "mean: {value: 1, of: {table: 1, column: Dice, without: [a]}}\n",
         r"of: no number of 1 / Dice is left",
     ),
-    (
-        STATED + "draw: {drawn: 2, sample: 1, marked: 2, population: 4}\n",
-        r"draw: 2 of 1 cannot be drawn where 2 of 4",
-    ),
     (STATED + "best: {cell: 5, among: [['1', a, Dice]]}\n", r"cell: '5' is no cell"),
     (
         STATED + "best: {cell: [1, a, Dice], among: [[1, a, Dice]], order: most}\n",
         r"order: unknown value 'most': choose one of largest, smallest",
-    ),
-    (STATED + "counts: {scores: {accuracy: 0.5}}\n", r"give either folds, or positives"),
-    (
-        STATED + "counts: {scores: {dice: 80}, positives: 5, negatives: 5}\n",
-        r"counts: dice is no share between 0 and 1",
     ),
 ]
 

@@ -90,21 +90,6 @@ def test_rows_of_one_set_share_it():
     assert (one.verdict, one.strength) == ("fits", "unusual")  # the averaging is not known
 
 
-def test_a_row_far_from_the_others_is_named():
-    shares = [0.10, 0.101, 0.099, 0.1005, 0.102, 0.30]
-    rows = {f"r{i}": ["0.80000", "0.90000", f"{0.9 - 0.1 * p:.5f}"] for i, p in enumerate(shares)}
-    (one,) = checks("a row apart", COLUMNS, rows, one_set=True)
-    assert one.row == "r5"
-
-
-def test_doing_nothing_is_right_on_the_background():
-    # share 0.10, so an empty answer is right on 0.90
-    found = checks("doing nothing", COLUMNS, {"a": ["0.8000", "0.9000", "0.8900"]}, one_set=True)
-    assert found[0].strength == "unusual"
-    found = checks("doing nothing", COLUMNS, {"a": ["0.8000", "0.9500", "0.9350"]}, one_set=True)
-    assert found[0].strength == ""
-
-
 def test_precision_and_recall_as_means_of_both_classes_are_a_cause_that_is_computed():
     both = {"precision": (0.75 + 88 / 92) / 2, "sensitivity": (0.6 + 88 / 90) / 2}
     scores = {k: v for k, v in MATRIX.items() if k != "iou"} | both

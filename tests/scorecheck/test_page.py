@@ -44,7 +44,7 @@ def test_a_missing_file_is_told_in_one_sentence(example, capsys):
 
 
 def test_the_page_names_every_key_choice_quantity_and_statement():
-    keys = {f.name for f in fields(context.TableContext)} - {"more"}
+    keys = {f.name for f in fields(context.TableContext)}
     keys |= {f.name for f in fields(context.ColumnContext)} - {"is_"}
     words = (context.Averaging, context.Masks, context.Epoch, context.Empty, context.Quantity)
     choices = {choice for kind in words for choice in get_args(kind)}

@@ -2,7 +2,8 @@
 
 import pytest
 from scorecheck.checks import NOT
-from scorecheck.context import table_context
+from scorecheck.context import TableContext
+from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
@@ -59,7 +60,7 @@ def test_a_practice_is_no_misfit(practice):
         for i, line in enumerate(lines)
         for column, text in zip(columns, line.split(), strict=True)
     }
-    said = table_context(SAID | about | {"columns": columns}, "T")
+    said = made(TableContext, SAID | about | {"columns": columns}, Place("T"))
     found = scorecheck.check(PrintedPaper(cells, {"T": said}))
     assert [one.shown for one in found if one.verdict == NOT] == []
 
@@ -72,7 +73,8 @@ def test_a_deviation_over_images_and_a_weighted_mean_are_no_misfit():
     }
     means = [{"mean": "Mean", "sd": "SD", "of": FOLDS}]
     about = SAID | {"averaging": "means", "columns": {"Dice": {"is": "dice"}}, "means": means}
-    found = scorecheck.check(PrintedPaper(cells, {"T": table_context(about, "T")}))
+    said = made(TableContext, about, Place("T"))
+    found = scorecheck.check(PrintedPaper(cells, {"T": said}))
     assert {(one.kind, one.verdict, one.strength) for one in found} == {
         ("mean of rows", "fits", "unusual"),
         ("sd of rows", "fits", "unusual"),

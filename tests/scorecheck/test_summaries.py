@@ -72,10 +72,3 @@ def test_two_columns_may_be_made_in_two_ways(silent):
     columns, rows = {"Dice": "dice", "F1": "dice"}, {"a": ["0.90", "0.95"]}
     (one,) = checks("one quantity in two columns", columns, rows, **silent)
     assert one.verdict == "cannot be checked"
-
-
-def test_dice_and_iou_that_order_rows_differently_are_unusual():
-    columns = {"D": "dice", "J": "iou"}
-    rows = {f"r{i}": [f"0.7{i}", f"0.6{6 - i}"] for i in range(7)}
-    (one,) = checks("order by Dice and IoU", columns, rows)
-    assert (one.verdict, one.strength) == ("fits", "unusual")

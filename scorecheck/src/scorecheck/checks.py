@@ -12,8 +12,6 @@ IMPROBABLE = "improbable"
 UNUSUAL = "unusual"
 RECOVERED = "recovered"
 STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, RECOVERED)
-LIMIT = 1e-4
-"""A chance times the number of searches is called improbable below this."""
 AS_STATED = "as stated"
 """The reading of a statement that is taken at its word."""
 
@@ -60,8 +58,3 @@ def judged(good: bool, causes: Sequence[str], strength: str = NO_READING) -> Jud
 def remark(unusual: bool, causes: Sequence[str] = (), strength: str = UNUSUAL) -> Judgement:
     """It fits; where it is unusual, with a strength."""
     return FITS, strength if unusual else "", causes
-
-
-def by_chance(chance: float, small: tuple[str, str]) -> tuple[str, str]:
-    """Verdict and strength: unusual below 1 in 100, and `small` where that is improbable."""
-    return small if chance < LIMIT else (FITS, UNUSUAL if chance < 0.01 else "")

@@ -2,15 +2,15 @@
 
 Each field of :class:`ColumnContext` and :class:`TableContext` is a key of a context file, its type
 the kind of the values there (:mod:`scorecheck.kinds`). None is what a paper does not say. The
-book's page on the checker says what each key, choice and quantity means.
+book's page on the checker says what each key, choice and quantity means. A project that has more
+keys adds them as fields of classes below these.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from scorecheck import kinds
-from scorecheck.kinds import Place, amount, arguments, made
+from scorecheck.kinds import Place, amount, made
 
 QUANTITIES = (
     *("dice", "iou", "mean_iou", "any_iou", "sensitivity", "specificity", "precision", "accuracy"),
@@ -25,8 +25,6 @@ Epoch = Literal["same", "best by column", "unknown"]
 Empty = Literal["none", "counted", "unknown"]
 Row, Column = Annotated[str, kinds.row], Annotated[str, kinds.column]
 Weight, Count = Annotated[float, 0, 1e6], Annotated[int, 1]
-Exponent = Annotated[float, 1e-3, 1e3]
-LOSS = {"false_positives": Weight, "false_negatives": Weight, "exponent": Exponent}
 
 
 def _smoothed(value: Any, place: Place) -> float:
@@ -57,7 +55,6 @@ class ColumnContext:
     over: Annotated[int, 2] | None = None  # how many values (images, folds) these are over
     decimals: Annotated[int, 1, 30] | None = None  # how many count, where zeros were appended
     items: Items = ()  # number of things that a share counts, or several
-    loss: LOSS = field(default_factory=dict)  # weights and exponent of a `region_loss`
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,11 @@ class SummaryRows:
     mean: Row = ""
     sd: Row = ""
     plain: bool = False
+
+    def verify(self, place: Place) -> None:
+        """Refuse a summary without a row."""
+        if not (self.mean or self.sd):
+            raise place.error("mean and sd are missing: name one of the two rows")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,13 @@ class TableContext:
     join: list[str] = ()  # tables whose rows of one name are put together
     weak: dict[str, str] = field(default_factory=dict)  # why a kind's misfits are remarks only
     where: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)  # what a project added
+
+    def verify(self, place: Place) -> None:
+        """Refuse a table that is not printed, or of which nothing is said."""
+        if self.columns and place.printed:
+            place.choose(place.table, place.names(), "table")
+        if not (self.columns or self.cells or self.join):
+            raise place.error("columns is missing: add {NAME: {is: dice}} or another quantity")
 
     def resolved(self, column: ColumnContext) -> ColumnContext:
         """A column with what the table says where the column itself is silent.
@@ -117,24 +125,3 @@ class TableContext:
             smoothed=smoothed,
             macro=by_name.get(column.is_, macro),
         )
-
-
-AddedKind = Callable[[Any, Place, TableContext], Any]
-"""A kind that a project adds, which is asked with what is known of the table as well."""
-
-
-def table_context(
-    given: Mapping[str, Any], place: Place | str, added: Mapping[str, AddedKind] | None = None
-) -> TableContext:
-    """Read what a table means from plain values; `added` are keys of a project."""
-    place, added = Place(place) if isinstance(place, str) else place, added or {}
-    if place.printed and isinstance(given, Mapping) and "columns" in given:
-        place.choose(place.table, place.names(), "table")
-    about = TableContext(**arguments(TableContext, given, place, added))
-    if not (about.columns or about.cells or about.join):
-        raise place.error("columns is missing: add {NAME: {is: dice}} or another quantity")
-    for i, rows in enumerate(about.means):
-        if not (rows.mean or rows.sd):
-            raise (place / "means" / i).error("mean and sd are missing: name one of the two rows")
-    more = {key: added[key](value, place / key, about) for key, value in about.more.items()}
-    return replace(about, more=more)

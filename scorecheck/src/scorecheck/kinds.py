@@ -79,7 +79,10 @@ def made(kind: Kind, value: Any, place: Place, *limits: float) -> Any:
     if isinstance(kind, Mapping):
         return keys(kind, value, place)
     if is_dataclass(kind):
-        return kind(**arguments(kind, value, place))
+        found = kind(**arguments(kind, value, place))
+        if hasattr(found, "verify"):  # what no single key shows
+            found.verify(place)
+        return found
     if kind in (int, float):
         return _number(value, place, kind, *limits)
     if kind is object:  # what is not read here
@@ -88,25 +91,18 @@ def made(kind: Kind, value: Any, place: Place, *limits: float) -> Any:
     return readers.get(origin, kind)(value, place, *args, *limits)
 
 
-def arguments(call: Callable, value: Any, place: Place, more: Iterable[str] = ()) -> dict[str, Any]:
+def arguments(call: Callable, value: Any, place: Place) -> dict[str, Any]:
     """What a dataclass, or the function of a statement, is called with: its parameters are keys.
 
-    A parameter `places` takes the value whole. What stands under the keys `more` is not read, and
-    makes the argument of this name.
+    A parameter `places` takes the value whole.
     """
-    known = {
-        p.name.rstrip("_"): p
-        for p in signature(call).parameters.values()
-        if p.name not in ("paper", "more")
-    }
+    parameters = (p for p in signature(call).parameters.values() if p.name != "paper")
+    known = {p.name.rstrip("_"): p for p in parameters}
     if "places" in known:
         return {"places": made(known["places"].annotation, value, place)}
     needs = [key for key, p in known.items() if p.default is Parameter.empty]
-    kinds = {key: p.annotation for key, p in known.items()} | dict.fromkeys(more, object)
-    found = keys(kinds, value, place, needs)
-    extra = {key: found.pop(key) for key in more if key in found}
-    given = {known[key].name: part for key, part in found.items()}
-    return given | ({"more": extra} if extra else {})
+    found = keys({key: p.annotation for key, p in known.items()}, value, place, needs)
+    return {known[key].name: part for key, part in found.items()}
 
 
 def keys(

@@ -157,6 +157,13 @@ class PrintedPaper:
         """Return the rows of all tables or of one, each set of columns by itself."""
         return [row for row in self._every_row if table in (None, row.table)]
 
+    def sets(self) -> list[list[PrintedRow]]:
+        """Return the rows of each table and, there, of each set."""
+        found: dict[tuple[str, str], list[PrintedRow]] = {}
+        for row in self._every_row:
+            found.setdefault((row.table, row.of), []).append(row)
+        return list(found.values())
+
     @cached_property
     def _decimals(self) -> dict[tuple[str, str], int | None]:
         """Decimals that count in each column."""

@@ -13,8 +13,8 @@ from typing import Annotated
 
 from scorecheck import cells, yaml_values
 from scorecheck.cells import CsvCell
-from scorecheck.context import AddedKind, TableContext, table_context
-from scorecheck.kinds import Key, Kind, keys, made
+from scorecheck.context import TableContext
+from scorecheck.kinds import Key, Kind, keys
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.statements import KINDS, StatementKind, statement
@@ -25,13 +25,14 @@ class Additions:
     """Keys, by their kind, that a project's context files may hold beside those known here.
 
     `top` stand beside `checks`, and `tables` below a key ``tables`` there; `checks` stand beside
-    the tables and statements, and `table` within such a table. `statements` are further kinds.
+    the tables and statements; those within such a table are fields of `table`. `statements` are
+    further kinds.
     """
 
     top: Mapping[str, Kind] = field(default_factory=dict)
     tables: Mapping[str, Kind] = field(default_factory=dict)
     checks: Mapping[str, Kind] = field(default_factory=dict)
-    table: Mapping[str, AddedKind] = field(default_factory=dict)
+    table: type[TableContext] = TableContext
     statements: Mapping[str, StatementKind] = field(default_factory=dict)
 
 
@@ -46,23 +47,23 @@ def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> P
         found, told = cells.read(Path(one))
         lines += found
         notes += told
-    name = next((c.paper for c in lines if c.paper), "")
-    name = made(str, about["paper"], top / "paper") if "paper" in about else name
     of_table = {**added.tables, "transposed": bool}
     layout = dict[str, of_table]
-    tables = made(layout, about["tables"], top / "tables") if "tables" in about else {}
-    turned = {n for n, table in tables.items() if table.get("transposed")}
+    known = {**added.top, "paper": str, "tables": layout, "checks": object}
+    about = keys(known, about, top)
+    turned = {n for n, table in about.get("tables", {}).items() if table.get("transposed")}
+    name = about.get("paper") or next((c.paper for c in lines if c.paper), "")
     printed = _by_key(lines, name, turned)
-    known = {"paper": str, "tables": layout, "checks": _checks(added)}
-    about = keys({**added.top, **known}, about, replace(top, printed=printed))
-    said = about["checks"]
+    stated = partial(statement, known={**KINDS, **added.statements})
+    known = {"tables": dict[str, added.table], "statements": Annotated[list[stated], 0]}
+    said = keys(known | added.checks, about["checks"], replace(top / "checks", printed=printed))
     paper = PrintedPaper(
         {key: (c.text, c.unit) for key, c in printed.items() if c.text is not None},
-        said.get("tables", {}),
-        said.get("statements", ()),
+        said.pop("tables", {}),
+        said.pop("statements", ()),
         about.get("paper", Path(file).stem),
         notes,
-        more={key: said[key] for key in added.checks if key in said},
+        more=said,
     )
     with_columns = [name for name, table in paper.tables.items() if table.columns]
     for name, table in paper.tables.items():
@@ -72,13 +73,6 @@ def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> P
         _in_one_unit(list(_numbers(name, table, printed)))
         _with_deviations(name, table, printed)
     return paper
-
-
-def _checks(added: Additions) -> dict[str, Kind]:
-    table = partial(table_context, added=added.table)
-    stated = partial(statement, known={**KINDS, **added.statements})
-    known = {"tables": dict[str, table], "statements": Annotated[list[stated], 0]}
-    return known | added.checks
 
 
 def _by_key(lines: Sequence[CsvCell], paper: str, turned: set[str]) -> dict[Key, CsvCell]:

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from scorecheck import checks, counts, innocent, summaries, whole_numbers
-from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check, by_chance
+from scorecheck import checks, innocent, summaries
+from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check
 from scorecheck.errors import InputError
 from scorecheck.kinds import Place, amount, amounts, arguments, cell, cells, keys
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper
@@ -24,13 +24,8 @@ BESIDE = {
     **{"finding": str, "where": str, "because": str, "causes": list[str], "weak": bool},
     "reading": str,
 }
-OF_BATCHES = ("chance", "a mean over batches or folds", "several items an image")
 MEANT = ("something else is meant than was understood here", innocent.MISPRINT)
 Pair = Annotated[list[amount], 2, 2]
-Size, Count = Annotated[int, 1, 100_000], Annotated[int, 1, 10**7]
-Folds = Annotated[list[Annotated[list[Count], 2, 2]], 1, 100]
-POPULATION = 10**7
-"""Largest population of a draw; its tail is summed term by term."""
 
 
 @dataclass(frozen=True)
@@ -203,62 +198,6 @@ def above(paper: PrintedPaper, cells: cells, limit: amount) -> Answer:
     wrong = [f"{row} {n.plain}" for row, n in numbers if n.span.high < limit.value]
     told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return two_places(not wrong, f"{told}; not {', '.join(wrong)}" if wrong else told)
-
-
-@kind("draw", "class mix of a draw", MEANT[:1])
-def draw(
-    paper: PrintedPaper, drawn: amount, sample: amount, marked: amount, population: amount
-) -> Answer:
-    """A number of marked things in a sample that is said to be random."""
-    k, n, m, of = (round(paper.span(v).middle) for v in (drawn, sample, marked, population))
-    possible = 0 <= k <= min(n, m) and 0 <= n - k <= of - m
-    if not possible or not 1 <= of <= POPULATION:
-        raise InputError(f"{k} of {n} cannot be drawn where {m} of {of} are marked: mend a number")
-    chance = whole_numbers.tail(k, n, m, of)
-    told = (
-        f"{k} of {n} where {n * m / of:.1f} are expected of {m} in {of}: "
-        f"chance of a draw as far out {chance:.2g}"
-    )
-    return *by_chance(chance, (NOT, checks.IMPROBABLE)), told
-
-
-@kind("denominator", "common denominator", OF_BATCHES)
-def denominator(
-    paper: PrintedPaper,
-    cells: amounts,
-    from_: Size,
-    to: Size,
-    shifts: list[Annotated[float, -1, 1]] = (0.0,),
-) -> Answer:
-    """Distinct shares that may all be of one number of things, perhaps with a common shift."""
-    texts = {paper.number(c).text: paper.span(c) for c in cells}
-    if from_ > to:
-        raise InputError(f"from {from_} is above to {to}: exchange them")
-    sizes = np.arange(from_, to + 1)
-    found = whole_numbers.denominator(list(texts.values()), sizes, shifts)
-    told = (
-        f"{found.n} of {found.of} distinct values between 0 and 1 are k/{found.size}"
-        + (f" with {found.shift:+g}" if found.shift else "")
-        + f"; chance {found.chance:.1g} over all n from {from_} to {to} and shifts tried"
-    )
-    return *by_chance(found.chance, (FITS, RECOVERED)), told
-
-
-@kind("counts", "counts, by mlscorecheck")
-def whole_counts(
-    paper: PrintedPaper,
-    scores: dict[Literal[tuple(counts.NAMES)], amount],
-    positives: Count | None = None,
-    negatives: Count | None = None,
-    folds: Folds | None = None,
-) -> Answer:
-    """Scores of whole counts with known class totals, or of folds; asked of mlscorecheck."""
-    spans, classes = {name: paper.span(c) for name, c in scores.items()}, (positives, negatives)
-    if folds and classes == (None, None):
-        return counts.mean_of_folds(spans, folds)
-    if folds or None in classes:
-        raise InputError("give either folds, or positives and negatives")
-    return counts.one_set(spans, *classes)
 
 
 def _per_cent(one: PrintedNumber, other: PrintedNumber) -> bool:

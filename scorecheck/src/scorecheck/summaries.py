@@ -1,4 +1,4 @@
-"""Rows that summarise others, columns that repeat others, deviations beside means, and orders.
+"""Rows that summarise others, columns that repeat others, and deviations beside means.
 
 What rounding leaves open of a mean and of a standard deviation, and how large the deviation of
 values between 0 and 1 can be, is in ``METHODS.md``.
@@ -7,14 +7,13 @@ values between 0 and 1 can be, is in ``METHODS.md``.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import scipy
 
 from scorecheck import innocent
 from scorecheck.checks import FITS, NOT, OPEN, TWO_PLACES, UNUSUAL, Check, judged, remark
 from scorecheck.context import SummaryRows
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow
-from scorecheck.readings import IOUS, bounding
+from scorecheck.readings import bounding
 from scorecheck.spans import Span, clipped, common, hull
 
 WEIGHTED = "a mean weighted by the number of images of each row"
@@ -30,15 +29,12 @@ OF_DEVIATIONS = (
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
-    """Check every mean and sd row, every repeated column, and the order of rows by two columns."""
+    """Check every mean and sd row, and every repeated column."""
     for table, about in paper.tables.items():
         for summary in about.means:
             for column in about.columns:
                 yield from summarised(paper, table, column, summary)
-        rows = paper.rows(table)
-        yield from repeated(rows)
-        for of in dict.fromkeys(row.of for row in rows):
-            yield from order([row for row in rows if row.of == of])
+        yield from repeated(paper.rows(table))
 
 
 def check_deviations(paper: PrintedPaper) -> Iterator[Check]:
@@ -151,23 +147,6 @@ def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
             answer, readings = (OPEN, "", ()), SEVERAL_MEANINGS
         at = {"place": rows[0].place(names), "column": names}
         yield rows[0].check_table("one quantity in two columns", shown, readings, answer, **at)
-
-
-def order(rows: Sequence[PrintedRow]) -> Iterator[Check]:
-    """Dice and IoU of the same masks put models in nearly the same order."""
-    for name in (*IOUS, "mean_iou"):
-        both = [(row.span("dice"), row.span(name)) for row in rows]
-        both = [(dice.middle, iou.middle) for dice, iou in both if dice and iou]
-        if len(both) < 6:
-            continue
-        rho, p = scipy.stats.spearmanr(*zip(*both, strict=True))
-        shown = (
-            f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
-            f"(p {p:.2g}); of the same masks it is near 1"
-        )
-        answer = remark(True, (innocent.AVERAGING, innocent.EPOCH)) if rho < 0.5 else (FITS, "", ())
-        kind, readings = "order by Dice and IoU", ["same masks"]
-        yield rows[0].check_table(kind, shown, readings, answer, column=name)
 
 
 def _one_meaning(row: PrintedRow, quantity: str) -> bool:

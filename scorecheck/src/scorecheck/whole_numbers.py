@@ -1,20 +1,17 @@
 """Shares of few things: a percentage of n things is k/n for a whole number k.
 
-A printed share fits n things if some k/n lies in its span; several values that all fit one n tell
-something about n. Chances are in ``METHODS.md``.
+A printed share fits n things if some k/n lies in its span.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
 from scorecheck import innocent
 from scorecheck.checks import Check, judged
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS
-from scorecheck.spans import SLACK, Span, exactly
+from scorecheck.spans import SLACK, Span
 
 CAUSES = (
     innocent.MISPRINT,
@@ -57,53 +54,3 @@ def whole_counts(name: str, items: Sequence[int], rows: Sequence[PrintedRow]) ->
     readings, answer = [f"{size} items" for size in items], judged(not wrong, CAUSES)
     at = {"place": rows[0].place(name), "row": wrong[0][0].name if wrong else "", "column": name}
     yield rows[0].check_table("whole number of items", shown, readings, answer, **at)
-
-
-@dataclass(frozen=True)
-class CommonDenominator:
-    """The n and shift that most values fit, and how often chance does as well.
-
-    `n` values of `of` fit `size` with `shift`; `chance` is summed over all that was tried.
-    """
-
-    size: int
-    shift: float
-    n: int
-    of: int
-    chance: float
-
-
-def denominator(
-    values: Sequence[Span], sizes: Sequence[int], shifts: Sequence[float] = (0.0,)
-) -> CommonDenominator:
-    """Search the number of things, and a shift common to all, that most distinct shares fit.
-
-    Values that a shift brings to 0 or 1 fit every n, so they do not count.
-    """
-    sizes = np.asarray(sizes)
-    tried = []
-    for shift in shifts:
-        moved = [v + exactly(shift) for v in values]
-        moved = [v for v in moved if v.low > 0 and v.high < 1]
-        by_chance = np.minimum(1.0, sizes * max((v.width for v in moved), default=1.0))
-        hits = sum((fits(v, sizes).astype(int) for v in moved), np.zeros(len(sizes), int))
-        tails = scipy.stats.binom.sf(hits - 1, len(moved), by_chance)
-        tried.append((float(tails.min()), shift, len(moved), hits, by_chance, int(tails.argmin())))
-    least, shift, counted, hits, _, best = min(tried, key=lambda t: t[0])
-    chance = 0.0  # expected number of sizes and shifts at which chance alone has such a tail
-    for _, _, n, _, by_chance, _ in tried:
-        tails = scipy.stats.binom.sf(np.arange(n + 1)[:, None] - 1, n, by_chance[None])
-        as_good = np.where(tails <= least * (1 + SLACK), tails, 0)
-        chance += float(as_good.max(axis=0).sum())
-    return CommonDenominator(int(sizes[best]), shift, int(hits[best]), counted, min(1.0, chance))
-
-
-def tail(k: int, n: int, marked: int, population: int) -> float:
-    """Chance of a draw at least as far out as `k` marked ones of `n`, on both sides.
-
-    The tail of the hypergeometric distribution on its side, doubled because the other side would
-    have been noticed too.
-    """
-    above = scipy.stats.hypergeom.sf(k - 1, population, marked, n)
-    below = scipy.stats.hypergeom.cdf(k, population, marked, n)
-    return float(min(1.0, 2 * min(above, below)))
