@@ -10,9 +10,20 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.stats import norm
-from scorecheck.checks import FITS, IMPROBABLE, NOT, OPEN, RECOVERED, Check, judged, remark
+from scorecheck.checks import (
+    AVERAGING,
+    FITS,
+    IMPROBABLE,
+    LIBRARY,
+    MISPRINT,
+    NOT,
+    OPEN,
+    RECOVERED,
+    Check,
+    judged,
+    remark,
+)
 from scorecheck.confusion import RATES
-from scorecheck.innocent import AVERAGING, LIBRARY, MISPRINT
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, IOUS, averaging
 from scorecheck.spans import SLACK, Span, common, hull
@@ -21,7 +32,7 @@ from scorecheck.whole_numbers import CAUSES
 from bookcheck.chance import LIMIT, by_chance, tail
 from bookcheck.context import Classes
 from bookcheck.remarks import share_by_iou, share_if_empty
-from scorecheck import lesion_share
+from scorecheck import confusion
 
 READINGS = {
     "if it is the IoU of the lesion": share_by_iou,
@@ -138,7 +149,7 @@ def splits(paper: PrintedPaper) -> Iterator[Check]:
         if gaps:
             chance = 2 * float(norm.sf(min(gaps))) * len(gaps)
             quantities = (*IOUS, "mean_iou", "accuracy")
-            sure = all(lesion_share.counted(row, *quantities) for row in rows)
+            sure = all(confusion.counted(row, *quantities) for row in rows)
             shown = (
                 f"lesion shares, {'; '.join(told)}; one sd is {sd:.4f} where the share varies by "
                 f"{split['spread']:g} between images"

@@ -2,8 +2,17 @@
 
 from collections.abc import Sequence
 
-from scorecheck.checks import AS_STATED, FITS, NOT, OPEN, RECOVERED, TWO_PLACES, Check
-from scorecheck.innocent import BOTH_CLASSES, WITH_BACKGROUND
+from scorecheck.checks import (
+    AS_STATED,
+    BOTH_CLASSES,
+    FITS,
+    NOT,
+    OPEN,
+    RECOVERED,
+    TWO_PLACES,
+    WITH_BACKGROUND,
+    Check,
+)
 from scorecheck.overlap import DICE, F1, IOU
 
 from scorecheck import report

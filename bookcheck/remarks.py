@@ -17,7 +17,7 @@ from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import IOUS, nearest
 from scorecheck.spans import Span, clipped, image
 
-from scorecheck import confusion, innocent, lesion_share
+from scorecheck import checks, confusion
 
 SPREADS = 5
 """A row stands apart if it is farther from the middle of the others than this many spreads."""
@@ -26,15 +26,15 @@ SPREADS = 5
 def of_rows(paper: PrintedPaper) -> Iterator[Check]:
     """The one confusion matrix of each row, and its accuracy against doing nothing."""
     for row in paper.rows():
-        yield from lesion_share.one_matrix(row)
+        yield from confusion.one_matrix(row)
         yield from doing_nothing(row)
 
 
 def of_sets(paper: PrintedPaper) -> Iterator[Check]:
     """The one lesion share of each set, and rows that stand apart."""
     for rows in paper.sets():
-        shares = lesion_share.shares(rows)
-        for one in lesion_share.one_share(shares):
+        shares = confusion.shares(rows)
+        for one in confusion.one_share(shares):
             yield one
             if one.strength == RECOVERED and len(shares) > 4:
                 yield from _class_means([row for row, _ in shares])
@@ -57,7 +57,7 @@ def order(paper: PrintedPaper) -> Iterator[Check]:
                 f"rank correlation of Dice and IoU over {len(both)} rows is {rho:.2f} "
                 f"(p {p:.2g}); of the same masks it is near 1"
             )
-            causes = (innocent.AVERAGING, innocent.EPOCH)
+            causes = (checks.AVERAGING, checks.EPOCH)
             answer = remark(True, causes) if rho < 0.5 else (FITS, "", ())
             kind, readings = "order by Dice and IoU", ["same masks"]
             yield rows[0].check_table(kind, shown, readings, answer, column=name)
@@ -77,7 +77,7 @@ def doing_nothing(row: PrintedRow) -> Iterator[Check]:
         )
         beside = f"; as the lesion's IoU it allows p = {other}" if other else ""
     else:
-        p = lesion_share.share(row)
+        p = confusion.share(row)
         why, beside = f"the scores imply a lesion share p = {p}, so that", ""
     if p is None or accuracy is None:
         return
@@ -86,7 +86,7 @@ def doing_nothing(row: PrintedRow) -> Iterator[Check]:
     told = "not above" if below else "above"
     shown = f"{why} doing nothing is right on {nothing}; printed {accuracy}: {told}{beside}"
     readings = ["pooled", "IoU with background of an empty answer"]
-    answer = remark(below, (innocent.AVERAGING, innocent.LIBRARY))
+    answer = remark(below, (checks.AVERAGING, checks.LIBRARY))
     yield row.check("doing nothing", shown, readings, answer)
 
 
@@ -104,7 +104,7 @@ def share_by_iou(row: PrintedRow) -> Span | None:
     return confusion.allowed("share", {"iou": iou, "accuracy": accuracy})
 
 
-def _standing_apart(what: str, found: lesion_share.Shares) -> Iterator[Check]:
+def _standing_apart(what: str, found: confusion.Shares) -> Iterator[Check]:
     middles = np.array([span.middle for _, span in found])
     for i, (row, span) in enumerate(found if len(found) > 4 else ()):
         others = np.delete(middles, i)
@@ -116,7 +116,7 @@ def _standing_apart(what: str, found: lesion_share.Shares) -> Iterator[Check]:
                 f"{len(others)} other rows, {away:.0f} sd away (a distance and no probability: "
                 "these differ among themselves too)"
             )
-            answer = remark(True, ("a row from another set or from training", *innocent.ALWAYS))
+            answer = remark(True, ("a row from another set or from training", *checks.ALWAYS))
             readings = ["all rows scored on one set"]
             yield row.check("a row apart", shown, readings, answer, column=what)
 
@@ -133,7 +133,7 @@ def _class_means(rows: Sequence[PrintedRow]) -> Iterator[Check]:
             f"printed {low}; {len(off)} of {len(tried)} rows differ"
         )
         readings = ["of lesion and background, pooled", "of the lesion, pooled"]
-        answer = remark(bool(off), (innocent.AVERAGING, innocent.EPOCH, innocent.LIBRARY))
+        answer = remark(bool(off), (checks.AVERAGING, checks.EPOCH, checks.LIBRARY))
         yield rows[0].check_table("class mean IoU of pooled rows", shown, readings, answer)
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import scipy
-from scorecheck.checks import FITS, RECOVERED, Check, judged, remark
+from scorecheck.checks import ALWAYS, FITS, RECOVERED, SOFT, Check, judged, remark
 from scorecheck.confusion import RATES
-from scorecheck.innocent import ALWAYS, SOFT
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, asked, bounding, plain
 from scorecheck.spans import Span, clipped, image

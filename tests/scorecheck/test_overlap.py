@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scorecheck.innocent import WITH_BACKGROUND
+from scorecheck.checks import WITH_BACKGROUND
 
 from scorecheck import confusion
 from tests.scorecheck.tables import checks, verdict

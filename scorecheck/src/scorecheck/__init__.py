@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from scorecheck import lesion_share, losses, overlap, statements, summaries, whole_numbers
+from scorecheck import confusion, overlap, statements, summaries, whole_numbers
 from scorecheck.checks import FITS, NOT, UNUSUAL, Check
 from scorecheck.errors import InputError
 from scorecheck.printed_numbers import PrintedPaper
@@ -31,10 +31,10 @@ WEAKER = {
 Family = tuple[str, Callable[[PrintedPaper], Iterable[Check]]]
 FAMILIES: Sequence[Family] = (
     ("overlap", overlap.check),
-    ("prevalence", lesion_share.check),
-    ("together", lesion_share.check_sets),
+    ("prevalence", confusion.check),
+    ("together", confusion.check_sets),
     ("granularity", whole_numbers.check),
-    ("losses", losses.check),
+    ("losses", overlap.check_losses),
     ("summaries", summaries.check),
     ("spread", summaries.check_deviations),
     ("statements", statements.check),

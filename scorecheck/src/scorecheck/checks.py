@@ -1,4 +1,4 @@
-"""What a check says: its verdict, how strong it is, and the computation that shows it."""
+"""What a check says: its verdict, how strong it is, the computation, and innocent causes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,16 @@ RECOVERED = "recovered"
 STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, RECOVERED)
 AS_STATED = "as stated"
 """The reading of a statement that is taken at its word."""
+
+MISPRINT = "a misprint, or a digit misread in the scan"
+AVERAGING = "another averaging or weighting a column, or medians"
+EPOCH = "another epoch or threshold a column"
+SOFT = "scores of probabilities instead of masks"
+BOTH_CLASSES = "precision and sensitivity are means of lesion and background"
+LIBRARY = "a library's mean IoU that casts probabilities to 0 or 1"
+WITH_BACKGROUND = "an IoU that is a mean with the background's"
+ALWAYS = (MISPRINT, AVERAGING, SOFT, "a smoothing constant", EPOCH)
+"""Innocent causes that stay open for every score of a table."""
 
 Judgement = tuple[str, str, Sequence[str]]
 """Verdict, strength, and innocent causes."""

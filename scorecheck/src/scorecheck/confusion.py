@@ -1,20 +1,25 @@
-"""Which confusion matrices give printed ratios: the rays of a cone.
+"""Which confusion matrices give printed scores, and the share of lesion pixels that they imply.
 
 A score between l and h is two linear conditions on x = (TP, FP, FN, TN), so the matrices that give
 all printed scores of one mask, or of added counts, form a cone, and another ratio takes its
 extremes on the cone's edges (see ``METHODS.md``). A general solver is too coarse for shares of a
-thousandth.
+thousandth. Three such scores fix the share of lesion pixels, and rows that were scored on one set
+of images must share a value. Means over images fix none: where the averaging is not printed, a
+spread is at most unusual.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 import scipy
 
-from scorecheck.printed_numbers import PrintedRow
-from scorecheck.spans import Span
+from scorecheck import checks
+from scorecheck.checks import FITS, NO_READING, NOT, RECOVERED, UNUSUAL, Check, judged
+from scorecheck.printed_numbers import PrintedPaper, PrintedRow
+from scorecheck.readings import COUNTS, asked, averaging, plain
+from scorecheck.spans import Span, common
 
 RATIOS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "dice": ((2, 0, 0, 0), (2, 1, 1, 0)),
@@ -31,6 +36,75 @@ RATES = ("precision", "sensitivity")
 """Scores that libraries also give as means of both classes."""
 ROOM = 1e-9
 TOLERANCE = 1e-13
+OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
+OTHER_IMAGES = "rows of different images or crops"
+MEANS = "means, which fix none"
+NEAR = ", but all within a twentieth of each other, as counts of one set are"
+Shares = Sequence[tuple[PrintedRow, Span]]
+"""Rows of one set with the lesion shares that they fix."""
+
+
+def check(paper: PrintedPaper) -> Iterator[Check]:
+    """Check each row by itself."""
+    for row in paper.rows():
+        yield from one_matrix(row)
+
+
+def check_sets(paper: PrintedPaper) -> Iterator[Check]:
+    """Check the rows that were scored on one set against each other."""
+    for rows in paper.sets():
+        yield from one_share(shares(rows))
+
+
+def one_matrix(row: PrintedRow) -> Iterator[Check]:
+    """Three scores or more of one mask, or of pooled counts, are of some confusion matrix."""
+    quantities = given(row)
+    if len(quantities) >= 3 and _one_matrix_meant(row):
+        yield from asked(row, "one confusion matrix", _one_matrix, *quantities)
+
+
+def shares(rows: Sequence[PrintedRow]) -> Shares:
+    """The rows that were scored on one set and fix a lesion share, with that."""
+    return [(row, p) for row in rows if row.about.one_set and (p := share(row)) is not None]
+
+
+def share(row: PrintedRow) -> Span | None:
+    """Share of lesion pixels that a row's scores fix, or None where they fix none.
+
+    Dice is used where the others are too few, and IoU never: its definition is the least sure.
+    """
+    scores = {q: span for q, span in given(row).items() if q != "iou"}
+    without = {q: span for q, span in scores.items() if q != "dice"}
+    scores = without if len(without) >= 3 else scores
+    if len(scores) < 3 or not _one_matrix_meant(row):
+        return None
+    found = allowed("share", scores)
+    return found if found and found.width < 0.1 else None  # wider: they say nothing
+
+
+def one_share(shares: Shares) -> Iterator[Check]:
+    """Rows of one set must share the lesion share."""
+    if len(shares) < 2:
+        return
+    rows, spans = zip(*shares, strict=True)
+    all_have = common(spans)
+    weak = not all(counted(row, *OF_SHARE) for row in rows)
+    middles = [p.middle for p in spans]
+    told = f"lesion shares of {len(rows)} rows from {min(middles):.4f} to {max(middles):.4f}"
+    near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
+    said = f"common to all: {all_have}" if all_have else f"no value common to all{NEAR * near}"
+    causes = () if all_have or near else (checks.AVERAGING, checks.EPOCH, OTHER_IMAGES)
+    strength = RECOVERED if all_have or near else UNUSUAL if weak else NO_READING
+    answer = (FITS if all_have or weak else NOT, strength, causes)
+    readings = ["pooled over one set", *[MEANS] * weak]
+    yield rows[0].check_table("one lesion share", f"{told}; {said}", readings, answer)
+
+
+def counted(row: PrintedRow, *quantities: str) -> bool:
+    """Whether scores are said to be those of one confusion matrix."""
+    pooled = averaging(row, *quantities) in COUNTS
+    told = row.about.two_classes or "accuracy" not in quantities
+    return pooled and told and plain(row, *quantities) and row.about.epoch == "same"
 
 
 def iou_of_dice(dice: float) -> float:
@@ -91,15 +165,17 @@ def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> 
     With `class_means`, precision and sensitivity are means of both classes, as libraries' "macro".
     """
 
+    def ratio(name: str, x: np.ndarray) -> float:
+        top, bottom = (x @ np.array(part) for part in RATIOS[name])
+        return float(top / bottom)
+
     def misses(logits: np.ndarray) -> np.ndarray:
-        share, recall, specificity = scipy.special.expit(logits)
-        lesion, background = share, 1 - share
-        missed, called = lesion * (1 - recall), background * (1 - specificity)
-        x = np.array([lesion * recall, called, missed, background * specificity])
-        found = {name: _ratio(name, x) for name, _ in scores}
-        if class_means:  # of the background: the same with both classes exchanged
-            turned = {n: _ratio(n, x[::-1]) for n in RATES if n in found}
-            found |= {n: (found[n] + other) / 2 for n, other in turned.items()}
+        lesion, recall, specificity = scipy.special.expit(logits)
+        missed, called = lesion * (1 - recall), (1 - lesion) * (1 - specificity)
+        x = np.array([lesion * recall, called, missed, (1 - lesion) * specificity])
+        found = {name: ratio(name, x) for name, _ in scores}
+        for name in RATES if class_means else ():  # the background's: both classes exchanged
+            found[name] = (found[name] + ratio(name, x[::-1])) / 2
         return np.array([found[name] - value for name, value in scores])
 
     starts = [scipy.special.logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
@@ -108,9 +184,38 @@ def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> 
     return float(np.abs(min(fits, key=lambda fit: fit.cost).fun).max())
 
 
-def _ratio(name: str, x: np.ndarray) -> float:
-    top, bottom = (x @ np.array(part) for part in RATIOS[name])
-    return float(top / bottom)
+def _one_matrix(row: PrintedRow) -> Check | None:
+    """Some confusion matrix must give all scores of one mask, or of pooled counts."""
+    scores = given(row)
+    weak = averaging(row, *scores) == "alike"
+    if not weak and not counted(row, *scores):
+        return None
+    found = allowed("share", scores)
+    nearer = "" if found or weak else class_means(row)
+    told = f"share of positives {found}" if found else _apart(scores) + nearer
+    readings = ["one confusion matrix", *[MEANS] * weak]
+    causes = (*[checks.BOTH_CLASSES] * bool(nearer), *checks.ALWAYS)
+    answer = judged(bool(found or weak), causes)
+    return row.check("one confusion matrix", f"{row.said(*scores)}: {told}", readings, answer)
+
+
+def _one_matrix_meant(row: PrintedRow) -> bool:
+    """Whether a row's scores may all be those of one confusion matrix of thresholded masks."""
+    same_masks = row.about.epoch == "same" and row.how("masks", *given(row)) == {"hard"}
+    apart = averaging(row, *given(row)) in ("means", "medians", "by column")
+    return same_masks and not apart and not row.may_be_empty()
+
+
+def _apart(scores: Mapping[str, Span]) -> str:
+    """Name scores that need different shares of positives, or that no matrix gives."""
+    threes = combinations(scores, 3)
+    told = {", ".join(q): allowed("share", {k: scores[k] for k in q}) for q in threes}
+    if lost := next((names for names, p in told.items() if p is None), ""):
+        return f"no confusion matrix gives {lost}"
+    for (first, p), (other, q) in combinations(told.items(), 2):
+        if not p.meets(q):
+            return f"{first} need {p} positives, but {other} {q}"
+    return "no confusion matrix gives all"
 
 
 @lru_cache(maxsize=4096)

@@ -1,16 +1,17 @@
-"""Dice, IoU, precision, recall and accuracy of the same masks against each other.
+"""Dice, IoU, precision, recall, accuracy and cross-entropy of the same masks against each other.
 
 With D, J, P, R, A for Dice, IoU, precision, recall and accuracy, of one mask or added counts:
 J = D/(2 - D), D = 2PR/(P + R), and J <= A where there are two classes. Means, medians, means over
-classes, best epochs of a column and smoothing constants leave inequalities of these; ``METHODS.md``
-proves each.
+classes, best epochs of a column and smoothing constants leave inequalities of these; the
+cross-entropy of the same head, weights, epoch and cases has a floor. ``METHODS.md`` proves each.
 """
 
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import product
+from math import log
 
-from scorecheck import confusion, innocent
+from scorecheck import checks, confusion
 from scorecheck.checks import Check, judged
 from scorecheck.confusion import RATES, harmonic, iou_of_dice, iou_of_rates
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
@@ -32,6 +33,7 @@ DICE, F1, IOU = "Dice and IoU", "F1, precision and recall", "IoU, precision and 
 ACCURACY, SHARE = "IoU and accuracy", "a share"
 OF_RATES = (("dice", F1, harmonic), *((name, IOU, iou_of_rates) for name in IOUS))
 """What precision and recall fix: the quantity, the check, and the formula."""
+FLOOR = ("cross_entropy", "accuracy")
 
 
 def check(paper: PrintedPaper) -> Iterator[Check]:
@@ -47,6 +49,13 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
             ask = partial(_iou_and_accuracy, name=name)
             yield from asked(row, ACCURACY, ask, name, "accuracy")
         yield from class_mean(row)
+
+
+def check_losses(paper: PrintedPaper) -> Iterator[Check]:
+    """Check the cross-entropy of every row that prints it beside an accuracy."""
+    for row in paper.rows():
+        if all(map(row.first, FLOOR)):
+            yield from asked(row, "cross-entropy floor", _floor, *FLOOR)
 
 
 def shares(row: PrintedRow) -> Iterator[Check]:
@@ -80,7 +89,7 @@ def answered(
     if not good and kind != SHARE and row.may_be_empty():
         return None
     if not good:
-        causes = (*causes, *_other_numbers(row, kind, name, readings), *innocent.ALWAYS)
+        causes = (*causes, *_other_numbers(row, kind, name, readings), *checks.ALWAYS)
     shown = f"{formula}; printed {row.said(name)}"
     told = [f"{reading}: {allowed}" for reading, allowed in readings.items()]
     of = {"printed": found, "feasible": tuple(readings.values()), "cell": number.cell}
@@ -106,16 +115,16 @@ def with_background(row: PrintedRow, name: str, readings: Readings) -> Readings:
 
 def _other_numbers(row: PrintedRow, kind: str, name: str, readings: Readings) -> list[str]:
     """Name what else the number, or precision and recall, would be."""
-    found, causes = hull(row.each(name)), [innocent.LIBRARY] * (name in ("any_iou", "mean_iou"))
+    found, causes = hull(row.each(name)), [checks.LIBRARY] * (name in ("any_iou", "mean_iou"))
     if row.has(*RATES):
-        causes += [innocent.BOTH_CLASSES] * bool(confusion.class_means(row))
+        causes += [checks.BOTH_CLASSES] * bool(confusion.class_means(row))
         p, r = (clipped(hull(row.each(q))) for q in RATES)
         other, label = (harmonic, "the F1") if name in IOUS else (iou_of_rates, "the IoU")
         if found.gap(image(other, p, r)) < 0.0015:
             causes += [f"it is {label} of this precision and recall: a column or step exchanged"]
     if name == "iou" and kind != ACCURACY:
         whole = with_background(row, "mean_iou", readings).values()
-        causes += [innocent.WITH_BACKGROUND] * any(found.meets(one) for one in whole)
+        causes += [checks.WITH_BACKGROUND] * any(found.meets(one) for one in whole)
     return causes
 
 
@@ -200,3 +209,22 @@ def _class_mean(row: PrintedRow, name: str) -> Check | None:
         readings[f"{CLASS_MEAN}, {MEANS}: not fixed"] = UNIT
     formula = f"{row.said(*given)} fix lesion IoU {lesion}, background IoU {background}"
     return answered(row, "class mean IoU", name, readings, formula)
+
+
+def _floor(row: PrintedRow) -> Check | None:
+    """Mean BCE >= (1 - accuracy) ln 2, of thresholds 0.5, natural logarithms and no weights.
+
+    Both sides are linear, so where all images have one size, it holds between a mean of any kind
+    and pooled counts.
+    """
+    if not linear(row, *FLOOR) or row.how("macro", "accuracy") != {False}:
+        return None
+    loss, accuracy = (row.span(q) for q in FLOOR)
+    floor, higher = ((1 - min(1.0, accuracy.high + more)) * log(2) for more in (0, 0.01))
+    hint = ["an accuracy printed 1.00 point too low"] * (loss.high >= higher)
+    causes = (*hint, "a loss of another head or base", checks.EPOCH, checks.MISPRINT)
+    answer = judged(loss.high >= floor * (1 - 1e-9), causes)
+    shown = f"(1 - accuracy) ln 2 is at least {floor:.4f}; {row.said(*FLOOR)}"
+    readings = ["same head, epoch and cases; threshold 0.5; natural logarithm; no weights"]
+    of = {"printed": loss, "feasible": (Span(floor, max(floor, loss.high)),)}
+    return row.check("cross-entropy floor", shown, readings, answer, **of)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from scorecheck import checks, innocent, summaries
+from scorecheck import checks, summaries
 from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check
 from scorecheck.errors import InputError
 from scorecheck.kinds import Place, amount, amounts, arguments, cell, cells, keys
@@ -24,7 +24,7 @@ BESIDE = {
     **{"finding": str, "where": str, "because": str, "causes": list[str], "weak": bool},
     "reading": str,
 }
-MEANT = ("something else is meant than was understood here", innocent.MISPRINT)
+MEANT = ("something else is meant than was understood here", checks.MISPRINT)
 Pair = Annotated[list[amount], 2, 2]
 
 
@@ -53,7 +53,7 @@ KINDS: dict[str, StatementKind] = {}
 def kind(
     name: str,
     label: str,
-    causes: Sequence[str] = (innocent.MISPRINT,),
+    causes: Sequence[str] = (checks.MISPRINT,),
     known: dict[str, StatementKind] = KINDS,
 ) -> Callable:
     """Register a function as a kind of statement."""
@@ -138,7 +138,7 @@ def ratio(paper: PrintedPaper, value: amount, of: Pair) -> Answer:
     return _agrees(paper, value, found, f"{over.text} / {under.text} = {found}")
 
 
-@kind("mean", "mean of cells", (innocent.MISPRINT, "a mean weighted by the number of images"))
+@kind("mean", "mean of cells", (checks.MISPRINT, "a mean weighted by the number of images"))
 def mean(
     paper: PrintedPaper, value: amount, of: amounts, stated: bool = True, plain: bool = False
 ) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scorecheck import innocent
+from scorecheck import checks
 from scorecheck.checks import FITS, NOT, OPEN, TWO_PLACES, UNUSUAL, Check, judged, remark
 from scorecheck.context import SummaryRows
 from scorecheck.overlap import SHARES
@@ -18,13 +18,13 @@ from scorecheck.spans import Span, clipped, common, hull
 
 WEIGHTED = "a mean weighted by the number of images of each row"
 OVER_IMAGES = "a standard deviation over images"
-CAUSES = (innocent.MISPRINT, "a mean of values with more decimals", "a row left out or added")
+CAUSES = (checks.MISPRINT, "a mean of values with more decimals", "a row left out or added")
 ONE_MEANING = ["both columns of one set, threshold and averaging"]
 SEVERAL_MEANINGS = ["of one threshold and averaging: does not fit", "of unlike ones: fits"]
 OF_DEVIATIONS = (
     "a median, a range or an interval of confidence, and no mean and standard deviation",
     "a mean weighted by the sizes of folds, or of pooled counts, beside a plain deviation",
-    innocent.MISPRINT,
+    checks.MISPRINT,
 )
 
 
@@ -141,7 +141,7 @@ def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
             f"{names} are one quantity ({quantity}) and differ in {len(wrong)} of "
             f"{len(several)} rows" + (f", such as {told}" if told else "")
         )
-        causes = (innocent.MISPRINT, "columns exchanged in some rows", innocent.AVERAGING)
+        causes = (checks.MISPRINT, "columns exchanged in some rows", checks.AVERAGING)
         answer, readings = judged(not wrong, causes, TWO_PLACES), ONE_MEANING
         if not all(_one_meaning(row, quantity) for row in wrong):
             answer, readings = (OPEN, "", ()), SEVERAL_MEANINGS

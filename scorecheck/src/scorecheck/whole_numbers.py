@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scorecheck import innocent
+from scorecheck import checks
 from scorecheck.checks import Check, judged
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS
 from scorecheck.spans import SLACK, Span
 
 CAUSES = (
-    innocent.MISPRINT,
+    checks.MISPRINT,
     *("a mean over batches or folds", "another number of items", "a common shift"),
 )
 

@@ -1,7 +1,7 @@
 """Lesion shares that scores imply: from confusion matrices written down by hand."""
 
 import pytest
-from scorecheck.innocent import BOTH_CLASSES
+from scorecheck.checks import BOTH_CLASSES
 from scorecheck.spans import Span, exactly, printed
 
 from scorecheck import confusion
