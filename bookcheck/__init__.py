@@ -3,37 +3,34 @@
 That is: sizes of networks and files, choices of a search (:mod:`~.said`); how probable a draw or a
 common denominator is (:mod:`~.chance`); the two classes of one experiment, two parts of a split
 (:mod:`~.experiments`); weights of a loss (:mod:`~.weights`); what is unusual (:mod:`~.remarks`);
-digits that a scan may misread (:mod:`~.digits`); labels of findings (:mod:`~.context`); a part for
-a page; and the start page (:mod:`~.start`).
+digits that a scan may misread (:mod:`~.digits`); means of both classes that were not called so
+(:mod:`~.both_classes`); labels of findings (:mod:`~.context`); a part for a page; and the start
+page (:mod:`~.start`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
-from scorecheck.checks import OPEN, Check
+from scorecheck.checks import FITS, NOT, OPEN, UNUSUAL, Check
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
-from bookcheck import chance, digits, experiments, remarks, said, weights
+from bookcheck import both_classes, chance, digits, experiments, remarks, said, weights
 from bookcheck.context import BookTable
 from bookcheck.page import front_page, markdown
 from busutils import paths
+from scorecheck import statements
 
-__all__ = ["ADDED", "arithmetic", "check", "front_page", "markdown", "of_paper", "read"]
-
-
-def read(files: Iterable[Path], context: Path) -> PrintedPaper:
-    """Read printed numbers and what they mean, with the keys that this book's files have."""
-    return scorecheck.read(files, context, ADDED)
+__all__ = ["STATEMENTS", "arithmetic", "check", "front_page", "markdown", "of_paper", "read"]
 
 
 def check(paper: PrintedPaper) -> list[Check]:
     """Every check of scorecheck and of this book, digits that may be misread, and findings."""
-    found = scorecheck.rested(paper, FAMILIES)
+    found = scorecheck.check(paper, FAMILIES)
+    found = [both_classes.named(one, paper) for one in found]
     again = partial(digits.read_again, paper=paper, found=found, families=FAMILIES)
-    return [_labelled(scorecheck.weakened(again(one), paper), paper) for one in found]
+    return [_labelled(_weakened(again(one), paper), paper) for one in found]
 
 
 def of_paper(number: int) -> list[Check]:
@@ -49,6 +46,14 @@ def arithmetic(paper: int, most: int = 2) -> str:
     At most `most` rows of one question are shown, the others counted.
     """
     return markdown(of_paper(paper), most)
+
+
+def _weakened(one: Check, paper: PrintedPaper) -> Check:
+    """Make a misfit a remark where its table's context calls such misfits weak."""
+    weak = paper.tables[one.table].weak if one.table in paper.tables else {}
+    if one.verdict != NOT or one.kind not in weak:
+        return one
+    return replace(one, verdict=FITS, strength=UNUSUAL, causes=(weak[one.kind], *one.causes))
 
 
 def _labelled(one: Check, paper: PrintedPaper) -> Check:
@@ -74,16 +79,16 @@ OWN = {
 """Checks of this book, each asked after the family of scorecheck whose name it takes."""
 KNOWN = dict(scorecheck.FAMILIES) | {"prevalence": remarks.of_rows, "together": remarks.of_sets}
 FAMILIES = [(name, ask) for name, known in KNOWN.items() for ask in (known, *OWN.get(name, ()))]
-TOP = (
-    *("title", "authors", "source", "address", "sentence", "short"),
-    *("protocol", "inferred", "claims", "cuts", "parts"),
-)
-OF_TABLES = ("caption", "doubt", "no_counterpart", "every", "columns", "rows")
-ADDED = scorecheck.Additions(
-    top=dict.fromkeys(TOP, object),
-    tables=dict.fromkeys(OF_TABLES, object),
+STATEMENTS = {**statements.KINDS, **said.STATEMENTS, **chance.STATEMENTS}
+read = partial(
+    scorecheck.read,
+    top=(
+        *("title", "authors", "source", "address", "sentence", "short"),
+        *("protocol", "inferred", "claims", "cuts", "parts"),
+    ),
+    tables=("caption", "doubt", "no_counterpart", "every", "columns", "rows"),
     checks={"settle": list[str], "note": str, "not_by_code": dict[str, str]},
     table=BookTable,
-    statements={**said.STATEMENTS, **chance.STATEMENTS},
+    statements=STATEMENTS,
 )
-"""What the files of this book's papers hold beside what scorecheck knows."""
+"""Reads printed numbers and what they mean, with the keys that this book's files have."""

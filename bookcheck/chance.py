@@ -16,12 +16,12 @@ from typing import Annotated
 import numpy as np
 import scipy
 from scorecheck.checks import FITS, IMPROBABLE, NOT, RECOVERED, UNUSUAL, Answer
+from scorecheck.columns import fits
 from scorecheck.errors import InputError
 from scorecheck.kinds import amount, amounts
 from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.spans import SLACK, Span, exactly
 from scorecheck.statements import MEANT, StatementKind, kind
-from scorecheck.whole_numbers import fits
 
 STATEMENTS: dict[str, StatementKind] = {}
 Size = Annotated[int, 1, 100_000]

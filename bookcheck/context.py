@@ -54,6 +54,8 @@ class BookTable(TableContext):
     split: dict[str, Annotated[float, 1e-9]] = field(default_factory=dict)
     """Numbers of images of two groups of columns, and `spread` of the lesion share over images."""
     classes: Classes | None = None
+    weak: dict[str, str] = field(default_factory=dict)
+    """Why misfits of a kind of check are remarks only."""
     findings: dict[str, _finding] = field(default_factory=dict)
     """Labels of findings by kind of check, or by kind and row."""
 

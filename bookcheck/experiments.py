@@ -23,11 +23,11 @@ from scorecheck.checks import (
     judged,
     remark,
 )
+from scorecheck.columns import OF_SHARES
 from scorecheck.confusion import RATES
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, IOUS, averaging
 from scorecheck.spans import SLACK, Span, common, hull
-from scorecheck.whole_numbers import CAUSES
 
 from bookcheck.chance import LIMIT, by_chance, tail
 from bookcheck.context import Classes
@@ -99,7 +99,7 @@ def _one_table(
     told = f"{many} {told} (or the classes exchanged)" if told else "no table of whole numbers"
     shown = f"{'; '.join(row.said(*RATES) for row in (first, second))}: {told}"
     readings = ["either column of recall, where two are printed"]
-    answer = (FITS, RECOVERED, ()) if len(known) == 1 else judged(bool(len(found)), CAUSES)
+    answer = (FITS, RECOVERED, ()) if len(known) == 1 else judged(bool(len(found)), OF_SHARES)
     one = first.check("whole 2 x 2 table", shown, readings, answer)
     return replace(one, place=f"{one.place} and {second.name}")
 

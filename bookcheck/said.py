@@ -1,4 +1,4 @@
-"""What a paper says of sizes, of a search, and of two runs of one method: kinds of statements.
+"""What a paper says of sizes, a search, two runs of one method, a slip: kinds of statements.
 
 A convolution of k x k from m to n channels has k²mn weights, and n biases; batch norm has 4n
 values, of which 2n are trained. A file saved by Keras with its optimiser holds every weight once
@@ -11,6 +11,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer
+from scorecheck.columns import mean
 from scorecheck.errors import InputError
 from scorecheck.kinds import Place, amount, amounts, made
 from scorecheck.printed_numbers import PrintedPaper
@@ -135,3 +136,18 @@ def one_method(paper: PrintedPaper, rows: Pair, claimed: Pair) -> Answer:
     twice, claimed = (abs(a - b) for a, b in pairs)
     told = f"two runs of one method differ by {twice:.4f}, the methods compared by {claimed:.4f}"
     return FITS, UNUSUAL if 2 * twice > claimed else "", told
+
+
+@_kind("slip", "mean of cells")
+def slip(paper: PrintedPaper, value: amount, of: amounts) -> Answer:
+    """A number that may be the mean of others, perhaps with a slip of one unit of a digit."""
+    found, wanted = mean([paper.span(c) for c in of]), paper.number(value)
+    told = f"mean {found.low:.6f} to {found.high:.6f}, printed {wanted.plain}"
+    if wanted.span.meets(found):
+        return FITS, "", told
+    shifts = [s * step for step in (0.1, 0.01, 0.001) for s in (1, -1)]
+    fitting = [s for s in shifts if wanted.span.meets(found + exactly(s))][:1]
+    for shift in fitting:
+        told += f"; with {shift:+g}, one of {len(shifts)} slips tried, it fits"
+    told += "; that it is this mean is not said"
+    return FITS, UNUSUAL if fitting else "", told

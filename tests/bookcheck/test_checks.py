@@ -1,13 +1,13 @@
 """What the book asks beyond scorecheck: sizes by hand, misread digits, two parts of a split."""
 
 import pytest
-from scorecheck.checks import NOT
+from scorecheck.checks import BOTH_CLASSES, NOT
 from scorecheck.errors import InputError
 from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import bookcheck
-from bookcheck import experiments, said
+from bookcheck import both_classes, experiments, said
 from bookcheck.context import BookTable
 from scorecheck import statements
 from tests.scorecheck.tables import paper, read_statements
@@ -74,11 +74,17 @@ def test_sizes_by_hand():
     assert said.expansion_channels(1.4, [16, 24, 32, 96]) == [144, 192, 288, 816]
 
 
-def stated(statement, rows=None):
-    """The answer to one statement of this book about a table of plain numbers."""
+def asked(statement, rows=None):
+    """The check of one statement of this book about a table of plain numbers."""
     cells = {("T", row, "x"): (text, "") for row, text in (rows or {}).items()}
-    read = read_statements([statement], cells, bookcheck.ADDED.statements)
+    read = read_statements([statement], cells, bookcheck.STATEMENTS)
     (one,) = statements.check(PrintedPaper(cells, statements=read))
+    return one
+
+
+def stated(statement, rows=None):
+    """The verdict and strength of one statement."""
+    one = asked(statement, rows)
     return one.verdict, one.strength
 
 
@@ -106,6 +112,14 @@ ROWS = {"a": "3", "b": "4", "c": "7"}
 )
 def test_each_kind_of_statement(statement, answer):
     assert stated(statement, ROWS) == answer
+
+
+def test_a_slip_of_one_unit_is_named():
+    rows = {"a": "0.9024", "b": "0.9034", "mean": "0.8929"}
+    one = asked({"slip": {"value": x("mean"), "of": [x("a"), x("b")]}}, rows)
+    assert (one.verdict, one.strength) == ("fits", "unusual")
+    assert "with -0.01, one of 6 slips tried, it fits" in one.shown
+    assert stated({"slip": {"value": x("a"), "of": [x("a")]}}, rows) == ("fits", "")
 
 
 def test_a_split_that_lacks_a_part_is_refused(tmp_path):
@@ -180,3 +194,20 @@ def test_what_a_table_says_of_its_scores_holds_in_tables_made_of_its_cells():
         asked = {(c.kind, c.table): c.verdict for c in found}
         kinds = [("one confusion matrix", "J"), ("F1, precision and recall", "T")]
         assert [asked[kind] for kind in kinds] == answers
+
+
+# --- means of both classes
+
+
+def test_precision_and_recall_as_means_of_both_classes_are_a_cause_that_is_computed():
+    # TP 6, FP 2, FN 4, TN 88 of 100 pixels
+    of_lesion = {"dice": 12 / 18, "specificity": 88 / 90, "accuracy": 0.94}
+    both = {"precision": (0.75 + 88 / 92) / 2, "sensitivity": (0.6 + 88 / 90) / 2}
+    scores = of_lesion | both
+    by_name = tuple(scores.items())
+    assert both_classes.distance(by_name, class_means=True) == pytest.approx(0, abs=1e-9)
+    assert both_classes.distance(by_name) > 0.01
+    columns, row = {name: name for name in scores}, [f"{v:.4f}" for v in scores.values()]
+    (one,) = checks("one confusion matrix", columns, {"x": row}, averaging="one mask")
+    assert one.verdict == "does not fit"
+    assert BOTH_CLASSES in one.causes and "miss one matrix by 0.000" in one.shown

@@ -14,12 +14,12 @@ from scorecheck.printed_numbers import PrintedPaper
 
 import bookcheck
 import scorecheck
-from scorecheck import report, statements
+from bookcheck.context import BookTable
+from scorecheck import report
 from tests.scorecheck.tables import read_statements
 
 FOLDER = Path(__file__).parents[2] / "book" / "reported"
 PAPERS = (1, 2, 3, 4, 5)
-STATEMENTS = {**statements.KINDS, **bookcheck.ADDED.statements}
 ALIKE, SAME, BEST, COUNTED = scorecheck.WEAKER
 
 
@@ -229,13 +229,13 @@ def renamed(paper):
         about = {k: other_names(v, names) for k, v in values.items() if k != "findings"}
         for key in {"columns", "cells"} & set(values):
             about[key] = {names[k]: v for k, v in about[key].items()}
-        tables[names[str(name)]] = made(bookcheck.ADDED.table, about, Place(str(name)))
+        tables[names[str(name)]] = made(BookTable, about, Place(str(name)))
     statements = [
         {k: v if k in ("finding", "where") else other_names(v, names) for k, v in one.items()}
         for one in checks.get("statements", ())
     ]
     moved = {tuple(names[part] for part in key): v for key, v in reversed(as_printed.cells.items())}
-    read = read_statements(statements, moved, STATEMENTS)
+    read = read_statements(statements, moved, bookcheck.STATEMENTS)
     return PrintedPaper(moved, tables, read, more=as_printed.more)
 
 

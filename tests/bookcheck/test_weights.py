@@ -67,7 +67,7 @@ def test_no_drawn_loss_is_said_not_to_fit():
         if "loss" in drawn.tables["S"]["columns"]:
             named = dict(zip(weights.WEIGHTS, drawn.truth["weights"], strict=True))
             drawn.tables["S"]["columns"]["loss"]["loss"] = named
-            found = scorecheck.rested(drawn.paper(BookTable), [("losses", weights.check)])
+            found = scorecheck.check(drawn.paper(BookTable), [("losses", weights.check)])
             assert [one.shown for one in found if one.verdict == NOT] == []
             asked += len(found) > 0
     assert asked > 40

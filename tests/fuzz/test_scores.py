@@ -94,7 +94,8 @@ CONTEXT = {
                 }
             },
             {"ratio": {"value": 0.5, "of": [5, ["text", "data", "all"]]}, "weak": True},
-            {"mean": {"value": 0.86, "of": {"table": "1", "column": "Dice"}, "stated": False}},
+            {"mean": {"value": 0.86, "of": {"table": "1", "column": "Dice"}}},
+            {"slip": {"value": 0.86, "of": {"table": "1", "column": "Dice"}}},
             {
                 "best": {
                     "cell": ["1", "C", "Dice"],

@@ -1,7 +1,6 @@
 """Lesion shares that scores imply: from confusion matrices written down by hand."""
 
 import pytest
-from scorecheck.checks import BOTH_CLASSES
 from scorecheck.spans import Span, exactly, printed
 
 from scorecheck import confusion
@@ -88,15 +87,3 @@ def test_rows_of_one_set_share_it():
     assert verdict("one lesion share", COLUMNS, ROWS | OTHER, **known) == "does not fit"
     (one,) = checks("one lesion share", COLUMNS, ROWS | OTHER, one_set=True, averaging="unknown")
     assert (one.verdict, one.strength) == ("fits", "unusual")  # the averaging is not known
-
-
-def test_precision_and_recall_as_means_of_both_classes_are_a_cause_that_is_computed():
-    both = {"precision": (0.75 + 88 / 92) / 2, "sensitivity": (0.6 + 88 / 90) / 2}
-    scores = {k: v for k, v in MATRIX.items() if k != "iou"} | both
-    by_name = tuple(scores.items())
-    assert confusion.distance(by_name, class_means=True) == pytest.approx(0, abs=1e-9)
-    assert confusion.distance(by_name) > 0.01
-    columns, row = {name: name for name in scores}, [f"{v:.4f}" for v in scores.values()]
-    (one,) = checks("one confusion matrix", columns, {"x": row}, averaging="one mask")
-    assert one.verdict == "does not fit"
-    assert BOTH_CLASSES in one.causes and "miss one matrix by 0.000" in one.shown

@@ -6,7 +6,7 @@ from scorecheck.errors import InputError
 from scorecheck.spans import exactly
 
 import scorecheck
-from scorecheck import reading, summaries
+from scorecheck import columns, reading
 from tests.scorecheck.tables import checks
 
 NOT, FITS = "does not fit", "fits"
@@ -20,9 +20,9 @@ def answer(value, averaging="means", **column):
 
 
 def test_zeros_and_ones_have_the_largest_deviation():
-    assert summaries.largest_deviation(exactly(0.5), 2) == pytest.approx(np.std([0, 1], ddof=1))
+    assert columns.largest_deviation(exactly(0.5), 2) == pytest.approx(np.std([0, 1], ddof=1))
     nine = [1] * 9 + [0]
-    tenth = summaries.largest_deviation(exactly(0.9), 10)
+    tenth = columns.largest_deviation(exactly(0.9), 10)
     assert tenth == pytest.approx(np.std(nine, ddof=1))  # 0.3162
 
 

@@ -60,14 +60,6 @@ def test_a_limit_in_words_is_exact_and_ranks_say_what_rounding_leaves_open():
     assert one.shown == "0.50 has rank 2 to 3 of 3, behind c 0.90"
 
 
-def test_a_slip_of_one_unit_is_named():
-    rows = {"a": ["0.9024"], "b": ["0.9034"], "mean": ["0.8929"]}
-    statement = {"mean": {"value": x("mean"), "of": [x("a"), x("b")], "stated": False}}
-    one = stated(statement, rows)
-    assert (one.verdict, one.strength) == UNUSUAL
-    assert "with -0.01, one of 6 slips tried, it fits" in one.shown
-
-
 def test_one_digit_and_a_factor_are_named():
     rows = {"a": ["98.08"], "b": ["99.08"], "c": ["874"], "d": ["437"]}
     assert stated({"same": [x("a"), x("b")]}, rows).shown.endswith("differ, in one digit")

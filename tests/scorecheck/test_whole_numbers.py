@@ -3,7 +3,7 @@
 import pytest
 from scorecheck.spans import printed
 
-from scorecheck import whole_numbers
+from scorecheck import columns
 from tests.scorecheck.tables import checks, verdict
 
 
@@ -12,7 +12,7 @@ from tests.scorecheck.tables import checks, verdict
 )
 def test_smallest_number_of_things(text, n):
     share = printed(text, "%")
-    assert whole_numbers.smallest(share) == n
+    assert columns.smallest(share) == n
     brute = [m for m in range(1, n) if any(share.low <= k / m <= share.high for k in range(m + 1))]
     assert brute == []
 

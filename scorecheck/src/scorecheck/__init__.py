@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from scorecheck import confusion, overlap, statements, summaries, whole_numbers
-from scorecheck.checks import FITS, NOT, UNUSUAL, Check
+from scorecheck import columns, confusion, overlap, statements
+from scorecheck.checks import NOT, Check
 from scorecheck.errors import InputError
 from scorecheck.printed_numbers import PrintedPaper
-from scorecheck.reading import Additions, read
+from scorecheck.reading import read
 from scorecheck.readings import EPOCHS
 
-__all__ = ["FAMILIES", "Additions", "Check", "InputError", "PrintedPaper", "check", "read"]
+__all__ = ["FAMILIES", "Check", "InputError", "PrintedPaper", "check", "read"]
 
 WEAKER = {
     "one averaging of all columns": ("averaging", {"alike": "by column"}),
@@ -33,33 +33,19 @@ FAMILIES: Sequence[Family] = (
     ("overlap", overlap.check),
     ("prevalence", confusion.check),
     ("together", confusion.check_sets),
-    ("granularity", whole_numbers.check),
+    ("granularity", columns.check_whole_numbers),
     ("losses", overlap.check_losses),
-    ("summaries", summaries.check),
-    ("spread", summaries.check_deviations),
+    ("summaries", columns.check),
+    ("spread", columns.check_deviations),
     ("statements", statements.check),
 )
 
 
 def check(paper: PrintedPaper, families: Sequence[Family] = FAMILIES) -> list[Check]:
-    """Put every question to a paper that its context allows, and say what a misfit rests on."""
-    return [weakened(one, paper) for one in rested(paper, families)]
+    """Put every question to a paper that its context allows, and say what a misfit rests on.
 
-
-def answers(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
-    """Every family's answers; what a table that is joined from others asks again is left out."""
-    found = [
-        replace(one, family=family, paper=paper.name)
-        for family, ask in families
-        for one in ask(paper)
-    ]
-    joined = {name for name, about in paper.tables.items() if about.join}
-    asked = {_question(one) for one in found if one.table not in joined}
-    return [one for one in found if one.table not in joined or _question(one) not in asked]
-
-
-def rested(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
-    """Answers whose misfits say which assumptions they do not outlive; of two the stronger."""
+    A misfit rests on what it does not outlive; of two assumptions, on the stronger alone.
+    """
     found = answers(paper, families)
     if not any(one.verdict == NOT for one in found):
         return found
@@ -67,27 +53,31 @@ def rested(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
     same, best = list(WEAKER)[1:3]
     for i, one in enumerate(found):
         if one.verdict == NOT:
-            rests = [what for what, wrong in left.items() if not wrong[question(one)]]
+            question = (one.kind, one.place, one.column)
+            rests = [what for what, wrong in left.items() if not wrong[question]]
             found[i] = replace(one, rests=[w for w in rests if w != best or same not in rests])
     return found
 
 
+def answers(paper: PrintedPaper, families: Sequence[Family]) -> list[Check]:
+    """Every family's answers; what a table that is joined from others asks again is left out."""
+
+    def question(one: Check) -> tuple:
+        return one.kind, one.row, one.column, one.printed or one.shown
+
+    found = [
+        replace(one, family=family, paper=paper.name)
+        for family, ask in families
+        for one in ask(paper)
+    ]
+    joined = {name for name, about in paper.tables.items() if about.join}
+    asked = {question(one) for one in found if one.table not in joined}
+    return [one for one in found if one.table not in joined or question(one) not in asked]
+
+
 def misfits(found: Iterable[Check]) -> Counter:
-    """What does not fit: questions, each with how often it is asked."""
-    return Counter(question(one) for one in found if one.verdict == NOT)
-
-
-def question(one: Check) -> tuple[str, str, str]:
-    """What a check asks, whatever the answer."""
-    return one.kind, one.place, one.column
-
-
-def weakened(one: Check, paper: PrintedPaper) -> Check:
-    """Make a misfit a remark where its table's context calls such misfits weak."""
-    weak = paper.tables[one.table].weak if one.table in paper.tables else {}
-    if one.verdict != NOT or one.kind not in weak:
-        return one
-    return replace(one, verdict=FITS, strength=UNUSUAL, causes=(weak[one.kind], *one.causes))
+    """What does not fit: questions, by kind, place and column, each with how often it is asked."""
+    return Counter((one.kind, one.place, one.column) for one in found if one.verdict == NOT)
 
 
 def _without(paper: PrintedPaper, key: str, weaker: Mapping[str, str]) -> PrintedPaper:
@@ -97,7 +87,3 @@ def _without(paper: PrintedPaper, key: str, weaker: Mapping[str, str]) -> Printe
         said = getattr(about, key)
         tables[name] = replace(about, **{key: weaker.get(said, said)})
     return replace(paper, tables=tables)
-
-
-def _question(one: Check) -> tuple:
-    return one.kind, one.row, one.column, one.printed or one.shown

@@ -81,9 +81,9 @@ def read(file: Path) -> tuple[list[CsvCell], list[str]]:
 
 def _head(line: str, given: str, place: str) -> tuple[str, list[str]]:
     """The delimiter, and the names of the columns in their order."""
-    tried = {d: _split(line, d) for d in given or DELIMITERS}
-    delimiter = max(tried, key=lambda d: len(set(HEAD) & set(tried[d])))
-    names = tried[delimiter]
+    tried = {d: next(csv.reader([line], delimiter=d)) for d in given or DELIMITERS}
+    tried = {d: [text.name(value).casefold() for value in values] for d, values in tried.items()}
+    delimiter, names = max(tried.items(), key=lambda of: len({*HEAD} & {*of[1]}))
     heads = [n for n in names if n]  # a sheet may have empty columns beside
     missing = [n for n in HEAD if n not in names]
     extra = [n for i, n in enumerate(heads) if n not in HEAD or n in heads[:i]]
@@ -91,14 +91,6 @@ def _head(line: str, given: str, place: str) -> tuple[str, list[str]]:
         remedy = f"add {','.join(missing)}" if missing else f"leave out {extra[0]!r}"
         raise InputError(f"{place}: the columns must be {WANTED}: {remedy}")
     return delimiter, names
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    try:
-        values = next(csv.reader([line], delimiter=delimiter, strict=True))
-    except csv.Error:
-        return []
-    return [text.name(value).casefold() for value in values]
 
 
 def _values(

@@ -13,7 +13,6 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-import scipy
 
 from scorecheck import checks
 from scorecheck.checks import FITS, NO_READING, NOT, RECOVERED, UNUSUAL, Check, judged
@@ -33,9 +32,9 @@ RATIOS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 """Numerator and denominator over (TP, FP, FN, TN); `share` is that of lesion pixels."""
 RATES = ("precision", "sensitivity")
-"""Scores that libraries also give as means of both classes."""
 ROOM = 1e-9
 TOLERANCE = 1e-13
+ONE_MATRIX = "one confusion matrix"
 OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
 OTHER_IMAGES = "rows of different images or crops"
 MEANS = "means, which fix none"
@@ -60,7 +59,7 @@ def one_matrix(row: PrintedRow) -> Iterator[Check]:
     """Three scores or more of one mask, or of pooled counts, are of some confusion matrix."""
     quantities = given(row)
     if len(quantities) >= 3 and _one_matrix_meant(row):
-        yield from asked(row, "one confusion matrix", _one_matrix, *quantities)
+        yield from asked(row, ONE_MATRIX, _one_matrix, *quantities)
 
 
 def shares(rows: Sequence[PrintedRow]) -> Shares:
@@ -145,45 +144,6 @@ def allowed(ratio: str, ratios: Mapping[str, Span]) -> Span | None:
     return Span(low, low if high - low < 10 * ROOM else high)
 
 
-def class_means(row: PrintedRow) -> str:
-    """Say how far precision and sensitivity fit as means of both classes, if far better; or ""."""
-    scores = tuple((q, span.middle) for q, span in given(row).items())
-    if not {*RATES, "specificity"} <= set(dict(scores)):
-        return ""
-    own, both = (distance(scores, how) for how in (False, True))
-    told = (
-        f"; they miss one matrix by {both:.5f} at most if precision and sensitivity are means of "
-        f"lesion and background, by {own:.5f} if they are the lesion's"
-    )
-    return "" if 4 * both > own else told
-
-
-@lru_cache(maxsize=4096)
-def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> float:
-    """Largest miss of the one confusion matrix that comes closest to scores (least squares).
-
-    With `class_means`, precision and sensitivity are means of both classes, as libraries' "macro".
-    """
-
-    def ratio(name: str, x: np.ndarray) -> float:
-        top, bottom = (x @ np.array(part) for part in RATIOS[name])
-        return float(top / bottom)
-
-    def misses(logits: np.ndarray) -> np.ndarray:
-        lesion, recall, specificity = scipy.special.expit(logits)
-        missed, called = lesion * (1 - recall), (1 - lesion) * (1 - specificity)
-        x = np.array([lesion * recall, called, missed, (1 - lesion) * specificity])
-        found = {name: ratio(name, x) for name, _ in scores}
-        for name in RATES if class_means else ():  # the background's: both classes exchanged
-            found[name] = (found[name] + ratio(name, x[::-1])) / 2
-        return np.array([found[name] - value for name, value in scores])
-
-    starts = [scipy.special.logit([share, 0.9, 0.95]) for share in (0.01, 0.1, 0.4)]
-    exact = {"xtol": 1e-15, "ftol": 1e-15, "gtol": 1e-15, "bounds": (-15, 15)}
-    fits = [scipy.optimize.least_squares(misses, start, **exact) for start in starts]
-    return float(np.abs(min(fits, key=lambda fit: fit.cost).fun).max())
-
-
 def _one_matrix(row: PrintedRow) -> Check | None:
     """Some confusion matrix must give all scores of one mask, or of pooled counts."""
     scores = given(row)
@@ -191,12 +151,10 @@ def _one_matrix(row: PrintedRow) -> Check | None:
     if not weak and not counted(row, *scores):
         return None
     found = allowed("share", scores)
-    nearer = "" if found or weak else class_means(row)
-    told = f"share of positives {found}" if found else _apart(scores) + nearer
-    readings = ["one confusion matrix", *[MEANS] * weak]
-    causes = (*[checks.BOTH_CLASSES] * bool(nearer), *checks.ALWAYS)
-    answer = judged(bool(found or weak), causes)
-    return row.check("one confusion matrix", f"{row.said(*scores)}: {told}", readings, answer)
+    told = f"share of positives {found}" if found else _apart(scores)
+    readings = [ONE_MATRIX, *[MEANS] * weak]
+    answer = judged(bool(found or weak), checks.ALWAYS)
+    return row.check(ONE_MATRIX, f"{row.said(*scores)}: {told}", readings, answer)
 
 
 def _one_matrix_meant(row: PrintedRow) -> bool:

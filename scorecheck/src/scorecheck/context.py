@@ -7,6 +7,7 @@ keys adds them as fields of classes below these.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from scorecheck import kinds
@@ -23,7 +24,8 @@ Averaging = Literal["one mask", "pooled", "means", "medians", "alike", "by colum
 Masks = Literal["hard", "soft", "unknown"]
 Epoch = Literal["same", "best by column", "unknown"]
 Empty = Literal["none", "counted", "unknown"]
-Row, Column = Annotated[str, kinds.row], Annotated[str, kinds.column]
+Row = Annotated[str, kinds.row]
+Column = Annotated[str, partial(kinds.row, what="column", part=2)]
 Weight, Count = Annotated[float, 0, 1e6], Annotated[int, 1]
 
 
@@ -93,7 +95,6 @@ class TableContext:
     means: list[SummaryRows] = ()
     cells: dict[str, dict[Quantity, amount]] = field(default_factory=dict)
     join: list[str] = ()  # tables whose rows of one name are put together
-    weak: dict[str, str] = field(default_factory=dict)  # why a kind's misfits are remarks only
     where: str = ""
 
     def verify(self, place: Place) -> None:
@@ -113,11 +114,10 @@ class TableContext:
         masks = self.masks if column.is_ in OF_PROBABILITIES or self.masks != "soft" else "hard"
         masks = "unknown" if column.is_ == "region_loss" else masks
         macro = self.macro if column.macro is None else column.macro
-        by_name = {"iou": bool(macro), "any_iou": False, "mean_iou": True}
-        by_name["accuracy"] = bool(column.macro)
-        smoothed = self.smoothed if column.smoothed is None else column.smoothed
-        if column.is_ == "accuracy":
-            smoothed = column.smoothed or False
+        by_name = {"iou": bool(macro), "accuracy": bool(column.macro)}
+        by_name |= {"any_iou": False, "mean_iou": True}
+        table = False if column.is_ == "accuracy" else self.smoothed
+        smoothed = table if column.smoothed is None else column.smoothed
         return replace(
             column,
             averaging=column.averaging or self.averaging,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, is_dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from inspect import Parameter, signature
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -231,17 +232,11 @@ def amounts(value: Any, place: Place, kind: Kind = amount) -> list:
     return [cell([table, name, column], place) for name in left]
 
 
-def cells(value: Any, place: Place) -> list:
-    """A list of cells, or those that {table, column, rows, without} selects."""
-    return amounts(value, place, cell)
+cells = partial(amounts, kind=cell)
+"""A list of cells, or those that {table, column, rows, without} selects."""
 
 
 def row(value: Any, place: Place, what: str = "row", part: int = 1) -> str:
-    """A row of the table that a place is about."""
+    """A row of the table that a place is about; with `part` 2 a column."""
     options, found = place.names(place.table, part=part), text(value, place)
     return place.choose(found, options, f"{what} of table {place.table}") if options else found
-
-
-def column(value: Any, place: Place) -> str:
-    """A column of the table that a place is about."""
-    return row(value, place, "column", 2)

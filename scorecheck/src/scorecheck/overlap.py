@@ -117,7 +117,6 @@ def _other_numbers(row: PrintedRow, kind: str, name: str, readings: Readings) ->
     """Name what else the number, or precision and recall, would be."""
     found, causes = hull(row.each(name)), [checks.LIBRARY] * (name in ("any_iou", "mean_iou"))
     if row.has(*RATES):
-        causes += [checks.BOTH_CLASSES] * bool(confusion.class_means(row))
         p, r = (clipped(hull(row.each(q))) for q in RATES)
         other, label = (harmonic, "the F1") if name in IOUS else (iou_of_rates, "the IoU")
         if found.gap(image(other, p, r)) < 0.0015:

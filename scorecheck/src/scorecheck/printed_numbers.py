@@ -33,11 +33,6 @@ class PrintedNumber:
     sd: Span | None = None
 
     @property
-    def value(self) -> float:
-        """The number itself, exact; per cent as a share."""
-        return float(self.text) / (100 if self.unit == "%" else 1)
-
-    @property
     def plain(self) -> str:
         """As printed, with its unit."""
         return " ".join(filter(None, [self.text, self.unit]))
@@ -73,8 +68,8 @@ class PrintedRow:
         self, kind: str, shown: str, readings: Sequence[str], answer: Judgement, **more: Any
     ) -> Check:
         """A check of this row."""
-        row, place = self.name, self.place(self.name, self.of)
-        return self.check_table(kind, shown, readings, answer, place=place, row=row, **more)
+        at = {"row": self.name, "place": self.place(self.name, self.of)}
+        return self.check_table(kind, shown, readings, answer, **at | more)
 
     def check_table(
         self, kind: str, shown: str, readings: Sequence[str], answer: Judgement, **more: Any
@@ -219,8 +214,8 @@ class PrintedPaper:
         for row, cells in about.cells.items():
             numbers, two_classes = {}, about.two_classes
             for quantity, cell in cells.items():
-                elsewhere = "" if isinstance(cell, int | float) else str(cell[0])
-                source = self.tables.get(elsewhere, TableContext())
+                of = str(cell[0]) if isinstance(cell, Sequence) else ""
+                source = self.tables.get(of, TableContext())
                 two_classes |= source.two_classes
                 meant = about.resolved(ColumnContext(quantity))
                 left_out = [k for k in ("smoothed", "macro") if getattr(meant, k) is None]

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -20,43 +20,41 @@ from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.statements import KINDS, StatementKind, statement
 
 
-@dataclass(frozen=True)
-class Additions:
-    """Keys, by their kind, that a project's context files may hold beside those known here.
+def read(
+    files: Iterable[Path],
+    file: Path,
+    *,
+    top: Iterable[str] = (),
+    tables: Iterable[str] = (),
+    checks: Mapping[str, Kind] | None = None,
+    table: type[TableContext] = TableContext,
+    statements: Mapping[str, StatementKind] = KINDS,
+) -> PrintedPaper:
+    """Read the printed numbers of a paper from `files`, and what they mean from `file`.
 
-    `top` stand beside `checks`, and `tables` below a key ``tables`` there; `checks` stand beside
-    the tables and statements; those within such a table are fields of `table`. `statements` are
-    further kinds.
+    A project's files may hold more: keys at the `top` and below a key ``tables`` there, which are
+    not read; `checks` beside the tables and statements, by their kind; fields of a class of its
+    own in a `table`; and other kinds of `statements`.
     """
-
-    top: Mapping[str, Kind] = field(default_factory=dict)
-    tables: Mapping[str, Kind] = field(default_factory=dict)
-    checks: Mapping[str, Kind] = field(default_factory=dict)
-    table: type[TableContext] = TableContext
-    statements: Mapping[str, StatementKind] = field(default_factory=dict)
-
-
-def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> PrintedPaper:
-    """Read the printed numbers of a paper from `files`, and what they mean from `file`."""
-    added = added or Additions()
-    about, top, notes = yaml_values.read(Path(file))
+    about, whole, notes = yaml_values.read(Path(file))
     if not isinstance(about, Mapping) or not about.get("checks"):
-        raise top.error("there is no key checks with tables or statements below it: add it")
+        raise whole.error("there is no key checks with tables or statements below it: add it")
     lines: list[CsvCell] = []
     for one in files:
         found, told = cells.read(Path(one))
         lines += found
         notes += told
-    of_table = {**added.tables, "transposed": bool}
+    of_table = dict.fromkeys(tables, object) | {"transposed": bool}
     layout = dict[str, of_table]
-    known = {**added.top, "paper": str, "tables": layout, "checks": object}
-    about = keys(known, about, top)
-    turned = {n for n, table in about.get("tables", {}).items() if table.get("transposed")}
+    known = {"paper": str, "tables": layout, "checks": object}
+    about = keys(dict.fromkeys(top, object) | known, about, whole)
+    turned = {n for n, of in about.get("tables", {}).items() if of.get("transposed")}
     name = about.get("paper") or next((c.paper for c in lines if c.paper), "")
     printed = _by_key(lines, name, turned)
-    stated = partial(statement, known={**KINDS, **added.statements})
-    known = {"tables": dict[str, added.table], "statements": Annotated[list[stated], 0]}
-    said = keys(known | added.checks, about["checks"], replace(top / "checks", printed=printed))
+    stated = partial(statement, known=statements)
+    known = {"tables": dict[str, table], "statements": Annotated[list[stated], 0]}
+    place = replace(whole / "checks", printed=printed)
+    said = keys(known | (checks or {}), about["checks"], place)
     paper = PrintedPaper(
         {key: (c.text, c.unit) for key, c in printed.items() if c.text is not None},
         said.pop("tables", {}),
@@ -65,13 +63,13 @@ def read(files: Iterable[Path], file: Path, added: Additions | None = None) -> P
         notes,
         more=said,
     )
-    with_columns = [name for name, table in paper.tables.items() if table.columns]
-    for name, table in paper.tables.items():
-        for i, other in enumerate(table.join):
-            place = top / "checks" / "tables" / name / "join" / i
-            place.choose(other, with_columns, "table with columns")
-        _in_one_unit(list(_numbers(name, table, printed)))
-        _with_deviations(name, table, printed)
+    with_columns = [name for name, of in paper.tables.items() if of.columns]
+    for name, of in paper.tables.items():
+        for i, other in enumerate(of.join):
+            at = place / "tables" / name / "join" / i
+            at.choose(other, with_columns, "table with columns")
+        _in_one_unit(list(_numbers(name, of, printed)))
+        _with_deviations(name, of, printed)
     return paper
 
 

@@ -40,10 +40,11 @@ def asked(row: PrintedRow, kind: str, ask: Question, *quantities: str) -> Iterat
     if not row.has(*quantities):
         return
     one = ask(row)
-    if one and (one.verdict == NOT or not _left_out(row, *quantities)):
+    left_out = _left_out(row, *quantities)
+    epochs = [row.about.epoch] if row.about.epoch in EPOCHS else list(EPOCHS)
+    if one and (one.verdict == NOT or not (left_out or len(epochs) > 1)):
         yield one
         return
-    epochs = [row.about.epoch] if row.about.epoch in EPOCHS else list(EPOCHS)
     tried = {epoch: ask(nearest(row, epoch)) for epoch in epochs}
     if None in tried.values():
         told = f"as the context describes {', '.join(quantities)}, no bound holds between them"
@@ -52,9 +53,8 @@ def asked(row: PrintedRow, kind: str, ask: Question, *quantities: str) -> Iterat
         yield next(iter(tried.values()))
     else:
         first = next(found for found in tried.values() if found.verdict == NOT)
-        known = [name for name in _left_out(row, *quantities) if name != "one epoch"]
         beside = [
-            f"{', '.join([*known, EPOCHS[epoch]])}: {found.verdict}"
+            f"{', '.join([*left_out, EPOCHS[epoch]])}: {found.verdict}"
             for epoch, found in tried.items()
         ]
         yield replace(first, verdict=OPEN, strength="", readings=beside, causes=())
@@ -110,5 +110,4 @@ def _left_out(row: PrintedRow, *quantities: str) -> list[str]:
     """Names of the nearest readings of what the context of some columns leaves out."""
     of_columns = [name for k, (out, _, name) in NEAREST.items() if out in row.how(k, *quantities)]
     facts = [k for k in FACTS if k != "two_classes" or OF_TWO_CLASSES & set(quantities)]
-    of_table = [FACTS[k][2] for k in facts if getattr(row.about, k) in FACTS[k][0]]
-    return of_columns + of_table + ["one epoch"] * (row.about.epoch not in EPOCHS)
+    return of_columns + [FACTS[k][2] for k in facts if getattr(row.about, k) in FACTS[k][0]]

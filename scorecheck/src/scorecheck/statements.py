@@ -9,21 +9,20 @@ its key: its arguments are the keys there, each with the kind of its values; or 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import permutations
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from scorecheck import checks, summaries
+from scorecheck import checks, columns
 from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check
 from scorecheck.errors import InputError
 from scorecheck.kinds import Place, amount, amounts, arguments, cell, cells, keys
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper
 from scorecheck.spans import Span, common, exactly, hull, image
 
-BESIDE = {
-    **{"finding": str, "where": str, "because": str, "causes": list[str], "weak": bool},
-    "reading": str,
-}
+BESIDE = dict.fromkeys(("finding", "where", "because", "reading"), str)
+BESIDE |= {"causes": list[str], "weak": bool}
 MEANT = ("something else is meant than was understood here", checks.MISPRINT)
 Pair = Annotated[list[amount], 2, 2]
 
@@ -111,8 +110,9 @@ def same(paper: PrintedPaper, places: Annotated[list[amount], 2]) -> Answer:
     told = " and ".join(n.plain for n in numbers)
     if common([n.span for n in numbers]):
         return FITS, "", f"{told} agree"
-    if any(_per_cent(a, b) for a in numbers for b in numbers):
-        raise InputError(f"{told} differ 100 times: write % in the unit of what is in per cent")
+    for one, other in permutations(numbers, 2):
+        if not one.unit and one.span.low > 1 and (0.01 * one.span).meets(other.span):
+            raise InputError(f"{told} differ 100 times: write % in the unit of what is in per cent")
     return NOT, TWO_PLACES, f"{told} differ{_how(numbers[0], numbers[-1])}"
 
 
@@ -139,26 +139,17 @@ def ratio(paper: PrintedPaper, value: amount, of: Pair) -> Answer:
 
 
 @kind("mean", "mean of cells", (checks.MISPRINT, "a mean weighted by the number of images"))
-def mean(
-    paper: PrintedPaper, value: amount, of: amounts, stated: bool = True, plain: bool = False
-) -> Answer:
-    """A number that is the mean of others; a common slip of one unit of a digit is tried.
+def mean(paper: PrintedPaper, value: amount, of: amounts, plain: bool = False) -> Answer:
+    """A number that is the mean of others.
 
     A mean that is weighted, as by numbers of images, lies between the others: a remark, unless
     the mean is said to be `plain`.
     """
     others, wanted = [paper.span(c) for c in of], paper.number(value)
-    found = summaries.mean(others)
+    found = columns.mean(others)
     told = f"mean {found.low:.6f} to {found.high:.6f}, printed {wanted.plain}"
     if wanted.span.meets(found):
         return FITS, "", told
-    shifts = [s * step for step in (0.1, 0.01, 0.001) for s in (1, -1)]
-    slip = next((s for s in shifts if wanted.span.meets(found + exactly(s))), None)
-    if slip is not None:
-        told += f"; with {slip:+g}, one of {len(shifts)} slips tried, it fits"
-    if not stated:
-        told += "; that it is this mean is not said"
-        return FITS, UNUSUAL if slip is not None else "", told
     weighted = wanted.span.meets(hull(others)) and not plain
     told += "; a weighted mean fits" * weighted
     return (FITS, UNUSUAL, told) if weighted else (NOT, TWO_PLACES, told)
@@ -195,15 +186,10 @@ def larger(paper: PrintedPaper, places: Pair) -> Answer:
 def above(paper: PrintedPaper, cells: cells, limit: amount) -> Answer:
     """All of several cells are said to lie above a limit, which is a number of words: exact."""
     limit, numbers = paper.number(limit), [(c[1], paper.number(c)) for c in cells]
-    wrong = [f"{row} {n.plain}" for row, n in numbers if n.span.high < limit.value]
+    least = float(limit.text) / (100 if limit.unit else 1)
+    wrong = [f"{row} {n.plain}" for row, n in numbers if n.span.high < least]
     told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return two_places(not wrong, f"{told}; not {', '.join(wrong)}" if wrong else told)
-
-
-def _per_cent(one: PrintedNumber, other: PrintedNumber) -> bool:
-    """Whether a number without a unit is another in per cent."""
-    share = Span(one.span.low / 100, one.span.high / 100)
-    return not one.unit and one.span.low > 1 >= other.span.low and share.meets(other.span)
 
 
 def _how(first: PrintedNumber, last: PrintedNumber) -> str:

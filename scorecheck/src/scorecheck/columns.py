@@ -1,7 +1,8 @@
-"""Rows that summarise others, columns that repeat others, and deviations beside means.
+"""Whole columns: rows that summarise others, columns that repeat others, deviations, whole numbers.
 
 What rounding leaves open of a mean and of a standard deviation, and how large the deviation of
-values between 0 and 1 can be, is in ``METHODS.md``.
+values between 0 and 1 can be, is in ``METHODS.md``. A printed share fits n things if k/n lies in
+its span for some whole number k.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,12 +14,16 @@ from scorecheck.checks import FITS, NOT, OPEN, TWO_PLACES, UNUSUAL, Check, judge
 from scorecheck.context import SummaryRows
 from scorecheck.overlap import SHARES
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper, PrintedRow
-from scorecheck.readings import bounding
-from scorecheck.spans import Span, clipped, common, hull
+from scorecheck.readings import COUNTS, bounding
+from scorecheck.spans import SLACK, Span, clipped, common, hull
 
 WEIGHTED = "a mean weighted by the number of images of each row"
 OVER_IMAGES = "a standard deviation over images"
 CAUSES = (checks.MISPRINT, "a mean of values with more decimals", "a row left out or added")
+OF_SHARES = (
+    checks.MISPRINT,
+    *("a mean over batches or folds", "another number of items", "a common shift"),
+)
 ONE_MEANING = ["both columns of one set, threshold and averaging"]
 SEVERAL_MEANINGS = ["of one threshold and averaging: does not fit", "of unlike ones: fits"]
 OF_DEVIATIONS = (
@@ -44,6 +49,25 @@ def check_deviations(paper: PrintedPaper) -> Iterator[Check]:
             for number in row.numbers.get(quantity, ()):
                 if number.sd is not None:
                     yield beside_mean(row, number)
+
+
+def check_whole_numbers(paper: PrintedPaper) -> Iterator[Check]:
+    """Check columns whose number of items is known."""
+    for table, about in paper.tables.items():
+        for name, column in about.columns.items():
+            if column.items:
+                yield from whole_counts(name, column.items, paper.rows(table))
+
+
+def fits(span: Span, n: int | np.ndarray) -> np.ndarray:
+    """Whether some k/n lies in a span."""
+    return np.floor(span.high * n + SLACK) >= np.ceil(span.low * n - SLACK)
+
+
+def smallest(span: Span, most: int = 2000) -> int | None:
+    """Return the smallest number of things that gives a share in a span."""
+    found = np.flatnonzero(fits(span, np.arange(1, most + 1)))
+    return int(found[0]) + 1 if len(found) else None
 
 
 def mean(values: Sequence[Span]) -> Span:
@@ -147,6 +171,23 @@ def repeated(rows: Sequence[PrintedRow]) -> Iterator[Check]:
             answer, readings = (OPEN, "", ()), SEVERAL_MEANINGS
         at = {"place": rows[0].place(names), "column": names}
         yield rows[0].check_table("one quantity in two columns", shown, readings, answer, **at)
+
+
+def whole_counts(name: str, items: Sequence[int], rows: Sequence[PrintedRow]) -> Iterator[Check]:
+    """Every share of a column must be k/n for one of the numbers of items given."""
+    cells = [(r, n) for r in rows for ns in r.numbers.values() for n in ns if n.column == name]
+    cells = [(r, n) for r, n in cells if n.sd is None]
+    if not cells or cells[0][1].meant.averaging not in COUNTS:
+        return  # a mean of shares need not be k/n
+    hits = {size: sum(bool(fits(n.span, size)) for _, n in cells) for size in items}
+    wrong = [(r, n) for r, n in cells if not any(fits(n.span, size) for size in items)]
+    told = [f"{n.text} ({r.name}; smallest n {smallest(n.span)})" for r, n in wrong]
+    sizes = " or ".join(f"{size} ({hits[size]} of them)" for size in items)
+    shown = f"{len(cells) - len(wrong)} of {len(cells)} values are k/n for n = {sizes}"
+    shown += f"; not: {', '.join(told)}" if wrong else ""
+    readings, answer = [f"{size} items" for size in items], judged(not wrong, OF_SHARES)
+    at = {"place": rows[0].place(name), "row": wrong[0][0].name if wrong else "", "column": name}
+    yield rows[0].check_table("whole number of items", shown, readings, answer, **at)
 
 
 def _one_meaning(row: PrintedRow, quantity: str) -> bool:
