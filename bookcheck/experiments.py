@@ -10,20 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.stats import norm
-from scorecheck.checks import (
-    AVERAGING,
-    FITS,
-    IMPROBABLE,
-    LIBRARY,
-    MISPRINT,
-    NOT,
-    OPEN,
-    RECOVERED,
-    Check,
-    judged,
-    remark,
-)
-from scorecheck.columns import OF_SHARES
+from scorecheck.checks import FITS, IMPROBABLE, NOT, OPEN, RECOVERED, Check, judged, remark
+from scorecheck.columns import OF_ITEMS
 from scorecheck.confusion import RATES
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 from scorecheck.readings import COUNTS, IOUS, averaging
@@ -32,7 +20,7 @@ from scorecheck.spans import SLACK, Span, common, hull
 from bookcheck.chance import LIMIT, by_chance, tail
 from bookcheck.context import Classes
 from bookcheck.remarks import share_by_iou, share_if_empty
-from scorecheck import confusion
+from scorecheck import checks, confusion
 
 READINGS = {
     "if it is the IoU of the lesion": share_by_iou,
@@ -99,7 +87,8 @@ def _one_table(
     told = f"{many} {told} (or the classes exchanged)" if told else "no table of whole numbers"
     shown = f"{'; '.join(row.said(*RATES) for row in (first, second))}: {told}"
     readings = ["either column of recall, where two are printed"]
-    answer = (FITS, RECOVERED, ()) if len(known) == 1 else judged(bool(len(found)), OF_SHARES)
+    causes = (checks.MISPRINT, *OF_ITEMS)
+    answer = (FITS, RECOVERED, ()) if len(known) == 1 else judged(bool(len(found)), causes)
     one = first.check("whole 2 x 2 table", shown, readings, answer)
     return replace(one, place=f"{one.place} and {second.name}")
 
@@ -118,7 +107,7 @@ def _mix(first: PrintedRow, found: np.ndarray, about: Classes) -> Iterator[Check
         f"{k} of {n} where {n * marked / population:.1f} are "
         f"expected: chance {chance:.2g}, the largest over all tables that fit, of {tried} folds"
     )
-    causes = ("a split that was balanced on purpose", MISPRINT)
+    causes = ("a split that was balanced on purpose", checks.MISPRINT)
     answer = (*by_chance(chance * tried, (NOT, IMPROBABLE)), causes)
     readings = ["labels as printed", "labels of the classes exchanged"]
     yield first.check("class mix of a fold", shown, readings, answer)
@@ -154,7 +143,7 @@ def splits(paper: PrintedPaper) -> Iterator[Check]:
                 f"lesion shares, {'; '.join(told)}; one sd is {sd:.4f} where the share varies by "
                 f"{split['spread']:g} between images"
             )
-            causes = ("a split that was not drawn at random", AVERAGING, LIBRARY)
+            causes = ("a split that was not drawn at random", checks.AVERAGING, checks.LIBRARY)
             answer = remark(max(gaps) > 3, causes)
             answer = (NOT, IMPROBABLE, causes) if chance < LIMIT and sure else answer
             yield rows[0].check_table("one random split", shown, told, answer)

@@ -24,6 +24,7 @@ FITS, NOT, UNUSUAL = (
     [
         ({"same": [x("a"), 3]}, FITS),
         ({"same": [x("a"), x("b")]}, NOT),
+        ({"same": [200, 2]}, NOT),  # neither is a share: no unit is forgotten
         ({"same": [x("a"), x("b")], "weak": True}, UNUSUAL),
         ({"sum": {"total": x("c"), "parts": [x("a"), x("b")]}}, FITS),
         ({"sum": {"total": x("c"), "parts": [x("a"), x("b")], "times": [2, 1]}}, NOT),

@@ -53,8 +53,8 @@ def check(paper: PrintedPaper, families: Sequence[Family] = FAMILIES) -> list[Ch
     same, best = list(WEAKER)[1:3]
     for i, one in enumerate(found):
         if one.verdict == NOT:
-            question = (one.kind, one.place, one.column)
-            rests = [what for what, wrong in left.items() if not wrong[question]]
+            asked = (one.kind, one.place, one.column)
+            rests = [what for what, wrong in left.items() if not wrong[asked]]
             found[i] = replace(one, rests=[w for w in rests if w != best or same not in rests])
     return found
 

@@ -22,12 +22,17 @@ def main(
     A terminal that lacks a character shows "?" for it, and a reader that has gone, as in
     ``| head -1``, ends the command without a word.
     """
+    parser = argparse.ArgumentParser(program, description="Can printed scores be true together?")
+    add = parser.add_argument
+    add("files", metavar="FILE.csv", nargs="+", type=Path, help="printed numbers")
+    add("--context", type=Path, required=True, metavar="FILE.yaml", help="what the numbers mean")
+    add("--json", action="store_true", help="print JSON")
     streams = [s for s in (sys.stdout, sys.stderr) if isinstance(s, io.TextIOWrapper)]
     for stream in streams:
         stream.reconfigure(errors="replace")
     try:
         try:
-            args = _parser(program).parse_args(arguments)
+            args = parser.parse_args(arguments)
             paper = read(args.files, args.context)
             for note in paper.notes:
                 print(f"{program}: {note}", file=sys.stderr)
@@ -42,16 +47,6 @@ def main(
         print(f"{program}: {error}", file=sys.stderr, flush=True)
         return 2
     return 0
-
-
-def _parser(program: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(program, description="Can printed scores be true together?")
-    parser.add_argument("files", metavar="FILE.csv", nargs="+", type=Path, help="printed numbers")
-    parser.add_argument(
-        "--context", type=Path, required=True, metavar="FILE.yaml", help="what the numbers mean"
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    return parser
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def read(file: Path) -> tuple[list[CsvCell], list[str]]:
 
 def _head(line: str, given: str, place: str) -> tuple[str, list[str]]:
     """The delimiter, and the names of the columns in their order."""
-    tried = {d: next(csv.reader([line], delimiter=d)) for d in given or DELIMITERS}
+    tried = {d: next(csv.reader([line[:10_000]], delimiter=d)) for d in given or DELIMITERS}
     tried = {d: [text.name(value).casefold() for value in values] for d, values in tried.items()}
     delimiter, names = max(tried.items(), key=lambda of: len({*HEAD} & {*of[1]}))
     heads = [n for n in names if n]  # a sheet may have empty columns beside

@@ -20,10 +20,7 @@ from scorecheck.spans import SLACK, Span, clipped, common, hull
 WEIGHTED = "a mean weighted by the number of images of each row"
 OVER_IMAGES = "a standard deviation over images"
 CAUSES = (checks.MISPRINT, "a mean of values with more decimals", "a row left out or added")
-OF_SHARES = (
-    checks.MISPRINT,
-    *("a mean over batches or folds", "another number of items", "a common shift"),
-)
+OF_ITEMS = ("a mean over batches or folds", "another number of items", "a common shift")
 ONE_MEANING = ["both columns of one set, threshold and averaging"]
 SEVERAL_MEANINGS = ["of one threshold and averaging: does not fit", "of unlike ones: fits"]
 OF_DEVIATIONS = (
@@ -45,10 +42,9 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
 def check_deviations(paper: PrintedPaper) -> Iterator[Check]:
     """Check every share that is printed with a standard deviation."""
     for row in paper.rows():
-        for quantity in (*SHARES, "tversky"):
-            for number in row.numbers.get(quantity, ()):
-                if number.sd is not None:
-                    yield beside_mean(row, number)
+        for number in (n for q in (*SHARES, "tversky") for n in row.numbers.get(q, ())):
+            if number.sd is not None:
+                yield beside_mean(row, number)
 
 
 def check_whole_numbers(paper: PrintedPaper) -> Iterator[Check]:
@@ -185,7 +181,8 @@ def whole_counts(name: str, items: Sequence[int], rows: Sequence[PrintedRow]) ->
     sizes = " or ".join(f"{size} ({hits[size]} of them)" for size in items)
     shown = f"{len(cells) - len(wrong)} of {len(cells)} values are k/n for n = {sizes}"
     shown += f"; not: {', '.join(told)}" if wrong else ""
-    readings, answer = [f"{size} items" for size in items], judged(not wrong, OF_SHARES)
+    readings = [f"{size} items" for size in items]
+    answer = judged(not wrong, (checks.MISPRINT, *OF_ITEMS))
     at = {"place": rows[0].place(name), "row": wrong[0][0].name if wrong else "", "column": name}
     yield rows[0].check_table("whole number of items", shown, readings, answer, **at)
 

@@ -36,7 +36,6 @@ ROOM = 1e-9
 TOLERANCE = 1e-13
 ONE_MATRIX = "one confusion matrix"
 OF_SHARE = ("dice", "precision", "sensitivity", "specificity", "accuracy")
-OTHER_IMAGES = "rows of different images or crops"
 MEANS = "means, which fix none"
 NEAR = ", but all within a twentieth of each other, as counts of one set are"
 Shares = Sequence[tuple[PrintedRow, Span]]
@@ -92,9 +91,9 @@ def one_share(shares: Shares) -> Iterator[Check]:
     told = f"lesion shares of {len(rows)} rows from {min(middles):.4f} to {max(middles):.4f}"
     near = max(middles) - min(middles) < 0.05 * float(np.mean(middles))
     said = f"common to all: {all_have}" if all_have else f"no value common to all{NEAR * near}"
-    causes = () if all_have or near else (checks.AVERAGING, checks.EPOCH, OTHER_IMAGES)
+    causes = (checks.AVERAGING, checks.EPOCH, "rows of different images or crops")
     strength = RECOVERED if all_have or near else UNUSUAL if weak else NO_READING
-    answer = (FITS if all_have or weak else NOT, strength, causes)
+    answer = (FITS if all_have or weak else NOT, strength, () if strength == RECOVERED else causes)
     readings = ["pooled over one set", *[MEANS] * weak]
     yield rows[0].check_table("one lesion share", f"{told}; {said}", readings, answer)
 

@@ -24,7 +24,6 @@ Key = tuple[str, str, str]
 Kind = Any
 YES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 MOST = 10**12
-NO_NUMBER = "is not a number: write one, such as 0.8"
 
 
 @dataclass(frozen=True)
@@ -144,18 +143,14 @@ def yes(value: Any, place: Place) -> bool:
     return found
 
 
-def number(value: Any, place: Place, wrong: str = NO_NUMBER) -> int | float:
-    """A plain number; a whole one as int."""
-    if not re.fullmatch(rf"[+-]?(?:{NUMBER}|\d{{1,15}}\.)", str(value)):
-        raise place.error(f"{seen(value)} {wrong}")
-    found = float(value)
-    return int(found) if found.is_integer() else found
-
-
 def _number(
     value: Any, place: Place, kind: type, low: float = -MOST, high: float = MOST
 ) -> int | float:
-    found = number(value, place)
+    """A plain number; a whole one as int."""
+    if not re.fullmatch(rf"[+-]?(?:{NUMBER}|\d{{1,15}}\.)", str(value)):
+        raise place.error(f"{seen(value)} is not a number: write one, such as 0.8")
+    found = float(value)
+    found = int(found) if found.is_integer() else found
     if low <= found <= high and (kind is float or isinstance(found, int)):
         return found
     what = "whole number" if kind is int else "number"
@@ -207,9 +202,7 @@ def look_up(place: Place, table: str, row: str, column: str) -> CsvCell:
 
 def amount(value: Any, place: Place) -> list | int | float:
     """A cell, or a number that is known from elsewhere."""
-    if isinstance(value, list | tuple):
-        return cell(value, place)
-    return number(value, place, "is neither a number nor a cell: write [table, row, column]")
+    return cell(value, place) if isinstance(value, list | tuple) else made(float, value, place)
 
 
 def amounts(value: Any, place: Place, kind: Kind = amount) -> list:

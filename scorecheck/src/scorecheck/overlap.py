@@ -61,10 +61,8 @@ def check_losses(paper: PrintedPaper) -> Iterator[Check]:
 def shares(row: PrintedRow) -> Iterator[Check]:
     """No score is above 1 or below 0."""
     for name in SHARES:
-        for number in row.numbers.get(name, ()):
-            if not number.span.meets(UNIT):
-                formula = "shares lie between 0 and 1"
-                yield answered(row, SHARE, name, {"any": UNIT}, formula)
+        if not all(span.meets(UNIT) for span in row.each(name)):
+            yield answered(row, SHARE, name, {"any": UNIT}, "shares lie between 0 and 1")
 
 
 def class_mean(row: PrintedRow) -> Iterator[Check]:
@@ -200,8 +198,7 @@ def _class_mean(row: PrintedRow, name: str) -> Check | None:
     known = plain(row, *given) and row.how("masks", name) == {"hard"} and row.about.two_classes
     if how not in ADDED or not known or row.about.epoch != "same" or not (lesion and background):
         return None
-    low, high = ((lesion.low + background.low) / 2, (lesion.high + background.high) / 2)
-    readings = {f"{CLASS_MEAN}, {POOLED}": Span(low, high)}
+    readings = {f"{CLASS_MEAN}, {POOLED}": 0.5 * (lesion + background)}
     if name == "any_iou":
         readings[f"of the lesion, {POOLED}"] = lesion
     if how == "alike":

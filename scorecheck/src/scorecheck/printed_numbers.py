@@ -1,6 +1,6 @@
 """Printed numbers with their meaning: one number, the rows of a table, a paper."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -123,7 +123,7 @@ class PrintedPaper:
 
     cells: Mapping[tuple[str, str, str], tuple[str, str]]
     tables: Mapping[str, TableContext] = field(default_factory=dict)
-    statements: Sequence[Any] = ()  # of `scorecheck.statements.Statement`
+    statements: Sequence[Callable[["PrintedPaper"], Check]] = ()
     name: str = ""
     notes: Sequence[str] = ()
     more: Mapping[str, Any] = field(default_factory=dict)

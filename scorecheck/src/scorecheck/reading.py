@@ -66,10 +66,8 @@ def read(
     with_columns = [name for name, of in paper.tables.items() if of.columns]
     for name, of in paper.tables.items():
         for i, other in enumerate(of.join):
-            at = place / "tables" / name / "join" / i
-            at.choose(other, with_columns, "table with columns")
+            (place / "tables" / name / "join" / i).choose(other, with_columns, "table with columns")
         _in_one_unit(list(_numbers(name, of, printed)))
-        _with_deviations(name, of, printed)
     return paper
 
 
@@ -94,11 +92,23 @@ def _by_key(lines: Sequence[CsvCell], paper: str, turned: set[str]) -> dict[Key,
 def _numbers(
     name: str, table: TableContext, printed: Mapping[Key, CsvCell]
 ) -> Iterator[tuple[str, str, CsvCell, float]]:
-    """Each number that a table's checks read: group, quantity, its cell, its least value."""
-    for (of, _, column), cell in printed.items():
+    """Each number that a table's checks read: group, quantity, its cell, its least value.
+
+    A deviation in another unit than its mean is refused.
+    """
+    summarised = {row for rows in table.means for row in (*rows.of, rows.mean, rows.sd)}
+    for (of, row, column), cell in printed.items():
         meant = table.columns.get(column)
-        if of == name and meant and meant.is_ != "other" and cell.text is not None:
+        if of != name or not meant or cell.text is None:
+            continue
+        if meant.is_ != "other":
             yield column, meant.is_, cell, cell.span().low
+        elif row in summarised:
+            cell.span()
+        sd = printed.get((name, row, meant.sd))
+        if sd and sd.text is not None and sd.span() and sd.unit != cell.unit:
+            units = "the deviation is in {!r}, its mean in {!r}: give both the same unit"
+            raise sd.error(units.format(sd.unit or "no unit", cell.unit or "no unit"))
     for quantities in table.cells.values():
         for quantity, reference in quantities.items():
             if isinstance(reference, list):
@@ -119,23 +129,8 @@ def _in_one_unit(numbers: Sequence[tuple[str, str, CsvCell, float]]) -> None:
         low, cell = max(above, key=lambda pair: pair[0], default=(0, None))
         if cell and (2 * len(above) > len(plain) or low > 2):
             told = f"{group} {cell.text} is a share above 1 without a unit"
-            remedy = "write % in the column unit if it is in per cent, or mend it"
-            raise cell.error(f"{told}: {remedy}")
+            raise cell.error(f"{told}: write % in the column unit if it is in per cent, or mend it")
         if len(percent) > 1 and 0 < max(low for low, _ in percent) < 0.01:
             cell = percent[0][1]
             told = f"{group} {cell.text} % and all others are below 1 per cent"
             raise cell.error(f"{told}: leave the unit out if they are shares")
-
-
-def _with_deviations(name: str, table: TableContext, printed: Mapping[Key, CsvCell]) -> None:
-    """Refuse deviations, and rows that summarise others, that are no numbers in the same unit."""
-    for (of, row, column), cell in printed.items():
-        if of != name or column not in table.columns or cell.text is None:
-            continue
-        if any(row in (*rows.of, rows.mean, rows.sd) for rows in table.means):
-            cell.span()
-        sd = printed.get((name, row, table.columns[column].sd))
-        if sd and sd.text is not None and sd.span() and sd.unit != cell.unit:
-            units = (one.unit or "no unit" for one in (sd, cell))
-            told = "the deviation is in {!r}, its mean in {!r}".format(*units)
-            raise sd.error(f"{told}: give both the same unit")

@@ -36,16 +36,6 @@ class StatementKind:
     causes: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One statement: its kind, what stands under that and beside it, and its place in the file."""
-
-    kind: StatementKind
-    under: Mapping[str, Any]
-    beside: Mapping[str, Any]
-    place: str
-
-
 KINDS: dict[str, StatementKind] = {}
 
 
@@ -64,30 +54,27 @@ def kind(
     return register
 
 
-def statement(given: Any, place: Place, known: Mapping[str, StatementKind] = KINDS) -> Statement:
-    """Read one statement from plain values; `known` are its possible kinds."""
+def statement(
+    given: Any, place: Place, known: Mapping[str, StatementKind] = KINDS
+) -> Callable[[PrintedPaper], Check]:
+    """Read one statement from plain values, to be checked on a paper; `known` are its kinds."""
     reads = {name: partial(arguments, about.ask) for name, about in known.items()}
-    found = keys(reads | BESIDE, given, place)
-    names = [key for key in found if key in known]
+    said = keys(reads | BESIDE, given, place)
+    names = [key for key in said if key in known]
     if len(names) != 1:
         raise place.error(f"one statement needs one kind, such as same: choose {', '.join(known)}")
-    under = found.pop(names[0])
-    return Statement(known[names[0]], under, found, str(place / names[0]))
+    (name,) = names
 
-
-def check(paper: PrintedPaper) -> Iterator[Check]:
-    """Check every statement of a paper."""
-    for one in paper.statements:
-        said = one.beside
+    def checked(paper: PrintedPaper) -> Check:
         try:
-            verdict, strength, shown = one.kind.ask(paper, **one.under)
+            verdict, strength, shown = known[name].ask(paper, **said[name])
         except InputError as error:
-            raise InputError(f"{one.place}: {error}") from error
+            raise (place / name).error(error) from error
         if said.get("weak") and verdict == NOT:
             verdict, strength = FITS, UNUSUAL
-        causes = () if strength in ("", RECOVERED) else one.kind.causes
-        yield Check(
-            one.kind.label,
+        causes = () if strength in ("", RECOVERED) else known[name].causes
+        return Check(
+            known[name].label,
             said.get("where", ""),
             verdict,
             "; ".join(filter(None, [shown, said.get("because", "")])),
@@ -96,6 +83,13 @@ def check(paper: PrintedPaper) -> Iterator[Check]:
             causes=said.get("causes", causes),
             finding=said.get("finding", "") if verdict == NOT or strength else "",
         )
+
+    return checked
+
+
+def check(paper: PrintedPaper) -> Iterator[Check]:
+    """Check every statement of a paper."""
+    return (checked(paper) for checked in paper.statements)
 
 
 def two_places(good: bool, shown: str) -> Answer:
@@ -111,7 +105,8 @@ def same(paper: PrintedPaper, places: Annotated[list[amount], 2]) -> Answer:
     if common([n.span for n in numbers]):
         return FITS, "", f"{told} agree"
     for one, other in permutations(numbers, 2):
-        if not one.unit and one.span.low > 1 and (0.01 * one.span).meets(other.span):
+        forgotten = not one.unit and one.span.low > 1 >= other.span.low
+        if forgotten and (0.01 * one.span).meets(other.span):
             raise InputError(f"{told} differ 100 times: write % in the unit of what is in per cent")
     return NOT, TWO_PLACES, f"{told} differ{_how(numbers[0], numbers[-1])}"
 

@@ -14,14 +14,13 @@ from scorecheck import text
 from scorecheck.errors import InputError
 from scorecheck.kinds import Place
 
-WHAT = "the YAML file that says what the columns mean"
 PLAIN = "tag:yaml.org,2002:"
 TAGS = ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
 
 
 def read(file: Path) -> tuple[Any, Place, list[str]]:
     """Return what a file says, the place of its top, and what a reader should know of it."""
-    whole, notes = text.read(file, WHAT)
+    whole, notes = text.read(file, "the YAML file that says what the columns mean")
     try:
         loader = _Loader(whole)
         top = loader.get_single_node()
