@@ -6,19 +6,18 @@ the largest miss is compared for both readings.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 import scipy
 from scorecheck.checks import BOTH_CLASSES, NOT, Check
 from scorecheck.confusion import ONE_MATRIX, RATES, RATIOS, given
-from scorecheck.overlap import ACCURACY, DICE, F1, IOU
+from scorecheck.overlap import ACCURACY, BOTH_IOUS, DICE, F1, IOU
 from scorecheck.printed_numbers import PrintedPaper, PrintedRow
 
 
 def named(one: Check, paper: PrintedPaper) -> Check:
     """Name the cause of a misfit where the scores of its row fit far better so."""
-    if one.verdict != NOT or one.kind not in (ONE_MATRIX, DICE, F1, IOU, ACCURACY):
+    if one.verdict != NOT or one.kind not in (ONE_MATRIX, BOTH_IOUS, DICE, F1, IOU, ACCURACY):
         return one
     row = next(r for r in paper.rows(one.table) if r.place(r.name, r.of) == one.place)
     told = _far_better(row)
@@ -28,7 +27,6 @@ def named(one: Check, paper: PrintedPaper) -> Check:
     return replace(one, shown=shown, causes=(BOTH_CLASSES, *one.causes))
 
 
-@lru_cache(maxsize=4096)
 def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> float:
     """Largest miss of the one confusion matrix that comes closest to scores (least squares).
 

@@ -30,7 +30,7 @@ UNEQUAL = "batches or folds of unequal size"
 SHARES = (*IOUS, "dice", "mean_iou", *RATES, "specificity", "accuracy")
 CLASS_MEAN = "class mean with background"
 DICE, F1, IOU = "Dice and IoU", "F1, precision and recall", "IoU, precision and recall"
-ACCURACY, SHARE = "IoU and accuracy", "a share"
+ACCURACY, SHARE, BOTH_IOUS = "IoU and accuracy", "a share", "class mean IoU"
 OF_RATES = (("dice", F1, harmonic), *((name, IOU, iou_of_rates) for name in IOUS))
 """What precision and recall fix: the quantity, the check, and the formula."""
 FLOOR = ("cross_entropy", "accuracy")
@@ -70,7 +70,7 @@ def class_mean(row: PrintedRow) -> Iterator[Check]:
     name = next((n for n in ("mean_iou", "any_iou") if row.has(n)), "")
     given = [q for q in confusion.RATIOS if row.first(q)]
     if name and len(given) >= 3 and row.about.epoch == "same" and _class_mean(nearest(row), name):
-        yield from asked(row, "class mean IoU", partial(_class_mean, name=name), name, *given)
+        yield from asked(row, BOTH_IOUS, partial(_class_mean, name=name), name, *given)
 
 
 def answered(
@@ -204,7 +204,7 @@ def _class_mean(row: PrintedRow, name: str) -> Check | None:
     if how == "alike":
         readings[f"{CLASS_MEAN}, {MEANS}: not fixed"] = UNIT
     formula = f"{row.said(*given)} fix lesion IoU {lesion}, background IoU {background}"
-    return answered(row, "class mean IoU", name, readings, formula)
+    return answered(row, BOTH_IOUS, name, readings, formula)
 
 
 def _floor(row: PrintedRow) -> Check | None:
