@@ -4,15 +4,18 @@ All are of thresholded masks at one epoch; a prediction may be empty.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 from scorecheck.checks import Check
-from scorecheck.context import QUANTITIES, TableContext
+from scorecheck.context import QUANTITIES
 from scorecheck.kinds import Place, made
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
+from bookcheck import FAMILIES
+from bookcheck.context import BookTable
 from busutils import compare, jobs, metrics, paths
 
 SAID = {"masks": "hard", "smoothed": False, "macro": False, "two_classes": True, "epoch": "same"}
@@ -20,9 +23,10 @@ SAID = {"masks": "hard", "smoothed": False, "macro": False, "two_classes": True,
 
 def checked() -> dict[str, list[Check]]:
     """Every check of our own published tables, and of the counts behind them."""
+    check = partial(scorecheck.check, families=FAMILIES)
     return {
-        "published tables": [one for paper in tables() for one in scorecheck.check(paper)],
-        "counts of published trainings": scorecheck.check(trainings()),
+        "published tables": [one for paper in tables() for one in check(paper)],
+        "counts of published trainings": check(trainings()),
     }
 
 
@@ -45,7 +49,7 @@ def trainings(threshold: float = 0.5) -> PrintedPaper:
     columns = {score: {"is": score} for score in metrics.SCORES if score in QUANTITIES}
     averaged = {"per_case": "means", "pooled": "pooled"}
     said = {how: SAID | {"columns": columns, "averaging": a} for how, a in averaged.items()}
-    contexts = {how: made(TableContext, about, Place(how)) for how, about in said.items()}
+    contexts = {how: made(BookTable, about, Place(how)) for how, about in said.items()}
     return PrintedPaper(cells, contexts, name="published jobs")
 
 
@@ -68,7 +72,7 @@ def _published(folder: Path) -> PrintedPaper:
             cells[name, row.row, row.column] = (f"{row.ours:.4f}", unit)
         if columns:
             said = SAID | {"columns": {c: _meant(of) for c, of in columns.items()}}
-            contexts[name] = made(TableContext, said, Place(f"{folder.name}, {name}"))
+            contexts[name] = made(BookTable, said, Place(f"{folder.name}, {name}"))
     return PrintedPaper(cells, contexts, name=folder.name)
 
 
