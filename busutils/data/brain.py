@@ -4,7 +4,6 @@ from pathlib import Path
 
 from busutils.data import figshare, folders, lgg
 from busutils.data.files import Listing
-from busutils.data.registry import ImageSet
 from busutils.errors import UserError
 
 
@@ -27,18 +26,7 @@ def listing(root: Path) -> Listing:
     )
 
 
-def _recognises(root: Path) -> bool:
-    names = (path.name.lower() for path in folders.files(root, ".mat", ".tif"))
-    return any(
-        name.endswith(".mat") or (name.startswith("tcga_") and name.endswith("_mask.tif"))
-        for name in names
-    )
-
-
-SET = ImageSet(
-    "brain",
-    "figshare 1512427 or LGG, brain MRI with tumour masks, grouped by patient",
-    listing,
-    sources=(figshare.SOURCE, lgg.SOURCE),
-    recognises=_recognises,
-)
+def recognises(root: Path) -> bool:
+    """Whether a folder looks like one of the two sets, in it or deeper."""
+    deeper = folders.matching(folders.names(root), rf"(.*/)?({lgg.MASK}|[^/]+\.(?i:mat))")
+    return bool(deeper)

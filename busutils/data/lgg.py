@@ -4,27 +4,25 @@ Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019. A patient has a 
 ``<patient>_<slice>.tif`` and ``..._mask.tif``; channels are pre-contrast, FLAIR and post-contrast.
 """
 
-import re
+from itertools import groupby
 from pathlib import Path
 
 from busutils.data import folders, masks
-from busutils.data.files import NORMAL, Case, Listing, read_image
-from busutils.data.registry import Source
+from busutils.data.files import NORMAL, Case, Listing, read_image, refuse_twins
 from busutils.errors import UserError
 
 TUMOUR = "tumour"
 FOLDER = "kaggle_3m"
 SEQUENCES = {"pre-contrast": 0, "post-contrast": 2}
 """Channels in which FLAIR (channel 1) stands where a sequence is missing."""
-VERSION = 1
-
-_SLICE = re.compile(r"(?P<patient>.+)_(?P<number>\d+)")
+SLICE = r"(?P<patient>TCGA_[^/]*)/(?P<case>[^/]+_(?P<number>\d+))"
+IMAGE, MASK = rf"{SLICE}\.(?i:tif)", rf"{SLICE}_mask\.(?i:tif)"
 
 
 def find(root: Path) -> Path | None:
     """Return the folder of the patients in a data root; None if there is none."""
     places = (root / FOLDER, root / "lgg-mri-segmentation" / FOLDER, root)
-    return next((f for f in places if any(_files(place)[1] for place in _patients(f))), None)
+    return next((place for place in places if folders.matching(folders.names(place), MASK)), None)
 
 
 def listing(folder: Path) -> Listing:
@@ -35,24 +33,23 @@ def listing(folder: Path) -> Listing:
     Raises
     ------
     UserError
-        If a patient has two files for one slice.
+        If there are two files of one slice.
     """
-    cases, orphans, notes = [], [], []
-    for place in _patients(folder):
-        images, outlines = _files(place)
-        orphans += [path for key, path in outlines.items() if key not in images]
-        for number, path in images.items():
-            own = (outlines[number],) if number in outlines else ()
-            cases.append(Case(path.stem, _label(own), path, own, group=place.name))
-        if missing := _missing(list(images.values())):
-            notes.append(f"{place.name}: {' and '.join(missing)} missing, FLAIR stands there")
-    return Listing(
-        SOURCE.name, folder, tuple(cases), VERSION, tuple(orphans), tuple(notes), channels=3
-    )
-
-
-def _patients(folder: Path) -> list[Path]:
-    return sorted(folder.glob("TCGA_*"))
+    names = folders.names(folder)
+    images = folders.matching(names, IMAGE)
+    masks_of, orphans = folders.paired(images, folders.matching(names, MASK))
+    in_order = sorted(images, key=lambda p: (images[p]["patient"], int(images[p]["number"])))
+    cases = [
+        Case(path.stem, _label(masks_of[path]), path, masks_of[path], images[path]["patient"])
+        for path in in_order
+    ]
+    refuse_twins(cases, "take one of them away")
+    missing = {
+        patient: " and ".join(_missing([case.image for case in slices]))
+        for patient, slices in groupby(cases, lambda case: case.group)
+    }
+    notes = [f"{p}: {what} missing, FLAIR stands there" for p, what in missing.items() if what]
+    return Listing("LGG", folder, tuple(cases), orphans, tuple(notes), channels=3)
 
 
 def _label(own: tuple[Path, ...]) -> str:
@@ -61,21 +58,6 @@ def _label(own: tuple[Path, ...]) -> str:
         return NORMAL if own and not masks.read(own[0]).lesion.any() else TUMOUR
     except UserError:
         return TUMOUR
-
-
-def _files(place: Path) -> tuple[dict[int, Path], dict[int, Path]]:
-    """Images and masks of a patient by slice number (as a number: slice 2 comes before 10)."""
-    by_kind: tuple[dict, dict] = ({}, {})
-    for path in folders.files(place, ".tif", deep=False):
-        stem = path.stem.removesuffix("_mask")
-        if match := _SLICE.fullmatch(stem):
-            number, files = int(match["number"]), by_kind[path.stem != stem]
-            if number in files:
-                raise UserError(
-                    f"{files[number]} and {path} are both slice {number}: take one of them away"
-                )
-            files[number] = path
-    return tuple(dict(sorted(files.items())) for files in by_kind)
 
 
 def _missing(images: list[Path]) -> list[str]:
@@ -89,15 +71,3 @@ def _missing(images: list[Path]) -> list[str]:
         for name, channel in SEQUENCES.items()
         if pixels and all((p[..., channel] == p[..., 1]).all() for p in pixels)
     ]
-
-
-SOURCE = Source(
-    key="lgg",
-    name="LGG",
-    title="LGG, brain MRI, 110 patients",
-    licence="CC BY-NC-SA 4.0, as a third party states; the page on Kaggle decides",
-    citation="Buda, Saha, Mazurowski, Computers in Biology and Medicine 2019; Mazurowski et "
-    "al., Journal of Neuro-Oncology 2017",
-    folder=FOLDER,
-    kaggle="mateuszbuda/lgg-mri-segmentation",
-)

@@ -52,7 +52,7 @@ def make(tmp_path) -> Callable[..., Listing]:
             for file, array in zip(files, (image, *masks), strict=False):
                 Image.fromarray(array).save(file)
             listed.append(Case(name, label, files[0], tuple(files[1 : 1 + len(masks)])))
-        return Listing("small", tmp_path, tuple(listed), 1, **extra)
+        return Listing("small", tmp_path, tuple(listed), **extra)
 
     return write
 

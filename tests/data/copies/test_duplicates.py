@@ -58,7 +58,7 @@ def write(root: Path, images: dict[str, np.ndarray], label: str = "benign") -> L
     for name, image in images.items():
         Image.fromarray(image).save(root / f"{name}.png")
     cases = tuple(Case(name, label, root / f"{name}.png", ()) for name in images)
-    return Listing("textures", root, cases, 1)
+    return Listing("textures", root, cases)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ def test_transform_leads_to_the_same_place(pairs):
 
 
 def test_order_of_the_listing_does_not_matter(pairs, listing):
-    turned = Listing("turned", listing.root, listing.cases[::-1], 1)
+    turned = Listing("turned", listing.root, listing.cases[::-1])
     again = duplicates.find(turned)
 
     def links(table):
@@ -121,14 +121,14 @@ def test_names_and_labels_do_not_matter(pairs, listing, tmp_path):
     renamed = [
         Case(f"x{i}", f"label {i}", cases[name].image, ()) for i, name in enumerate(few, start=1)
     ]
-    groups = duplicates.groups(Listing("renamed", listing.root, tuple(renamed), 1))
+    groups = duplicates.groups(Listing("renamed", listing.root, tuple(renamed)))
     assert groups.to_dict() == {"x1": "x1", "x2": "x1", "x3": "x3", "x4": "x4", "x5": "x1"}
 
 
 def test_links_are_followed():
     cases = tuple(Case(name, "benign", Path(name), ()) for name in "edcba")
     pairs = pd.DataFrame({"case_a": ["d", "c"], "case_b": ["b", "b"], "score": [0.3, 0.9]})
-    listing = Listing("five", Path(), cases, 1)
+    listing = Listing("five", Path(), cases)
     assert duplicates.groups(listing, pairs).to_dict() == {
         "e": "e", "d": "d", "c": "d", "b": "d", "a": "a"
     }  # fmt: skip
