@@ -25,13 +25,18 @@ def check(listing: Listing) -> Report:
     Near-duplicates take about a minute for 800 images on 2 cores, and are kept in the cache.
     """
     findings: dict[str, list[dict]] = {kind: [] for kind in TEXTS}
-    checks = _check_cases(listing)
+    with ThreadPoolExecutor() as pool:
+        checked = pool.map(lambda case: check_case(case, listing.root), listing.cases)
+        checks = list(bar(checked, "looking at files", len(listing.cases)))
     for kind, item in (finding for check in checks for finding in check.findings):
         findings[kind].append(item)
     names = (folders.name(path, listing.root) for path in listing.orphans)
     findings["orphan_masks"] += [{"file": name} for name in names]
     taken = [check for check in checks if check.share is not None]
-    findings["unseen_levels"] += _unseen([check.case for check in taken])
+    findings["unseen_levels"] += [
+        {"cases": [], "level": level, "why": f"{level}; they have {seen}"}
+        for level, seen in unseen_levels([check.case for check in taken]).items()
+    ]
     findings["inverted_masks"] += _inverted(taken)
     visible = replace(listing, cases=tuple(check.case for check in checks if check.visible))
     if listing.grouped:  # slices of one patient are alike by nature: only copies matter
@@ -40,37 +45,10 @@ def check(listing: Listing) -> Report:
     else:
         pairs = reading.pairs(visible)
         groups = duplicates.groups(listing, pairs)
-    labels = pd.Series([case.label for case in listing.cases], index=groups.index, dtype=object)
-    if not listing.grouped:
-        _compare_labels(groups, labels, findings)
+        _compare_labels(groups, {case.case: case.label for case in listing.cases}, findings)
     findings["divided_groups"] += _divided(groups, listing.parts)
     agreement = _compare_masks(pairs, {check.case.case: check.case for check in taken}, findings)
-    return Report(
-        name=listing.name,
-        root=str(listing.root),
-        counts={str(label): int(n) for label, n in labels.value_counts(sort=False).items()},
-        expected=listing.expected,
-        masks=sum(len(case.masks) for case in listing.cases),
-        findings=findings,
-        notes=listing.notes,
-        groups=groups,
-        agreement=agreement,
-        grouped=listing.grouped,
-    )
-
-
-def _check_cases(listing: Listing) -> list[CaseCheck]:
-    with ThreadPoolExecutor() as pool:
-        checks = pool.map(lambda case: check_case(case, listing.root), listing.cases)
-        return list(bar(checks, "looking at files", len(listing.cases)))
-
-
-def _unseen(cases: Sequence[Case]) -> list[dict]:
-    """Levels that are said to be lesion and that no mask of the set has."""
-    return [
-        {"cases": [], "level": level, "why": f"{level}; they have {seen}"}
-        for level, seen in unseen_levels(cases).items()
-    ]
+    return Report(listing, findings, groups, agreement)
 
 
 def _inverted(checks: Sequence[CaseCheck]) -> list[dict]:
@@ -97,10 +75,10 @@ def _divided(groups: pd.Series, parts: dict[str, str] | None) -> list[dict]:
     ]
 
 
-def _compare_labels(groups: pd.Series, labels: pd.Series, findings: dict) -> None:
-    for name, cases in groups[groups.duplicated(keep=False)].groupby(groups, sort=False):
-        members = {"group": name, "cases": cases.index.tolist()}
-        members["labels"] = labels[cases.index].unique().tolist()
+def _compare_labels(groups: pd.Series, labels: dict[str, str], findings: dict) -> None:
+    for name, of in groups[groups.duplicated(keep=False)].groupby(groups, sort=False):
+        cases = of.index.tolist()
+        members = {"group": name, "cases": cases, "labels": [*{labels[c]: None for c in cases}]}
         findings["duplicate_groups"].append(members)
         if len(members["labels"]) > 1:
             findings["mixed_groups"].append(members)
@@ -120,10 +98,10 @@ def _compare_masks(pairs: pd.DataFrame, cases: dict[str, Case], findings: dict) 
             continue
         dice = _dice(a, b, pair.transform)
         rows.append((*names, dice))
-        one_empty = a.any() != b.any()
-        if one_empty or dice < (1 if exact else ALIKE):
-            words = f"Dice of the two masks {dice:.2f}"
-            why = "one mask is empty, the other is not" if one_empty else words
+        why = f"Dice of the two masks {dice:.2f}" if dice < (1 if exact else ALIKE) else ""
+        if a.any() != b.any():
+            why = "one mask is empty, the other is not"
+        if why:
             item = {"cases": names, "why": why, "dice": round(dice, 4)}
             findings["contradicting_masks"].append(item)
     return pd.DataFrame(rows, columns=["case_a", "case_b", "dice"])

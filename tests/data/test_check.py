@@ -69,7 +69,7 @@ def test_clean_set(make):
     report = check.check(make(*clean(4), ("empty", "normal", picture(1), [disc(0, 0, 3) * 0])))
     assert found(report) == {}
     assert report.counts == {"benign": 4, "normal": 1}
-    assert report.masks == 5
+    assert report.to_dict()["masks"] == 5
     assert "nothing else to report" in report.to_text()
     assert report.to_dict()["counts_as_expected"]
 
@@ -293,7 +293,7 @@ def test_a_known_set_is_recognised(tmp_path):
         assert sets.recognise(tmp_path / name) == known
     assert sets.recognise(tmp_path / "nowhere") == "busi"
     report = check.check(sets.listing("brain", str(tmp_path / "figshare")))
-    assert report.expected == figshare.COUNTS
+    assert report.listing.expected == figshare.COUNTS
     assert report.findings["nonbinary_masks"] == report.findings["divided_groups"] == []
 
 
