@@ -31,7 +31,10 @@ _SAY = "say which levels are lesion (mask_levels), or save it with 0 and 255"
 
 
 class Undecided(UserError):
-    """A mask that can be read, but whose values do not say what is lesion."""
+    """A mask that can be read, but whose values do not say what is lesion.
+
+    Below it is raised with what goes on after "mask FILE".
+    """
 
 
 @dataclass(frozen=True)
@@ -67,32 +70,16 @@ def read(path: Path, lesion_levels: tuple[int, ...] = ()) -> Mask:
     try:
         values, source = _values(image, by_index=bool(lesion_levels))
         if lesion_levels:
-            lesion, read_as = listed(values, lesion_levels)
+            lesion, read_as = _listed(values, lesion_levels)
         else:
-            lesion, read_as = decide(values, lossy=image.format in ("JPEG", "MPO"))
+            lesion, read_as = _decided(values, image.format in ("JPEG", "MPO"))
     except Undecided as why:
         raise Undecided(f"mask {path} {why}") from None
     return Mask(lesion, tuple(_named(values).tolist()), ", ".join(filter(None, (source, read_as))))
 
 
-def decide(values: np.ndarray, lossy: bool = False) -> tuple[np.ndarray, str]:
-    """Tell the lesion by the values alone.
-
-    Parameters
-    ----------
-    values : array of numbers (height, width)
-    lossy : whether the file keeps values only roughly, as JPEG does
-
-    Returns
-    -------
-    lesion : bool array (height, width)
-    read_as : what was read as lesion, if the values are others than 0 and 255
-
-    Raises
-    ------
-    Undecided
-        That goes on after "mask FILE".
-    """
+def _decided(values: np.ndarray, lossy: bool) -> tuple[np.ndarray, str]:
+    """The lesion by the values alone (`lossy` as JPEG keeps them), and what was read as lesion."""
     levels = np.unique(values)
     if not np.isfinite(levels).all():
         raise Undecided(f"holds values that are no numbers: {_SAY}")
@@ -117,8 +104,8 @@ def decide(values: np.ndarray, lossy: bool = False) -> tuple[np.ndarray, str]:
     return values > (low + high) / 2, f"over {(low + high) / 2:g} of {in_words(levels)}"
 
 
-def listed(values: np.ndarray, wanted: tuple[int, ...]) -> tuple[np.ndarray, str]:
-    """Tell the lesion by the levels that a person lists; parameters and errors as in `decide`."""
+def _listed(values: np.ndarray, wanted: tuple[int, ...]) -> tuple[np.ndarray, str]:
+    """The lesion by the levels that a person lists, and these levels in words."""
     levels, plain = np.unique(values), _named(values)
     said = f"{', '.join(map(str, wanted))} of {in_words(plain)}"
     if len(levels) == len(plain):

@@ -73,14 +73,14 @@ def size(path: Path) -> tuple[int, int]:
     """Return (height, width) of the upright picture without decoding it; errors as `decode`."""
     with _open(path) as image:
         width, height = image.size
-        turned = image.format != "TIFF" and turn(image) >= 5
+        turned = image.format != "TIFF" and _turn(image) >= 5
         return (width, height) if turned else (height, width)
 
 
 def is_turned(path: Path) -> bool:
     """Whether the EXIF of a file says that its picture is to be turned or mirrored."""
     with _open(path) as image:
-        return turn(image) > 1
+        return _turn(image) > 1
 
 
 def refuse_dead(path: Path) -> None:
@@ -98,7 +98,7 @@ def refuse_dead(path: Path) -> None:
         )
 
 
-def turn(image: Image.Image) -> int:
+def _turn(image: Image.Image) -> int:
     """EXIF's orientation of a picture, 1 (upright) to 8; what is no such number turns nothing."""
     said = image.getexif().get(0x0112, 1)
     return said if said in range(1, 9) else 1
