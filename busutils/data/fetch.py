@@ -11,7 +11,6 @@ import sys
 import warnings
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
 from busutils.data import sets, sources
 from busutils.data.sources import File, Source
@@ -93,6 +92,13 @@ def _download(file: File, path: Path, verify: bool, progress: bool) -> None:
     import pooch  # with requests half a second to import, and rarely needed
     from requests.exceptions import HTTPError, RequestException
 
+    def resume(url: str, output_file: str, pooch: object) -> None:
+        part = path.with_name(f".{path.name}.part")
+        _resume(file, part, verify, progress)
+        shutil.move(part, output_file)  # pooch verifies it there, and deletes what is wrong
+        if file.sha256 is None and Path(output_file).stat().st_size != file.size:
+            raise ValueError(f"no {file.size} bytes")
+
     pooch.get_logger().setLevel("WARNING")
     by_hand = f"download {file.url} with a browser to {path} and run again"
     try:
@@ -101,7 +107,7 @@ def _download(file: File, path: Path, verify: bool, progress: bool) -> None:
             file.sha256 and f"sha256:{file.sha256}",
             fname=path.name,
             path=path.parent,
-            downloader=_Resuming(file, path, verify, progress),
+            downloader=resume,
         )
     except HTTPError as error:
         raise RunError(
@@ -139,44 +145,32 @@ def _cannot_write(path: Path, error: OSError) -> str:
     )
 
 
-class _Resuming:
-    """A downloader for pooch that keeps what it has in a part file and asks for the rest."""
+def _resume(file: File, part: Path, verify: bool, progress: bool) -> None:
+    """Download what `part` lacks of a file."""
+    import requests
+    from tqdm import tqdm
+    from urllib3.exceptions import InsecureRequestWarning
 
-    def __init__(self, file: File, path: Path, verify: bool, progress: bool) -> None:
-        self.part = path.with_name(f".{path.name}.part")
-        self.file, self.verify, self.progress = file, verify, progress
-
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        import requests
-        from urllib3.exceptions import InsecureRequestWarning
-
-        done = self.part.stat().st_size if self.part.exists() else 0
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", InsecureRequestWarning)  # see `Source.verify`
-            response = requests.get(
-                url, headers=headers, stream=True, timeout=30, verify=self.verify
-            )
-        with response:
-            nothing_left = response.status_code == requests.codes.requested_range_not_satisfiable
-            if not nothing_left:
-                response.raise_for_status()
-                resumed = response.status_code == requests.codes.partial_content
-                with self.part.open("ab" if resumed else "wb") as file:
-                    self._write(response, file, done if resumed else 0)
-        shutil.move(self.part, output_file)  # pooch verifies it there, and deletes what is wrong
-        if self.file.sha256 is None and Path(output_file).stat().st_size != self.file.size:
-            raise ValueError(f"no {self.file.size} bytes")
-
-    def _write(self, response: object, file: BinaryIO, done: int) -> None:
-        from tqdm import tqdm
-
+    done = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureRequestWarning)  # see `Source.verify`
+        response = requests.get(file.url, headers=headers, stream=True, timeout=30, verify=verify)
+    with response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # all of it is there
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            done = 0
         length = response.headers.get("Content-Length")
         total = done + int(length) if length else None
-        options = {"unit": "B", "unit_scale": True, "disable": not self.progress}
-        with tqdm(desc=self.file.name, total=total, initial=done, **options) as bar:
+        options = {"unit": "B", "unit_scale": True, "disable": not progress}
+        with (
+            part.open("ab" if done else "wb") as opened,
+            tqdm(desc=file.name, total=total, initial=done, **options) as bar,
+        ):
             for chunk in response.iter_content(1 << 14):
-                file.write(chunk)
+                opened.write(chunk)
                 bar.update(len(chunk))
 
 

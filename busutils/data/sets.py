@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busutils import paths, phantoms
-from busutils.data import brain, busi, isic, lgg, pairs, sources
+from busutils.data import brain, busi, isic, pairs, sources
 from busutils.data.files import Listing
 from busutils.errors import UserError, choose
 
@@ -42,39 +42,35 @@ class ImageSet:
     folder: str = ""
 
 
-def _breast_phantoms(root: Path) -> Listing:
-    return replace(busi.listing(root), name="Phantoms")
+def _named(name: str, reader: Callable[[Path], Listing]) -> Callable[[Path], Listing]:
+    """A reader of phantoms, which lie there as another set does."""
+    return lambda root: replace(reader(root), name=name)
 
 
-def _skin_phantoms(root: Path) -> Listing:
-    """Each case is a group: drawn independently, none is a near-duplicate of another."""
+def _apart(root: Path) -> Listing:
+    """Photographs, each a group: drawn independently, none is a near-duplicate of another."""
     drawn = isic.listing(root)
-    alone = tuple(replace(case, group=case.case) for case in drawn.cases)
-    return replace(drawn, name="Skin phantoms", cases=alone)
-
-
-def _brain_phantoms(root: Path) -> Listing:
-    return replace(brain.listing(root), name="Brain phantoms")
+    return replace(drawn, cases=tuple(replace(case, group=case.case) for case in drawn.cases))
 
 
 SETS = {
     "phantom": ImageSet(
         "generated breast ultrasound in BUSI's format; needs no download",
-        _breast_phantoms,
+        _named("Phantoms", busi.listing),
         generate=phantoms.write_busi,
         folder=busi.FOLDER,
     ),
     "phantom_skin": ImageSet(
         "generated photographs of skin in ISIC's format; needs no download",
-        _skin_phantoms,
+        _named("Skin phantoms", _apart),
         generate=phantoms.write_isic,
         folder="ISIC2018_Task1-2_Test_Input",
     ),
     "phantom_brain": ImageSet(
         "generated brain MRI in the format of LGG; needs no download",
-        _brain_phantoms,
+        _named("Brain phantoms", brain.listing),
         generate=phantoms.write_lgg,
-        folder=lgg.FOLDER,
+        folder=brain.LGG,
     ),
     "busi": ImageSet(
         "BUSI, 780 breast ultrasound images (benign, malignant, normal)", busi.listing, ("busi",)

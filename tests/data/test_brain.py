@@ -9,7 +9,6 @@ from PIL import Image
 from scipy.io import savemat
 
 from busutils.data import brain, matlab, reading
-from busutils.data.figshare import UNREADABLE
 from busutils.errors import UserError
 from busutils.phantoms import write_lgg
 from busutils.phantoms.brain import patient_slices
@@ -97,7 +96,7 @@ def test_damaged_and_foreign_files_are_named(figshare, tmp_path, store):
     file = figshare / "brainTumorDataPublic" / "5.mat"
     file.write_bytes(file.read_bytes()[:200])
     found = brain.listing(figshare)  # the others can still be checked
-    assert [c.case for c in found.cases if c.label == UNREADABLE] == ["5"]
+    assert [c.case for c in found.cases if c.label == brain.UNREADABLE] == ["5"]
     with pytest.raises(UserError, match=r"5\.mat cannot be read as a slice"):
         reading.load(found, 64)
     with h5py.File(tmp_path / "other.mat", "w") as other:

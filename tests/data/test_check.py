@@ -12,13 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from busutils.__main__ import main
-from busutils.data import (
-    busi,
-    check,
-    figshare,
-    progress,
-    sets,
-)
+from busutils.data import brain, busi, check, progress, sets
 from busutils.data.copies import contact_sheet
 from busutils.data.files import Case, Listing
 from busutils.data.report import REFUSED, Report
@@ -293,7 +287,7 @@ def test_a_known_set_is_recognised(tmp_path):
         assert sets.recognise(tmp_path / name) == known
     assert sets.recognise(tmp_path / "nowhere") == "busi"
     report = check.check(sets.listing("brain", str(tmp_path / "figshare")))
-    assert report.listing.expected == figshare.COUNTS
+    assert report.listing.expected == brain.SLICES
     assert report.findings["nonbinary_masks"] == report.findings["divided_groups"] == []
 
 

@@ -193,12 +193,12 @@ def test_no_network(content, tmp_path, monkeypatch):
 
 
 def test_a_full_disk_while_downloading_can_be_resumed(server, tmp_path, monkeypatch):
-    def full(self, response, file, done):
-        file.write(response.raw.read(700))
+    def full(self, size):
+        yield self.raw.read(700)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(fetch._Resuming, "_write", full)
+        patched.setattr("requests.Response.iter_content", full)
         with pytest.raises(RunError, match=r"the disk is full .* free space"):
             fetch.fetch("busi", tmp_path, progress=False)
     assert left_in(tmp_path) == [".Dataset_BUSI.zip.part"]

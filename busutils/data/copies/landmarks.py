@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 from scipy import ndimage
-from skimage.feature import peak_local_max
 from sklearn.decomposition import PCA
 
 from busutils.data.files import resize_image
@@ -92,8 +91,12 @@ def _blobs(small: np.ndarray, keep: int) -> np.ndarray:
         ndimage.gaussian_filter(small, 1.6, truncate=3)
         - ndimage.gaussian_filter(small, 3.2, truncate=3)
     )
-    options = {"threshold_abs": 0.01, "exclude_border": _BORDER, "num_peaks": keep}
-    return peak_local_max(contrast, min_distance=3, **options)
+    peak = (contrast == ndimage.maximum_filter(contrast, 7)) & (contrast > 0.01)
+    inside = np.zeros_like(peak)
+    inside[_BORDER:-_BORDER, _BORDER:-_BORDER] = True
+    places = np.argwhere(peak & inside)
+    strongest = np.argsort(-contrast[tuple(places.T)], kind="stable")
+    return places[strongest[:keep]]
 
 
 def _descriptions(small: np.ndarray, places: np.ndarray) -> np.ndarray:
