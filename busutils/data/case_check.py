@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from busutils.data import folders, masks, matlab, pictures
+from busutils.data import folders, masks, pictures
 from busutils.data.files import NORMAL, Case, fitted, nearly_normal, read_image
 from busutils.errors import UserError
 
@@ -45,7 +45,7 @@ class CaseCheck:
             kind = "undecided_masks" if isinstance(error, masks.Undecided) else "unreadable"
             self.add(kind, path, why=folders.plain(str(error)))
             return None
-        if not matlab.is_slice(path) and pictures.is_turned(path):
+        if pictures.is_turned(path):
             self.add("turned", path)
         return content
 

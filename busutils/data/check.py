@@ -12,7 +12,8 @@ from busutils import metrics
 from busutils.data import folders, masks, reading
 from busutils.data.case_check import CaseCheck, check_case
 from busutils.data.copies import duplicates
-from busutils.data.files import NORMAL, Case, Listing, joined_mask, shape_of, unseen_levels
+from busutils.data.files import NORMAL, Case, Listing, joined_mask, unseen_levels
+from busutils.data.pictures import shape_of
 from busutils.data.progress import bar
 from busutils.data.report import TEXTS, Report
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from busutils.data import masks, matlab, pictures
+from busutils.data import masks, pictures
 from busutils.errors import UserError
 
 NORMAL = "normal"
@@ -62,7 +62,7 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
 
     Parameters
     ----------
-    path : an image, or a MATLAB v7.3 file of the figshare brain set
+    path : an image, or a slice of figshare
     channels : 1 or 3
     at_least : a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay as many
         pixels as this; a photograph of 12 megapixels then takes a fraction of time and memory
@@ -73,9 +73,6 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
         If the file is missing, damaged, of a format that is not read, holds several pictures, or
         has more than 256 levels.
     """
-    if matlab.is_slice(path):
-        image, _ = matlab.read(path)
-        return image if channels == 1 else np.stack([image] * channels, axis=2)
     image = pictures.decode(path, at_least)
     if image.mode.startswith(("I", "F")):
         raise UserError(
@@ -85,11 +82,6 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
     if image.mode in ("RGBA", "LA", "PA"):
         image = image.convert("RGBA").convert("RGB")  # transparency is ignored
     return np.asarray(image.convert({1: "L", 3: "RGB"}[channels]))
-
-
-def shape_of(path: Path) -> tuple[int, int]:
-    """Return (height, width) of an upright image without decoding it."""
-    return matlab.read(path)[0].shape if matlab.is_slice(path) else pictures.size(path)
 
 
 def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:

@@ -83,7 +83,7 @@ def _decided(values: np.ndarray, lossy: bool) -> tuple[np.ndarray, str]:
     levels = np.unique(values)
     if not np.isfinite(levels).all():
         raise Undecided(f"holds values that are no numbers: {_SAY}")
-    low, high = levels[0], levels[-1]
+    low, high = levels[[0, -1]].tolist()  # whose sum may be over 255
     if len(levels) == 1:
         if high not in (0, 1, 255, 65535):
             raise Undecided(f"holds nothing but level {high:g}: {_SAY}")
@@ -115,7 +115,7 @@ def _listed(values: np.ndarray, wanted: tuple[int, ...]) -> tuple[np.ndarray, st
             f"has smoothed edges between the levels {in_words(plain)}, which pass through others: "
             "save it without smoothing"
         )
-    bright = values > (levels[0] + levels[-1]) / 2
+    bright = values > sum(levels[[0, -1]].tolist()) / 2
     return np.isin(bright, [side for side, level in enumerate(plain) if level in wanted]), said
 
 
@@ -209,7 +209,7 @@ def _plain(values: np.ndarray) -> np.ndarray:
     """Values without the shades of edges: those that fill squares of 3 x 3 pixels."""
     levels = np.unique(values)
     found, counts = np.unique(values[_is_even(values)], return_counts=True)
-    low, high = levels[[0, -1]]
+    low, high = levels[[0, -1]].tolist()
     if len(levels) > FEW:  # JPEG has even spots beside edges, and 1 or 254 in areas of 0 or 255
         place = (found - low) / (high - low)
         area = counts > 0.01 * (values > (low + high) / 2).sum()

@@ -23,7 +23,6 @@ from busutils.data.files import (
     read_image,
     resize_image,
     resize_mask,
-    shape_of,
     unseen_levels,
 )
 from busutils.data.progress import bar
@@ -138,7 +137,7 @@ def _decode(listing: Listing, size: int, folder: Path) -> None:
 
     def decode(i: int) -> tuple:
         case = cases[i]
-        original = shape_of(case.image)
+        original = pictures.shape_of(case.image)
         image = read_image(case.image, channels, at_least=size)
         images[i] = resize_image(image, shape).reshape(*shape, channels)
         joined = joined_mask(case, original)
