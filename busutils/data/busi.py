@@ -13,12 +13,6 @@ from busutils.errors import UserError
 
 COUNTS = {"benign": 437, "malignant": 210, "normal": 133}
 FOLDER = "Dataset_BUSI_with_GT"
-OWN = (
-    "--images 'images/{case}.png' --masks 'masks/{case}.png' (of a run: dataset=pairs, "
-    "image_pattern and mask_pattern)"
-)
-"""How images of one's own are named; said to those whose folder is no BUSI."""
-
 _CASE = rf"(?P<label>{'|'.join(COUNTS)})/(?P<case>[^/]+ \(\d+\))"
 
 
@@ -56,5 +50,6 @@ def _find(root: Path) -> Path:
     raise UserError(
         f"{root} is no BUSI (no folders {', '.join(COUNTS)} in it or in its {FOLDER}): "
         "name the folder that holds them as data root; for images of your own give patterns, "
-        f"{OWN}"
+        "--images 'images/{case}.png' --masks 'masks/{case}.png' (of a run: dataset=pairs, "
+        "image_pattern and mask_pattern)"
     )
