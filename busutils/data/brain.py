@@ -110,13 +110,16 @@ def _parts(file: Path, cases: list[Case]) -> dict[str, str]:
 def _lgg(
     folder: Path, images: dict[Path, folders.Fields], outlines: dict[Path, folders.Fields]
 ) -> Listing:
+    slices: dict[tuple[str, int], Path] = {}
+    for path, of in images.items():
+        first = slices.setdefault((of["patient"], int(of["number"])), path)
+        if first != path:
+            raise UserError(f"{first} and {path} are both slice {of['number']}: take one away")
     masks_of, orphans = folders.paired(images, outlines)
     cases = []
-    # patients in the order of text: "A61A" after "A616"
-    for path in sorted(images, key=lambda p: (images[p]["patient"], int(images[p]["number"]))):
+    for (patient, _), path in sorted(slices.items()):  # patients in the order of text
         own = masks_of[path]
-        cases.append(Case(path.stem, _label(own), path, own, images[path]["patient"]))
-    refuse_twins(cases, "take one of them away")
+        cases.append(Case(path.stem, _label(own), path, own, patient))
     missing = {
         patient: " and ".join(_missing([case.image for case in of]))
         for patient, of in groupby(cases, lambda case: case.group)

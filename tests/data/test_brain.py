@@ -62,6 +62,16 @@ def test_a_mask_without_its_slice_is_an_orphan(lgg):
     assert [p.name for p in brain.listing(lgg).orphans] == ["TCGA_PH_0000_20000101_3_mask.tif"]
 
 
+@pytest.mark.parametrize("again", ["_03.tif", "_3.TIF"])
+def test_two_files_of_one_slice_are_named(lgg, again):
+    first = lgg / "kaggle_3m" / "TCGA_PH_0000_20000101" / "TCGA_PH_0000_20000101_3.tif"
+    shutil.copy(first, first.with_name(f"TCGA_PH_0000_20000101{again}"))
+    with pytest.raises(
+        UserError, match=r"_0?3\.(tif|TIF) and .* are both slice 0?3: take one away"
+    ):
+        brain.listing(lgg)
+
+
 def test_figshare_arrays_are_transposed_back_and_scaled(figshare, store):
     data = reading.load(brain.listing(figshare), 64)
     assert data.images.shape == (12, 64, 64, 1)
