@@ -202,11 +202,11 @@ def _merge(args: argparse.Namespace) -> None:
 
 
 def _data_list(args: argparse.Namespace) -> None:
-    from busutils.data import sets
+    from busutils.data import sets, sources
 
     for name, entry in sets.SETS.items():
         print(f"{name}: {entry.about}")
-    for key, source in sets.sources().items():
+    for key, source in sources.known().items():
         print(f"fetch {key}: {source.title}. Licence: {source.licence}. Cite {source.citation}")
 
 

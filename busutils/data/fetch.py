@@ -11,10 +11,9 @@ import sys
 import warnings
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 
-from busutils.data import sets
-from busutils.data.registry import File, Source
+from busutils.data import sets, sources
+from busutils.data.sources import File, Source
 from busutils.errors import RunError, UserError, choose
 from busutils.paths import whole_folder
 
@@ -25,7 +24,7 @@ def fetch(name: str, root: Path, progress: bool = True) -> Path:
     Parameters
     ----------
     name : str
-        A key of :func:`busutils.data.sets.sources`, or a set that is generated.
+        A key of :func:`busutils.data.sources.known`, or a set that is generated.
     root : Path
         Data root; made if absent. While it works, a download lies there as ``.<name>.part``,
         which a later call goes on with.
@@ -45,23 +44,24 @@ def fetch(name: str, root: Path, progress: bool = True) -> Path:
         If it cannot be downloaded, verified or written; no half-written folder is left.
     """
     sets.refuse_without_masks(name)
-    root, sources = Path(root), sets.sources()
-    generated = {entry.name: entry for entry in sets.SETS.values() if entry.generate}
-    if choose(name, [*sources, *generated], "data set") in generated:
-        generated[name].generate(root)
+    root, known = Path(root), sources.known()
+    generated = [of for of, entry in sets.SETS.items() if entry.generate]
+    if choose(name, [*known, *generated], "data set") in generated:
+        sets.SETS[name].generate(root)
         return root
-    source = sources[name]
+    source = known[name]
     places = source.places(root)
     missing = {place: files for place, files in places.items() if not place.exists()}
     if missing and not source.files:
-        raise UserError(_kaggle_steps(source, root))
+        raise UserError(
+            f"{source.title} is only on Kaggle, behind a login: (1) `kaggle datasets download "
+            f"{source.kaggle}` with your own account, (2) unpack it so that "
+            f"{root / source.folder} is there"
+        )
     if missing and progress:
         absent = [f for files in missing.values() for f in files if not (root / f.name).exists()]
-        print(
-            f"{source.title}: {_size_text(absent)}; licence: {source.licence}; "
-            f"cite: {source.citation}",
-            file=sys.stderr,
-        )
+        about = f"{source.title}: {_size_text(absent)}; licence: {source.licence}"
+        print(f"{about}; cite: {source.citation}", file=sys.stderr)
     for place, files in missing.items():
         _bring(source, files, place, progress)
     return next(iter(places)) if len(places) == 1 else root
@@ -74,14 +74,6 @@ def _size_text(files: list[File]) -> str:
         return "size not published"
     text = f"{known / 1e9:.3g} GB" if known >= 1e9 else f"{known / 1e6:.3g} MB"
     return f"{text}, size not published for {unknown} of {len(files)} files" if unknown else text
-
-
-def _kaggle_steps(source: Source, root: Path) -> str:
-    return (
-        f"{source.title} is only on Kaggle, behind a login: (1) `kaggle datasets download "
-        f"{source.kaggle}` with your own account, (2) unpack it so that {root / source.folder} "
-        "is there"
-    )
 
 
 def _bring(source: Source, files: list[File], place: Path, progress: bool) -> None:
@@ -100,6 +92,13 @@ def _download(file: File, path: Path, verify: bool, progress: bool) -> None:
     import pooch  # with requests half a second to import, and rarely needed
     from requests.exceptions import HTTPError, RequestException
 
+    def resume(url: str, output_file: str, pooch: object) -> None:
+        part = path.with_name(f".{path.name}.part")
+        _resume(file, part, verify, progress)
+        shutil.move(part, output_file)  # pooch verifies it there, and deletes what is wrong
+        if file.sha256 is None and Path(output_file).stat().st_size != file.size:
+            raise ValueError(f"no {file.size} bytes")
+
     pooch.get_logger().setLevel("WARNING")
     by_hand = f"download {file.url} with a browser to {path} and run again"
     try:
@@ -108,7 +107,7 @@ def _download(file: File, path: Path, verify: bool, progress: bool) -> None:
             file.sha256 and f"sha256:{file.sha256}",
             fname=path.name,
             path=path.parent,
-            downloader=_Resuming(file, path, verify, progress),
+            downloader=resume,
         )
     except HTTPError as error:
         raise RunError(
@@ -146,44 +145,32 @@ def _cannot_write(path: Path, error: OSError) -> str:
     )
 
 
-class _Resuming:
-    """A downloader for pooch that keeps what it has in a part file and asks for the rest."""
+def _resume(file: File, part: Path, verify: bool, progress: bool) -> None:
+    """Download what `part` lacks of a file."""
+    import requests
+    from tqdm import tqdm
+    from urllib3.exceptions import InsecureRequestWarning
 
-    def __init__(self, file: File, path: Path, verify: bool, progress: bool) -> None:
-        self.part = path.with_name(f".{path.name}.part")
-        self.file, self.verify, self.progress = file, verify, progress
-
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        import requests
-        from urllib3.exceptions import InsecureRequestWarning
-
-        done = self.part.stat().st_size if self.part.exists() else 0
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", InsecureRequestWarning)  # see `Source.verify`
-            response = requests.get(
-                url, headers=headers, stream=True, timeout=30, verify=self.verify
-            )
-        with response:
-            nothing_left = response.status_code == requests.codes.requested_range_not_satisfiable
-            if not nothing_left:
-                response.raise_for_status()
-                resumed = response.status_code == requests.codes.partial_content
-                with self.part.open("ab" if resumed else "wb") as file:
-                    self._write(response, file, done if resumed else 0)
-        shutil.move(self.part, output_file)  # pooch verifies it there, and deletes what is wrong
-        if self.file.sha256 is None and Path(output_file).stat().st_size != self.file.size:
-            raise ValueError(f"no {self.file.size} bytes")
-
-    def _write(self, response: object, file: BinaryIO, done: int) -> None:
-        from tqdm import tqdm
-
+    done = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InsecureRequestWarning)  # see `Source.verify`
+        response = requests.get(file.url, headers=headers, stream=True, timeout=30, verify=verify)
+    with response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # all of it is there
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            done = 0
         length = response.headers.get("Content-Length")
         total = done + int(length) if length else None
-        options = {"unit": "B", "unit_scale": True, "disable": not self.progress}
-        with tqdm(desc=self.file.name, total=total, initial=done, **options) as bar:
+        options = {"unit": "B", "unit_scale": True, "disable": not progress}
+        with (
+            part.open("ab" if done else "wb") as opened,
+            tqdm(desc=file.name, total=total, initial=done, **options) as bar,
+        ):
             for chunk in response.iter_content(1 << 14):
-                file.write(chunk)
+                opened.write(chunk)
                 bar.update(len(chunk))
 
 
@@ -192,32 +179,29 @@ def _unpack(archives: list[Path], inner: str, folder: Path) -> None:
     with whole_folder(folder) as part:
         for archive in archives:
             try:
-                _extract(archive, inner, part)
+                with zipfile.ZipFile(archive) as packed:
+                    _extract(packed, archive, inner, part)
             except (zipfile.BadZipFile, EOFError) as error:
                 raise RunError(
                     f"{archive} is no whole zip ({error}): delete it and fetch again"
                 ) from error
 
 
-def _extract(archive: Path, inner: str, folder: Path) -> None:
-    with zipfile.ZipFile(archive) as packed:
-        members = [m for m in packed.infolist() if _is_safe(m, archive) and not m.is_dir()]
-        names = {PurePosixPath(m.filename): m for m in members}
-        kept = [n for n in names if n.is_relative_to(inner) and "__MACOSX" not in n.parts]
-        if not kept:
-            what = f"folder {inner}" if inner else "files"
-            raise RunError(f"{archive} holds no {what}: delete it and fetch again")
-        for name in kept:
-            names[name].filename = str(name.relative_to(inner))
-            packed.extract(names[name], folder)
-
-
-def _is_safe(member: zipfile.ZipInfo, archive: Path) -> bool:
-    name = PurePosixPath(member.filename.replace("\\", "/"))
-    link = stat.S_ISLNK(member.external_attr >> 16)
-    if name.is_absolute() or ".." in name.parts or ":" in name.parts[0] or link:
-        raise RunError(
-            f"{archive} would write outside its folder ({member.filename}): "
-            "delete it, and do not use this copy"
-        )
-    return True
+def _extract(packed: zipfile.ZipFile, archive: Path, inner: str, folder: Path) -> None:
+    kept = []
+    for member in packed.infolist():
+        name = PurePosixPath(member.filename.replace("\\", "/"))
+        link = stat.S_ISLNK(member.external_attr >> 16)
+        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0] or link:
+            raise RunError(
+                f"{archive} would write outside its folder ({member.filename}): "
+                "delete it, and do not use this copy"
+            )
+        if not member.is_dir() and name.is_relative_to(inner) and "__MACOSX" not in name.parts:
+            kept.append((member, name))
+    if not kept:
+        what = f"folder {inner}" if inner else "files"
+        raise RunError(f"{archive} holds no {what}: delete it and fetch again")
+    for member, name in kept:
+        member.filename = str(name.relative_to(inner))
+        packed.extract(member, folder)

@@ -1,6 +1,5 @@
 """What a reader finds on disk, and how an image and the masks of a case are read."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from busutils.data import masks, matlab, pictures
+from busutils.data import masks, pictures
 from busutils.errors import UserError
 
 NORMAL = "normal"
@@ -34,23 +33,23 @@ class Case:
 class Listing:
     """What a reader found under a data root.
 
-    `version` is the reader's: raised when the same files would give other cases. `orphans` are
-    masks without an image, `notes` what else a person should know, `expected` the published
-    number of cases by label where there is one. `channels` is 1 (grey) or 3. `parts` is the part
-    of each case in the split that the set's authors published, where there is one. `said` holds
-    what a person said of the set that changes what the same files give: it tells caches apart.
+    `orphans` are masks without an image, `notes` what else a person should know, `expected` the
+    published number of cases by label where there is one. `channels` is 1 (grey) or 3. `parts` is
+    the part of each case in the split that the set's authors published, where there is one. `said`
+    holds what a person said of the set that changes what the same files give, and `version` is the
+    reader's, raised when they would give other cases: both tell caches apart.
     """
 
     name: str
     root: Path
     cases: tuple[Case, ...]
-    version: int
     orphans: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     expected: dict[str, int] | None = None
     channels: int = 1
     parts: dict[str, str] | None = None
     said: dict = field(default_factory=dict)
+    version: int = 1
 
     @property
     def grouped(self) -> bool:
@@ -63,7 +62,7 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
 
     Parameters
     ----------
-    path : an image, or a MATLAB v7.3 file of the figshare brain set
+    path : an image, or a slice of figshare
     channels : 1 or 3
     at_least : a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay as many
         pixels as this; a photograph of 12 megapixels then takes a fraction of time and memory
@@ -74,8 +73,6 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
         If the file is missing, damaged, of a format that is not read, holds several pictures, or
         has more than 256 levels.
     """
-    if matlab.is_slice(path):
-        return np.repeat(matlab.read(path).image[..., None], channels, axis=2).squeeze()
     image = pictures.decode(path, at_least)
     if image.mode.startswith(("I", "F")):
         raise UserError(
@@ -85,11 +82,6 @@ def read_image(path: Path, channels: int = 1, at_least: int | None = None) -> np
     if image.mode in ("RGBA", "LA", "PA"):
         image = image.convert("RGBA").convert("RGB")  # transparency is ignored
     return np.asarray(image.convert({1: "L", 3: "RGB"}[channels]))
-
-
-def shape_of(path: Path) -> tuple[int, int]:
-    """Return (height, width) of an upright image without decoding it."""
-    return matlab.read(path).image.shape if matlab.is_slice(path) else pictures.size(path)
 
 
 def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:
@@ -105,25 +97,29 @@ def joined_mask(case: Case, shape: tuple[int, int]) -> np.ndarray:
     """
     joined = np.zeros(shape, bool)
     for path in case.masks:
-        mask = masks.read(path, case.lesion_levels).lesion
-        if not same_shape(mask.shape, shape):
-            raise UserError(other_shape(path, mask.shape, shape))
-        joined |= resize_mask(mask, shape)
+        joined |= fitted(masks.read(path, case.lesion_levels).lesion, shape, path)
     return joined
+
+
+def fitted(mask: np.ndarray, shape: tuple[int, int], path: Path) -> np.ndarray:
+    """Return the bool mask of the file `path` at the `shape` of its image.
+
+    Raises
+    ------
+    UserError
+        If it would be stretched.
+    """
+    if same_shape(mask.shape, shape):
+        return resize_mask(mask, shape)
+    sizes = "{1} x {0} pixels on an image of {3} x {2}".format(*mask.shape, *shape)
+    why = "it is turned by 90 degrees" if mask.shape == shape[::-1] else "it would be stretched"
+    raise UserError(f"mask {path} has {sizes}, so {why}: save it in the shape of its image")
 
 
 def same_shape(mask: tuple[int, int], image: tuple[int, int]) -> bool:
     """Whether a mask has the height and width of its image, or both scaled alike and rounded."""
     (h, w), (height, width) = mask, image
     return abs(w * height - h * width) <= max(h, w, height, width)  # a pixel of the smaller one
-
-
-def other_shape(path: Path, mask: tuple[int, int], image: tuple[int, int]) -> str:
-    """What is wrong with a mask that would be stretched, and the remedy."""
-    sizes = "{1} x {0} pixels on an image of {3} x {2}".format(*mask, *image)
-    turned = mask == image[::-1]
-    why = "it is turned by 90 degrees" if turned else "it would be stretched"
-    return f"mask {path} has {sizes}, so {why}: save it in the shape of its image"
 
 
 def resize_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -163,7 +159,8 @@ def refuse_twins(cases: Sequence[Case], remedy: str) -> None:
     UserError
         With both files and the remedy.
     """
-    name, times = Counter(c.case for c in cases).most_common(1)[0]
-    if times > 1:
-        first, second, *_ = (c.image for c in cases if c.case == name)
-        raise UserError(f"{first} and {second} are both case {name!r}: {remedy}")
+    images: dict[str, Path] = {}
+    for case in cases:
+        first = images.setdefault(case.case, case.image)
+        if first != case.image:
+            raise UserError(f"{first} and {case.image} are both case {case.case!r}: {remedy}")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from busutils.errors import UserError
 
+Fields = dict[str, str]
+"""What the named groups of a regular expression find in the name of a file."""
 _SYSTEM = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
     *("__macosx", "@eadir", "lost+found"),
@@ -28,21 +30,41 @@ def root(place: Path, contents: str) -> Path:
     return place
 
 
-def files(root: Path, *suffixes: str, deep: bool = True) -> list[Path]:
-    """List the files under a folder, and links that lead nowhere, in the natural order of names.
+def names(root: Path) -> dict[Path, str]:
+    """Name each file under a folder, and each link that leads nowhere, in the natural order.
 
     Hidden files and folders (``._7.png`` of a Mac copy, ``.DS_Store``) and those of operating
     systems (``Thumbs.db``, ``__MACOSX``) are left out.
+    """
+    found = [(name(path, root), path) for path in _walk(root, ())]
+    found.sort(key=lambda of: (natural(of[0]), of[1].as_posix()))
+    return {path: name for name, path in found}
+
+
+def matching(names: dict[Path, str], pattern: str) -> dict[Path, Fields]:
+    """Take the files whose whole name matches a regular expression, with what its groups find."""
+    matches = {path: re.fullmatch(pattern, name) for path, name in names.items()}
+    return {path: match.groupdict() for path, match in matches.items() if match}
+
+
+def paired(
+    images: dict[Path, Fields], masks: dict[Path, Fields]
+) -> tuple[dict[Path, tuple[Path, ...]], tuple[Path, ...]]:
+    """Give each image the masks whose fields say the same of it; and the masks of no image.
 
     Parameters
     ----------
-    root : folder; if there is none, nothing is listed
-    suffixes : ends of names such as ".png", in any case; none for all files
-    deep : also in folders below
+    images, masks : as :func:`matching` gives them; images have all fields that masks have
     """
-    every = _walk(root, deep, ())
-    found = [path for path in every if not suffixes or path.suffix.lower() in suffixes]
-    return sorted(found, key=lambda path: (natural(name(path, root)), path.as_posix()))
+    masks_of: dict[tuple[str, ...], list[Path]] = {}
+    for path, fields in masks.items():
+        masks_of.setdefault(tuple(fields.values()), []).append(path)
+    shared = list(next(iter(masks.values()), {}))
+    of_images = {
+        path: tuple(masks_of.pop(tuple(fields[field] for field in shared), ()))
+        for path, fields in images.items()
+    }
+    return of_images, tuple(path for paths in masks_of.values() for path in paths)
 
 
 def name(path: Path, root: Path) -> str:
@@ -65,7 +87,7 @@ def natural(text: str) -> list[tuple[str, int]]:
     return [(word, int(digits or 0)) for word, digits in re.findall(r"(\D*)(\d*)", text)]
 
 
-def _walk(folder: Path, deep: bool, above: tuple[str, ...]) -> Iterator[Path]:
+def _walk(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
     place = os.path.realpath(folder)
     if not folder.is_dir() or place in above:  # a link to a folder above would go round for ever
         return
@@ -73,6 +95,6 @@ def _walk(folder: Path, deep: bool, above: tuple[str, ...]) -> Iterator[Path]:
         if path.name.startswith(".") or path.name.lower() in _SYSTEM:
             continue
         if path.is_dir():
-            yield from _walk(path, deep, (*above, place)) if deep else ()
+            yield from _walk(path, (*above, place))
         elif path.is_file() or not path.exists():  # a link to nowhere is told when it is read
             yield path

@@ -16,21 +16,11 @@ def measure(data: Dataset) -> pd.DataFrame:
         case, label, area (share of the image), y, x (centre, 0 top and left, 1 bottom and right),
         height, width (of the box around it, share of the image).
     """
-    cases = zip(data.cases["case"], data.cases["label"], data.masks, strict=True)
-    return pd.DataFrame(
-        [{"case": case, "label": label, **_region(m)} for case, label, m in cases if m.any()]
-    )
-
-
-def _region(mask: np.ndarray) -> dict[str, float]:
-    (region,) = regionprops(mask.astype(np.uint8))
-    y, x = region.centroid
-    top, left, bottom, right = region.bbox
-    height, width = mask.shape
-    return {
-        "area": region.area / mask.size,
-        "y": (y + 0.5) / height,
-        "x": (x + 0.5) / width,
-        "height": (bottom - top) / height,
-        "width": (right - left) / width,
-    }
+    rows = []
+    for case, label, mask in zip(data.cases["case"], data.cases["label"], data.masks, strict=True):
+        for region in regionprops(mask.astype(np.uint8)):  # one, and none where no lesion is
+            y, x = (np.array(region.centroid) + 0.5) / mask.shape
+            height, width = np.subtract(region.bbox[2:], region.bbox[:2]) / mask.shape
+            rows.append((case, label, region.area / mask.size, y, x, height, width))
+    columns = ["case", "label", "area", "y", "x", "height", "width"]
+    return pd.DataFrame(rows, columns=columns)

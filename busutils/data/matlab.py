@@ -7,7 +7,6 @@ both arrays are transposed.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,21 +20,15 @@ if TYPE_CHECKING:
 LABELS = {1: "meningioma", 2: "glioma", 3: "pituitary"}
 
 
-@dataclass(frozen=True)
-class Slice:
-    """One slice: `image` uint8 (height, width), `mask` bool of that shape."""
-
-    image: np.ndarray
-    mask: np.ndarray
-
-
 def is_slice(path: Path) -> bool:
     """Whether a file is named as one of the set."""
     return path.suffix.lower() == ".mat"
 
 
-def read(path: Path) -> Slice:
-    """Read a slice; grey levels are scaled to 0..255 by its own smallest and largest one.
+def read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read the image, uint8 (height, width), and the mask, bool of that shape, of a slice.
+
+    Grey levels are scaled to 0..255 by the slice's own smallest and largest one.
 
     Raises
     ------
@@ -49,8 +42,7 @@ def read(path: Path) -> Slice:
         if image.shape != mask.shape or image.ndim != 2:
             raise ValueError("its image and its mask have other shapes")
         low, high = image.min(), image.max()
-    scaled = np.rint(255 * (image - low) / max(high - low, 1))
-    return Slice(scaled.astype(np.uint8), mask)
+    return np.rint(255 * (image - low) / max(high - low, 1)).astype(np.uint8), mask
 
 
 def about(path: Path) -> tuple[str, str]:

@@ -19,18 +19,13 @@ Capitals in the ending of a name do not matter: ``{case}.png`` is ``7.PNG`` too.
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from busutils.data import folders
 from busutils.data.files import Case, Listing, refuse_twins
-from busutils.data.registry import ImageSet
 from busutils.errors import UserError, choose
 
 FIELDS = ("case", "label", "group")
-VERSION = 1
-
-Fields = dict[str, str]
 
 
 def listing(
@@ -65,25 +60,21 @@ def listing(
         If a pattern is faulty or matches nothing, or two images have one case name.
     """
     root = folders.root(root, "your images and masks")
-    everything = {path: folders.name(path, root) for path in folders.files(root)}
-    image_files, mask_files = _find_both(root, everything, _tidy(images), _tidy(masks))
-    shared = sorted(_fields(masks))
-    masks_of: dict[tuple[str, ...], list[Path]] = {}
-    for path, fields in mask_files.items():
-        masks_of.setdefault(tuple(fields[f] for f in shared), []).append(path)
+    names = folders.names(root)
+    image_files, mask_files = _find(root, names, _tidy(images), _tidy(masks))
+    masks_of, orphans = folders.paired(image_files, mask_files)
     cases, levels = [], tuple(sorted(set(mask_levels)))
     for path, fields in image_files.items():
-        own = masks_of.pop(tuple(fields[f] for f in shared), ())
-        name = fields["case"]
-        labelled = _read(label, name, "label") or fields.get("label") or "lesion"
-        grouped = _read(group, name, "group") or fields.get("group")
-        cases.append(Case(name, labelled, path, tuple(own), grouped, levels))
+        case = fields["case"]
+        labelled = _read(label, case, "label") or fields.get("label") or "lesion"
+        grouped = _read(group, case, "group") or fields.get("group")
+        cases.append(Case(case, labelled, path, masks_of[path], grouped, levels))
     refuse_twins(cases, "rename one, or let {case} cover what tells them apart")
-    orphans = tuple(path for paths in masks_of.values() for path in paths)
-    notes = _unused([everything[p] for p in everything if p not in image_files | mask_files])
-    name = folders.plain(root.resolve().name)
+    notes = _unused([name for path, name in names.items() if path not in image_files | mask_files])
     said = ({"labels": label} if label else {}) | ({"mask_levels": levels} if levels else {})
-    return Listing(name, root, tuple(cases), VERSION, orphans, notes, said=said)
+    return Listing(
+        folders.plain(root.resolve().name), root, tuple(cases), orphans, notes, said=said
+    )
 
 
 def _unused(names: list[str]) -> tuple[str, ...]:
@@ -93,9 +84,10 @@ def _unused(names: list[str]) -> tuple[str, ...]:
     return (f"{files} neither pattern ({', '.join(names[:3])}{', ...' * (len(names) > 3)})",)
 
 
-def _find_both(
-    root: Path, files: dict[Path, str], images: str, masks: str
-) -> tuple[dict[Path, Fields], dict[Path, Fields]]:
+def _find(
+    root: Path, names: dict[Path, str], images: str, masks: str
+) -> tuple[dict[Path, folders.Fields], dict[Path, folders.Fields]]:
+    """Images and masks with their fields; a file of both is that of the more literal pattern."""
     for pattern in (images, masks):
         _check(pattern, "case")
     for field in sorted(_fields(masks) - _fields(images)):
@@ -103,29 +95,27 @@ def _find_both(
             f"mask pattern {masks!r} has {{{field}}}, which image pattern {images!r} lacks: "
             "put it in both, or write * for it"
         )
-    found_images, found_masks = _find(files, images), _find(files, masks)
+    found_images, found_masks = (
+        folders.matching(names, _with_any_ending(pattern)) for pattern in (images, masks)
+    )
     both = found_images.keys() & found_masks.keys()
-    if both and _literal(images) == _literal(masks):
+    literal = [sum(map(len, _split(pattern)[::2])) for pattern in (images, masks)]
+    if both and literal[0] == literal[1]:
         raise UserError(
             f"{min(both)} matches the image pattern {images!r} and the mask pattern {masks!r}: "
             "write more of what tells them apart"
         )
-    loser = found_images if _literal(images) < _literal(masks) else found_masks
     for path in both:
-        del loser[path]
+        del (found_images if literal[0] < literal[1] else found_masks)[path]
     for found, pattern, what in ((found_images, images, "image"), (found_masks, masks, "mask")):
         if not found:
-            raise UserError(_nothing(root, list(files.values()), pattern, what))
+            first = next(iter(names.values()), "")
+            hint = f"{first} is there, for example" if first else "the folder holds no files"
+            raise UserError(
+                f"no file in {root} matches the {what} pattern {pattern!r} ({hint}): mend the "
+                "pattern"
+            )
     return found_images, found_masks
-
-
-def _find(files: dict[Path, str], pattern: str) -> dict[Path, Fields]:
-    """Files that match, in their order, with the text of each field."""
-    stem, dot, ending = pattern.rpartition(".")
-    plain = dot and ending.isalnum()
-    regex = _regex(stem) + rf"\.(?i:{ending})" if plain else _regex(pattern)
-    matches = {path: re.fullmatch(regex, name) for path, name in files.items()}
-    return {path: match.groupdict() for path, match in matches.items() if match}
 
 
 def _read(pattern: str, case: str, field: str) -> str:
@@ -140,7 +130,6 @@ def _read(pattern: str, case: str, field: str) -> str:
 
 
 def _check(pattern: str, needed: str) -> None:
-    parts = _split(pattern)
     for field in _fields(pattern):
         choose(field, FIELDS, f"field in pattern {pattern!r}")
     if needed not in _fields(pattern):
@@ -150,8 +139,9 @@ def _check(pattern: str, needed: str) -> None:
         )
     if pattern.startswith("/") or ".." in pattern.split("/"):
         raise UserError(f"pattern {pattern!r} leaves the folder: give it relative to the folder")
-    for first, second in pairwise(part for part in parts if part):
-        if _is_wild(first) and _is_wild(second):
+    parts = _split(pattern)
+    for first, between, second in zip(parts[1::2], parts[2::2], parts[3::2], strict=False):
+        if not between:
             raise UserError(
                 f"in pattern {pattern!r} nothing tells where {first} ends and {second} begins: "
                 "write the text between them"
@@ -163,43 +153,31 @@ def _split(pattern: str) -> list[str]:
     return re.split(r"(\{[^{}]*\}|\*)", pattern)
 
 
-def _is_wild(part: str) -> bool:
-    return part == "*" or (part.startswith("{") and part.endswith("}"))
-
-
 def _fields(pattern: str) -> set[str]:
-    return {part[1:-1] for part in _split(pattern) if _is_wild(part) and part != "*"}
-
-
-def _literal(pattern: str) -> int:
-    return sum(len(part) for part in _split(pattern) if not _is_wild(part))
+    return {wild[1:-1] for wild in _split(pattern)[1::2] if wild != "*"}
 
 
 def _regex(pattern: str, least: bool = False) -> str:
     """Regular expression of a pattern; a wild part takes as much text as it can, or as little."""
     regex, seen, lazy = "", set(), "?" * least
-    for part in _split(pattern):
-        if not _is_wild(part):
+    for i, part in enumerate(_split(pattern)):
+        name = part[1:-1]
+        if i % 2 == 0:
             regex += re.escape(part)
         elif part == "*":
             regex += f"[^/]*{lazy}"
         else:
-            name = part[1:-1]
             regex += f"(?P={name})" if name in seen else f"(?P<{name}>[^/]+{lazy})"
             seen.add(name)
     return regex
 
 
+def _with_any_ending(pattern: str) -> str:
+    """Regular expression of a pattern, which takes the ending in capitals too."""
+    stem, _, ending = pattern.rpartition(".")
+    return rf"{_regex(stem)}\.(?i:{ending})" if stem and ending.isalnum() else _regex(pattern)
+
+
 def _tidy(pattern: str) -> str:
     """The pattern without ``./`` and double slashes, spelled as names are."""
     return folders.plain(str(PurePosixPath(pattern))) if pattern else ""
-
-
-def _nothing(root: Path, names: list[str], pattern: str, what: str) -> str:
-    hint = f"{names[0]} is there, for example" if names else "the folder holds no files"
-    return f"no file in {root} matches the {what} pattern {pattern!r} ({hint}): mend the pattern"
-
-
-SET = ImageSet(
-    "pairs", "your own: a folder, a pattern for images and one for masks", listing, own=True
-)

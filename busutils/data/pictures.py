@@ -1,4 +1,7 @@
-"""Open one picture with Pillow: turned as its EXIF says, one picture a file, each error by name."""
+"""Open one picture: turned as its EXIF says, one picture a file, each error by name.
+
+Pillow reads all but the slices of figshare (:mod:`busutils.data.matlab`).
+"""
 
 import re
 import struct
@@ -9,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from busutils.data import matlab
 from busutils.errors import UserError
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "DIB", "GIF", "WEBP", "JPEG2000", "PPM", "PCX", "TGA")
@@ -48,7 +52,7 @@ def decode(path: Path, at_least: int | None = None) -> Image.Image:
 
     Parameters
     ----------
-    path : file of one of `FORMATS`
+    path : file of one of `FORMATS`, or a slice of figshare
     at_least : a JPEG is decoded at 1/2, 1/4 or 1/8 of its size, as long as both sides stay as many
         pixels as this
 
@@ -69,18 +73,20 @@ def decode(path: Path, at_least: int | None = None) -> Image.Image:
         return upright
 
 
-def size(path: Path) -> tuple[int, int]:
+def shape_of(path: Path) -> tuple[int, int]:
     """Return (height, width) of the upright picture without decoding it; errors as `decode`."""
     with _open(path) as image:
         width, height = image.size
-        turned = image.format != "TIFF" and turn(image) >= 5
+        turned = image.format != "TIFF" and _turn(image) >= 5
         return (width, height) if turned else (height, width)
 
 
 def is_turned(path: Path) -> bool:
     """Whether the EXIF of a file says that its picture is to be turned or mirrored."""
+    if matlab.is_slice(path):
+        return False
     with _open(path) as image:
-        return turn(image) > 1
+        return _turn(image) > 1
 
 
 def refuse_dead(path: Path) -> None:
@@ -98,7 +104,7 @@ def refuse_dead(path: Path) -> None:
         )
 
 
-def turn(image: Image.Image) -> int:
+def _turn(image: Image.Image) -> int:
     """EXIF's orientation of a picture, 1 (upright) to 8; what is no such number turns nothing."""
     said = image.getexif().get(0x0112, 1)
     return said if said in range(1, 9) else 1
@@ -107,6 +113,9 @@ def turn(image: Image.Image) -> int:
 @contextmanager
 def _open(path: Path) -> Iterator[Image.Image]:
     """Open a file; say which one it is that a decoder cannot read, and why."""
+    if matlab.is_slice(path):
+        yield Image.fromarray(matlab.read(path)[0])
+        return
     try:
         # by its name, Pillow would map a grey TIFF into memory, and garble one that is turned
         with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
@@ -140,7 +149,8 @@ def _refuse(path: Path, image: Image.Image) -> None:
 
 def _raw(image: Image.Image) -> tuple:
     """How the pixels of a file that is not decoded yet are stored: the mode and further numbers."""
-    about = image.tile[0].args if image.tile else ()
+    tiles = getattr(image, "tile", ())
+    about = tiles[0].args if tiles else ()
     return about if isinstance(about, tuple) else (about,)
 
 

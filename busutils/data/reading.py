@@ -23,7 +23,6 @@ from busutils.data.files import (
     read_image,
     resize_image,
     resize_mask,
-    shape_of,
     unseen_levels,
 )
 from busutils.data.progress import bar
@@ -43,8 +42,7 @@ def load(listing: Listing, size: int, store: Path | None = None) -> Dataset:
     """
     if not listing.cases:
         raise UserError(f"{listing.root} holds no images: bring some, or name another folder")
-    _refuse_labels(listing.cases)
-    _refuse_bare(listing.cases, listing.root)
+    _refuse_faulty(listing.cases, listing.root)
     store = store or paths.store()
     fingerprint = _fingerprint(listing, size, store)
     dataset = cached(fingerprint, partial(_decode, listing, size), store)
@@ -67,21 +65,28 @@ def pairs(listing: Listing, store: Path | None = None) -> pd.DataFrame:
     """
     store = store or paths.store()
     content = _digest(listing.root, [c.image for c in listing.cases], store)
-    about = json.dumps([content, [c.case for c in listing.cases]])
-    digest = hashlib.sha256(about.encode()).hexdigest()[:12]
+    digest = _short_hash([content, [c.case for c in listing.cases]])
     kept = store / "cache" / f"pairs-{digest}-v{duplicates.VERSION}.json"
     text = paths.remembered(kept, lambda: duplicates.to_json(duplicates.find(listing)))
     return duplicates.from_json(text)
 
 
-def _refuse_labels(cases: Sequence[Case]) -> None:
-    """A folder `Normal` is meant as `normal`, and would be trained on as a kind of lesion."""
+def _refuse_faulty(cases: Sequence[Case], root: Path) -> None:
+    """What would be trained on as a kind of lesion (a folder `Normal`), or as background."""
     for case in cases:
         if nearly_normal(case.label):
             raise UserError(
                 f"{case.image} has the label {case.label!r}, but images without a lesion are "
                 f"labelled {NORMAL!r}: rename it so, or otherwise if it shows a lesion"
             )
+    bare = [c for c in cases if not c.masks and c.label != NORMAL]
+    if bare:
+        more = f" (nor have {len(bare) - 1} more)" if len(bare) > 1 else ""
+        raise UserError(
+            f"{bare[0].image.relative_to(root)} in {root} shows a lesion (its label is "
+            f"{bare[0].label!r}, not {NORMAL!r}) but has no mask{more}: add the mask, take the "
+            f"image out, or label it {NORMAL!r} if it shows none"
+        )
 
 
 def _refuse_other_labels(dataset: Dataset, cases: Sequence[Case], folder: Path) -> None:
@@ -95,66 +100,54 @@ def _refuse_other_labels(dataset: Dataset, cases: Sequence[Case], folder: Path) 
             )
 
 
-def _refuse_bare(cases: Sequence[Case], root: Path) -> None:
-    """Without its mask a lesion would be trained on as background."""
-    bare = [c for c in cases if not c.masks and c.label != NORMAL]
-    if bare:
-        more = f" (nor have {len(bare) - 1} more)" if len(bare) > 1 else ""
-        raise UserError(
-            f"{bare[0].image.relative_to(root)} in {root} shows a lesion (its label is "
-            f"{bare[0].label!r}, not {NORMAL!r}) but has no mask{more}: add the mask, take the "
-            f"image out, or label it {NORMAL!r} if it shows none"
-        )
-
-
 def _fingerprint(listing: Listing, size: int, store: Path) -> str:
     files = [path for case in listing.cases for path in (case.image, *case.masks)]
     content = _digest(listing.root, files, store)
     names = [case.case for case in listing.cases]
     about = [listing.name, listing.version, content, size, names]
-    text = json.dumps(about + [listing.said] * bool(listing.said))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return _short_hash(about + [listing.said] * bool(listing.said))
+
+
+def _short_hash(about: list) -> str:
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:12]
 
 
 def _digest(root: Path, files: list[Path], store: Path) -> str:
     """Hash of file contents; remembered by names, sizes and times, so a warm start is fast."""
+
+    def read() -> str:
+        digest = hashlib.sha256()
+        for path in files:
+            name = path.relative_to(root).as_posix()
+            digest.update(name.encode(errors="backslashreplace"))  # bytes that are no UTF-8
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
     for path in files:
         pictures.refuse_dead(path)
     stats = [(str(f), s.st_size, s.st_mtime_ns) for f in files for s in [f.stat()]]
-    digest = hashlib.sha256(json.dumps(stats).encode()).hexdigest()[:12]
-    note = store / "cache" / f"{digest}.content"
-    return paths.remembered(note, lambda: _hash(root, files))
-
-
-def _hash(root: Path, files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in files:
-        name = path.relative_to(root).as_posix()
-        digest.update(name.encode(errors="backslashreplace"))  # bytes that are no UTF-8
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return paths.remembered(store / "cache" / f"{_short_hash(stats)}.content", read)
 
 
 def _decode(listing: Listing, size: int, folder: Path) -> None:
-    cases, shape = listing.cases, (len(listing.cases), size, size)
-    everything = (*shape, listing.channels)
-    images = empty_array(folder / "images.npy", np.uint8, everything)
-    lesions = empty_array(folder / "masks.npy", bool, shape)
+    cases, shape = listing.cases, (size, size)
+    n, channels = len(cases), listing.channels
+    images = empty_array(folder / "images.npy", np.uint8, (n, *shape, channels))
+    lesions = empty_array(folder / "masks.npy", bool, (n, *shape))
 
     def decode(i: int) -> tuple:
         case = cases[i]
-        original = shape_of(case.image)
-        image = read_image(case.image, listing.channels, at_least=size)
-        images[i] = resize_image(image, shape[1:]).reshape(everything[1:])
+        original = pictures.shape_of(case.image)
+        image = read_image(case.image, channels, at_least=size)
+        images[i] = resize_image(image, shape).reshape(*shape, channels)
         joined = joined_mask(case, original)
-        lesions[i] = resize_mask(joined, shape[1:])
+        lesions[i] = resize_mask(joined, shape)
         source = folders.name(case.image, listing.root)
         row = case.case, case.label, len(case.masks), *original, source
         return row, joined.mean()
 
     with ThreadPoolExecutor() as pool:  # Pillow decodes outside Python's lock
-        everyone = range(len(cases))
-        rows, shares = zip(*bar(pool.map(decode, everyone), "reading", len(cases)), strict=True)
+        rows, shares = zip(*bar(pool.map(decode, range(n)), "reading", n), strict=True)
     _refuse_levels(cases, shares)
     images.flush(), lesions.flush()
     columns = ["case", "label", "n_masks", "height", "width", "source"]

@@ -1,11 +1,12 @@
 """What is wrong, or merely worth knowing, in a set of images and masks: in words and as JSON."""
 
 import json
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 
 import pandas as pd
 
-from busutils.data.files import NORMAL
+from busutils.data.files import NORMAL, Listing
 
 # what a finding is called, and what is to be done
 REFUSED = {
@@ -43,10 +44,7 @@ class Report:
 
     Attributes
     ----------
-    counts, expected : dict
-        Number of images by label; `expected` is None for a set without published numbers.
-    masks : int
-        Number of mask files.
+    listing : Listing
     findings : dict of str to list of dict
         By kind (the keys of `TEXTS`), each with "cases" or "file" and details, among them "why".
         Every kind is there, even with nothing found.
@@ -56,20 +54,17 @@ class Report:
     agreement : DataFrame
         case_a, case_b, dice: how well the masks of two copies of one frame agree, aligned. What
         two outlines of one lesion reach is about what a network can reach.
-    grouped : bool
-        Whether the set itself tells groups; near-duplicates are then not searched for.
     """
 
-    name: str
-    root: str
-    counts: dict[str, int]
-    expected: dict[str, int] | None
-    masks: int
+    listing: Listing
     findings: dict[str, list[dict]]
-    notes: tuple[str, ...] = ()
-    groups: pd.Series = field(default_factory=pd.Series, repr=False)
-    agreement: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
-    grouped: bool = False
+    groups: pd.Series
+    agreement: pd.DataFrame
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of images by label."""
+        return dict(Counter(case.label for case in self.listing.cases))
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -82,19 +77,19 @@ class Report:
 
     def to_dict(self) -> dict:
         """Return plain values."""
-        shared = self.groups.duplicated(keep=False)
+        listing, shared = self.listing, self.groups.duplicated(keep=False)
         return {
-            "name": self.name,
-            "root": self.root,
-            "images": sum(self.counts.values()),
-            "masks": self.masks,
+            "name": listing.name,
+            "root": str(listing.root),
+            "images": len(listing.cases),
+            "masks": sum(len(case.masks) for case in listing.cases),
             "counts": self.counts,
-            "expected": self.expected,
-            "counts_as_expected": self.expected is None or self.counts == self.expected,
-            "groups_told_by_the_set": self.groups.nunique() if self.grouped else None,
-            "images_in_duplicate_groups": 0 if self.grouped else int(shared.sum()),
+            "expected": listing.expected,
+            "counts_as_expected": listing.expected in (None, self.counts),
+            "groups_told_by_the_set": self.groups.nunique() if listing.grouped else None,
+            "images_in_duplicate_groups": 0 if listing.grouped else int(shared.sum()),
             "refused": list(self.refused),
-            "notes": list(self.notes),
+            "notes": list(listing.notes),
             "findings": self.findings,
         }
 
@@ -104,21 +99,20 @@ class Report:
 
     def to_text(self) -> str:
         """Return a summary for people: a line a finding, with its meaning and the remedy."""
-        labels = dict.fromkeys([*(self.expected or {}), *self.counts])
-        lines = [f"{self.name}: {sum(self.counts.values())} images, {self.masks} masks"]
-        lines += [f"  {label}: {self._count(label)}" for label in labels]
-        if self.grouped:
-            lines += [f"  patients or lesions (groups): {self.groups.nunique()}"]
-        lines += [f"  note: {note}" for note in self.notes]
+        told, expected = self.to_dict(), self.listing.expected
+        lines = ["{name}: {images} images, {masks} masks".format(**told)]
+        for label in dict.fromkeys([*(expected or {}), *self.counts]):
+            count = self.counts.get(label, 0)
+            published = count if expected is None else expected.get(label, 0)
+            more = "" if count == published else f" (published: {published})"
+            lines.append(f"  {label}: {count}{more}")
+        if self.listing.grouped:
+            lines.append(f"  patients or lesions (groups): {told['groups_told_by_the_set']}")
+        lines += [f"  note: {note}" for note in self.listing.notes]
         found = [_line(kind, items) for kind, items in self.findings.items() if items]
         if self.refused:
             found += [f"A run refuses this set until these are mended: {', '.join(self.refused)}"]
         return "\n".join(lines + (found or ["- nothing else to report"]))
-
-    def _count(self, label: str) -> str:
-        count = self.counts.get(label, 0)
-        published = count if self.expected is None else self.expected.get(label, 0)
-        return f"{count}" if count == published else f"{count} (published: {published})"
 
 
 def _line(kind: str, items: list[dict], most: int = 3) -> str:

@@ -1,21 +1,98 @@
 """Data sets by name, as a notebook's parameters say them: the registry.
 
-To add one, describe it in a file of its own (a `ImageSet`, as :mod:`busutils.data.busi` does) and
-enter it in `SETS`. Listing, checking, fetching, credits and every list of choices follow.
+To add one, write its reader in a file of its own (as :mod:`busutils.data.busi`), enter it in `SETS`
+and say in ``sources.yaml`` where its files come from. Listing, checking, fetching, credits and
+every list of choices follow.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from busutils import paths
-from busutils.data import brain, busi, generated, isic, pairs
+from busutils import paths, phantoms
+from busutils.data import brain, busi, isic, pairs, sources
 from busutils.data.files import Listing
-from busutils.data.registry import ImageSet, Source
 from busutils.errors import UserError, choose
 
-_ENTRIES = (*generated.SETS, busi.SET, isic.SET, brain.SET, pairs.SET)
-SETS: dict[str, ImageSet] = {entry.name: entry for entry in _ENTRIES}
+
+@dataclass(frozen=True)
+class ImageSet:
+    """A set of images that a run can name.
+
+    Attributes
+    ----------
+    about : str
+        What it is, in a line.
+    listing : callable
+        Lists the cases in a data root; for images of one's own it takes patterns too.
+    sources : tuple of str
+        Keys of :func:`busutils.data.sources.known`; the files of any of them will do.
+    recognises : callable
+        Whether a folder looks like this set.
+    generate : callable or None
+        Writes a set that needs no files to a data root, where `folder` appears.
+    """
+
+    about: str
+    listing: Callable[..., Listing]
+    sources: tuple[str, ...] = ()
+    recognises: Callable[[Path], bool] = lambda root: False
+    generate: Callable[[Path], object] | None = None
+    folder: str = ""
+
+
+def _named(name: str, reader: Callable[[Path], Listing]) -> Callable[[Path], Listing]:
+    """A reader of phantoms, which lie there as another set does."""
+    return lambda root: replace(reader(root), name=name)
+
+
+def _apart(root: Path) -> Listing:
+    """Photographs, each a group: drawn independently, none is a near-duplicate of another."""
+    drawn = isic.listing(root)
+    return replace(drawn, cases=tuple(replace(case, group=case.case) for case in drawn.cases))
+
+
+SETS = {
+    "phantom": ImageSet(
+        "generated breast ultrasound in BUSI's format; needs no download",
+        _named("Phantoms", busi.listing),
+        generate=phantoms.write_busi,
+        folder=busi.FOLDER,
+    ),
+    "phantom_skin": ImageSet(
+        "generated photographs of skin in ISIC's format; needs no download",
+        _named("Skin phantoms", _apart),
+        generate=phantoms.write_isic,
+        folder="ISIC2018_Task1-2_Test_Input",
+    ),
+    "phantom_brain": ImageSet(
+        "generated brain MRI in the format of LGG; needs no download",
+        _named("Brain phantoms", brain.listing),
+        generate=phantoms.write_lgg,
+        folder=brain.LGG,
+    ),
+    "busi": ImageSet(
+        "BUSI, 780 breast ultrasound images (benign, malignant, normal)", busi.listing, ("busi",)
+    ),
+    "isic": ImageSet(
+        "ISIC 2018 Task 1 or HAM10000, photographs of skin lesions",
+        isic.listing,
+        ("isic2018", "ham10000-masks"),
+        isic.recognises,
+    ),
+    "brain": ImageSet(
+        "figshare 1512427 or LGG, brain MRI with tumour masks, grouped by patient",
+        brain.listing,
+        ("figshare", "lgg"),
+        brain.recognises,
+    ),
+    "pairs": ImageSet("your own: a folder, a pattern for images and one for masks", pairs.listing),
+}
+"""All sets by the name that ``dataset=`` takes."""
+
+WITHOUT_MASKS = {"isic2019": isic.NO_MASKS}
+"""Sets that a paper may name and that have no masks (letters and digits alone) -> what to take."""
 
 
 def find(name: str) -> ImageSet:
@@ -30,14 +107,21 @@ def find(name: str) -> ImageSet:
     return SETS[choose(name, SETS, "data set")]
 
 
-def sources() -> dict[str, Source]:
-    """Return where the files of all sets come from, by the name that `data fetch` is asked for."""
-    return {source.key: source for entry in SETS.values() for source in entry.sources}
+def refuse_without_masks(name: str) -> None:
+    """Refuse a set that is known and has no masks, which a paper may name.
+
+    Raises
+    ------
+    UserError
+        With what to take instead.
+    """
+    if reason := WITHOUT_MASKS.get(re.sub("[^a-z0-9]", "", name.lower())):
+        raise UserError(reason)
 
 
 def credit(name: str) -> str:
     """Return what is due below pictures of a set: citation and licence; empty for others' sets."""
-    known = {source.name: source for source in sources().values()}
+    known = {source.name: source for source in sources.known().values()}
     return f"Images: {known[name].citation}; {known[name].licence}" if name in known else ""
 
 
@@ -74,14 +158,17 @@ def listing(
         "group_pattern": groups,
         "mask_levels": mask_levels,
     }
-    if entry.own:
-        return entry.listing(_folder(entry, root), *said.values())
+    folder = Path(root).expanduser() if root else None
+    if name == "pairs":
+        return entry.listing(folder or fetched(name), *said.values())
     for parameter in filter(said.get, said):  # it would be passed over
         raise UserError(
             f"{parameter} is for images of your own, and {name} is read as it is known: leave "
             f"it out, or take dataset=pairs"
         )
-    return entry.listing(_generated(entry, root) if entry.generate else _folder(entry, root))
+    if entry.generate:
+        return entry.listing(_generated(entry, folder))
+    return entry.listing(folder or fetched(name))
 
 
 def fetched(name: str) -> Path:
@@ -92,7 +179,7 @@ def fetched(name: str) -> Path:
     UserError
         If it is not there.
     """
-    keys = [source.key for source in find(name).sources]
+    keys = find(name).sources
     for folder in (paths.project() / "data" / key for key in keys):
         if folder.is_dir():
             return folder
@@ -100,31 +187,14 @@ def fetched(name: str) -> Path:
     raise UserError(f"data set {name!r} needs its folder: give --data-root FOLDER{fetch}")
 
 
-def refuse_without_masks(name: str) -> None:
-    """Refuse a set that is known and has no masks, which a paper may name.
-
-    Raises
-    ------
-    UserError
-        With what to take instead.
-    """
-    for entry in SETS.values():
-        if reason := entry.without_masks.get(re.sub("[^a-z0-9]", "", name.lower())):
-            raise UserError(reason)
-
-
 def recognise(root: Path) -> str:
     """Name the known set of a folder by its looks, or else busi, whose reader says more."""
-    return next((entry.name for entry in SETS.values() if entry.recognises(root)), busi.SET.name)
+    return next((name for name, entry in SETS.items() if entry.recognises(root)), "busi")
 
 
-def _folder(entry: ImageSet, root: str) -> Path:
-    return Path(root).expanduser() if root else fetched(entry.name)
-
-
-def _generated(entry: ImageSet, root: str) -> Path:
+def _generated(entry: ImageSet, root: Path | None) -> Path:
     """Data root of a generated set, which is made there unless a person names the folder."""
-    folder = Path(root) if root else paths.phantoms()
+    folder = root or paths.phantoms()
     if not (folder / entry.folder).exists():
         if root:
             raise UserError(

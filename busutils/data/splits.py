@@ -65,8 +65,7 @@ def split(cases: pd.DataFrame, protocol: Protocol, fold: int) -> pd.DataFrame:
     elsewhere = ~table["label"].isin(protocol.test)
     free = elsewhere & ~table["unit"].isin(used["unit"])
     table.loc[free if protocol.grouped else elsewhere, "role"] = "normal"
-    counts = table.loc[test, "label"].value_counts().to_dict()
-    return _with_note(table, _note("the test set", protocol.test, counts))
+    return _with_note(table, "the test set", protocol.test, table.loc[test, "label"])
 
 
 def rotated(
@@ -147,14 +146,7 @@ def drawn(
                 f"{len(table)} cases cannot give {train} to train on, {val} to validate on and one "
                 "to test on: ask for fewer"
             )
-    return _with_note(table, _note("the split", wanted, table["role"].value_counts().to_dict()))
-
-
-def _with_note(table: pd.DataFrame, note: str) -> pd.DataFrame:
-    """The columns of a split; what it says of its numbers stands in ``attrs["note"]``."""
-    table = table[["case", "label", "group", "role"]]
-    table.attrs = {"note": note} if note else {}
-    return table
+    return _with_note(table, "the split", wanted, table["role"])
 
 
 def in_file_order(cases: pd.DataFrame, share: float = 0.2, numeric: bool = False) -> pd.DataFrame:
@@ -209,8 +201,14 @@ def twins(cases: pd.DataFrame, protocol: Protocol, draws: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _note(part: str, wanted: dict[str, int], there: dict[str, int]) -> str:
-    """Say which numbers are others than asked for; empty if none are."""
-    other = {what: n for what, n in wanted.items() if there.get(what, 0) != n}
-    words = [f"{there.get(what, 0)} {what} instead of {n}" for what, n in other.items()]
-    return f"{part} has {', '.join(words)}, because groups stay whole" if words else ""
+def _with_note(
+    table: pd.DataFrame, part: str, wanted: dict[str, int], drawn: pd.Series
+) -> pd.DataFrame:
+    """The columns of a split; ``attrs["note"]`` says which numbers are others than `wanted`."""
+    there = drawn.value_counts().reindex(wanted, fill_value=0)
+    words = [f"{there[of]} {of} instead of {n}" for of, n in wanted.items() if there[of] != n]
+    table = table[["case", "label", "group", "role"]]
+    table.attrs = (
+        {"note": f"{part} has {', '.join(words)}, because groups stay whole"} if words else {}
+    )
+    return table

@@ -32,7 +32,11 @@ def folds(pool: pd.DataFrame, n: int, seed: int, grouped: bool) -> np.ndarray:
     groups = pool["unit"] if grouped else None
     for i, (_, chosen) in enumerate(splitter.split(pool, pool["label"], groups), start=1):
         number[chosen] = i
-    return _filled(number, pool["unit"].to_numpy(), n)
+    for empty in sorted({*range(1, n + 1)} - {*number}):  # scikit-learn may leave some so
+        of = pool["unit"].groupby(number)
+        smallest = of.get_group(of.nunique().idxmax()).value_counts().index[-1]
+        number[pool["unit"] == smallest] = empty
+    return number
 
 
 def hold_out(used: pd.DataFrame, wanted: dict[str, int], seed: int) -> pd.Index:
@@ -51,7 +55,12 @@ def hold_out(used: pd.DataFrame, wanted: dict[str, int], seed: int) -> pd.Index:
     UserError
         If there are fewer cases of a label.
     """
-    _refuse_short(used, wanted)
+    there = used["label"].value_counts()
+    short = {label: n - there.get(label, 0) for label, n in wanted.items()}
+    if lacking := ", ".join(f"{n} {label}" for label, n in short.items() if n > 0):
+        raise UserError(
+            f"the test set lacks cases ({lacking}): ask for a smaller test set or bring more images"
+        )
     units = pd.crosstab(used["unit"], used["label"]).reindex(columns=wanted, fill_value=0)
     counts, asked = units.to_numpy(), np.array(list(wanted.values()))
     left, chosen, waiting = asked.copy(), [], []
@@ -69,16 +78,6 @@ def hold_out(used: pd.DataFrame, wanted: dict[str, int], seed: int) -> pd.Index:
     return used.index[used["unit"].isin(units.index[chosen])]
 
 
-def _refuse_short(used: pd.DataFrame, wanted: dict[str, int]) -> None:
-    there = used["label"].value_counts()
-    short = {label: n - there.get(label, 0) for label, n in wanted.items()}
-    if short := {label: n for label, n in short.items() if n > 0}:
-        lacking = ", ".join(f"{n} {label}" for label, n in short.items())
-        raise UserError(
-            f"the test set lacks cases ({lacking}): ask for a smaller test set or bring more images"
-        )
-
-
 def take(waiting: list[pd.Index], n: int) -> tuple[list[pd.Index], list[pd.Index]]:
     """Take units until there are `n` cases, or as near as whole units come; and the rest."""
     taken, rest = [], []
@@ -90,13 +89,3 @@ def take(waiting: list[pd.Index], n: int) -> tuple[list[pd.Index], list[pd.Index
     if left and rest and (not taken or len(rest[smallest]) < 2 * left):
         taken.append(rest.pop(smallest))
     return taken, rest
-
-
-def _filled(number: np.ndarray, units: np.ndarray, n: int) -> np.ndarray:
-    """Give each fold that scikit-learn left empty the smallest unit of the fold with most."""
-    for empty in sorted(set(range(1, n + 1)) - set(number)):
-        table = pd.DataFrame({"fold": number, "unit": units})
-        full = table.groupby("fold")["unit"].nunique().idxmax()
-        smallest = table.loc[table["fold"] == full, "unit"].value_counts(sort=True).index[-1]
-        number[units == smallest] = empty
-    return number

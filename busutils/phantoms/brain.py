@@ -46,8 +46,8 @@ def write_lgg(
                 if number % 4 == 3:
                     image[..., 2] = image[..., 1]
                 Image.fromarray(image).save(part / name / f"{name}_{i}.tif")
-                picture = Image.fromarray(np.where(mask, 255, 0).astype(np.uint8))
-                picture.save(part / name / f"{name}_{i}_mask.tif")
+                outline = Image.fromarray(mask).convert("L")
+                outline.save(part / name / f"{name}_{i}_mask.tif")
     return folder
 
 

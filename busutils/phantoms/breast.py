@@ -33,7 +33,7 @@ References
    with limited annotated data", IEEE ISBI 2020.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -49,23 +49,6 @@ LESIONS = {"benign": benign, "malignant": malignant}
 SMALLEST_SIDE = 48  # pixels
 _SIDES = ["RT UOQ", "LT LOQ", "RT 9H", "LT 3-4", "L AXILLA", "RT BREAST"]
 _TEXTS = [*_SIDES, "SIM 7 CM", "LT SUBAREOLAR"]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Tissue before it is scanned.
-
-    Attributes
-    ----------
-    echo_db, loss_db : float32 ndarray of shape (h, w)
-        Mean echo level of the tissue, and what is lost on the way to it, in dB.
-    masks : tuple of bool ndarrays of shape (h, w)
-        One a lesion.
-    """
-
-    echo_db: np.ndarray
-    loss_db: np.ndarray
-    masks: tuple[np.ndarray, ...]
 
 
 def ultrasound(
@@ -110,10 +93,17 @@ def scene(
     label: str,
     lesions: int = 1,
     contrast: float = 0,
-) -> Scene:
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
     """Draw layered tissue with distractors and, unless `label` is "normal", lesions.
 
-    `contrast` is how much darker these are drawn, in dB.
+    Parameters are those of :func:`picture`.
+
+    Returns
+    -------
+    echo, loss : float32 ndarrays of shape (h, w)
+        Mean echo level of the tissue, and what is lost on the way to it, in dB.
+    masks : list of bool ndarrays of shape (h, w)
+        One a lesion.
     """
     choose(label, [*LESIONS, "normal"], "phantom label")
     echo = layers(rng, shape)
@@ -127,12 +117,12 @@ def scene(
         mask, echo = insert(rng, lesion, echo)
         masks.append(mask)
         loss = loss + behind(mask, lesion.behind)
-    return Scene(echo, loss, tuple(masks))
+    return echo, loss, masks
 
 
-def scan(rng: np.random.Generator, scene: Scene) -> np.ndarray:
-    """Scan a scene: speckle, depth gain, log compression; uint8 ndarray of shape (h, w)."""
-    h, w = scene.echo_db.shape
+def scan(rng: np.random.Generator, echo: np.ndarray) -> np.ndarray:
+    """Scan echoes (dB): speckle, depth gain, log compression; uint8 ndarray of the same shape."""
+    h, w = echo.shape
     depth = np.linspace(0, 1, h, dtype="float32")[:, None]
     # what the time gain leaves uncompensated: usually too little gain at depth
     residual = rng.uniform(-3, 20) * depth ** rng.uniform(1, 2.5)
@@ -140,7 +130,7 @@ def scan(rng: np.random.Generator, scene: Scene) -> np.ndarray:
     scale = w / 256
     psf = (scale * rng.uniform(0.55, 0.8), scale * rng.uniform(0.9, 1.6))
     intensity = speckle(rng, (h, w), psf, looks=int(rng.integers(1, 4)))
-    level = scene.echo_db - scene.loss_db - residual + lateral + 10 * np.log10(intensity + 1e-6)
+    level = echo - residual + lateral + 10 * np.log10(intensity + 1e-6)
     dynamic_range = rng.uniform(46, 62)
     grey = (level + rng.uniform(-10, 0)) / dynamic_range + 1
     return (255 * np.clip(grey, 0, 1)).astype("uint8")
@@ -184,10 +174,10 @@ def picture(
     h, w = shape
     below, right = (rng.random(2) < 0.15) * rng.uniform(0.02, 0.15, 2)
     inner = (h - round(below * h), w - round(right * w))
-    drawn = scene(rng, inner, label, lesions, contrast)
+    echo, loss, masks = scene(rng, inner, label, lesions, contrast)
     margin = ((0, h - inner[0]), (0, w - inner[1]))
-    masks = [np.pad(mask, margin) for mask in drawn.masks]
-    image = Image.fromarray(np.pad(scan(rng, drawn), margin))
+    masks = [np.pad(mask, margin) for mask in masks]
+    image = Image.fromarray(np.pad(scan(rng, echo - loss), margin))
     for mask in masks:
         if rng.random() < 0.2:
             _callipers(image, mask)

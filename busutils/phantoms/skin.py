@@ -31,18 +31,17 @@ def write_isic(root: Path, n: int = 60, seed: int = 0, size: int = 192) -> Path:
     if n < 10:
         raise UserError(f"{n} phantoms cannot fill three parts: ask for 10 or more")
     ends = np.cumsum([round(n * share) for share in SHARES.values()])
-    begin = 0
-    for (word, _), end in zip(SHARES.items(), ends, strict=True):
-        images, masks = (Path(root) / folder.format(word) for folder in FOLDERS)
+    for part, numbers in zip(SHARES, np.split(np.arange(n), ends[:-1]), strict=True):
+        images, masks = (Path(root) / folder.format(part) for folder in FOLDERS)
         if images.exists():
             raise UserError(f"{images} is there already: delete it or name another root")
         with whole_folder(images) as image_part, whole_folder(masks) as mask_part:
-            for number in range(begin, end):
+            for number in numbers:
                 image, mask = photograph(np.random.default_rng([seed, number]), size)
-                Image.fromarray(image).save(image_part / f"ISIC_{number:07d}.jpg", quality=90)
-                picture = Image.fromarray(np.where(mask, 255, 0).astype(np.uint8))
-                picture.save(mask_part / f"ISIC_{number:07d}_segmentation.png")
-            begin = end
+                name = f"ISIC_{number:07d}"
+                Image.fromarray(image).save(image_part / f"{name}.jpg", quality=90)
+                outline = Image.fromarray(mask).convert("L")
+                outline.save(mask_part / f"{name}_segmentation.png")
     return Path(root)
 
 

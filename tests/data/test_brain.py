@@ -9,7 +9,6 @@ from PIL import Image
 from scipy.io import savemat
 
 from busutils.data import brain, matlab, reading
-from busutils.data.figshare import UNREADABLE
 from busutils.errors import UserError
 from busutils.phantoms import write_lgg
 from busutils.phantoms.brain import patient_slices
@@ -63,6 +62,16 @@ def test_a_mask_without_its_slice_is_an_orphan(lgg):
     assert [p.name for p in brain.listing(lgg).orphans] == ["TCGA_PH_0000_20000101_3_mask.tif"]
 
 
+@pytest.mark.parametrize("again", ["_03.tif", "_3.TIF"])
+def test_two_files_of_one_slice_are_named(lgg, again):
+    first = lgg / "kaggle_3m" / "TCGA_PH_0000_20000101" / "TCGA_PH_0000_20000101_3.tif"
+    shutil.copy(first, first.with_name(f"TCGA_PH_0000_20000101{again}"))
+    with pytest.raises(
+        UserError, match=r"_0?3\.(tif|TIF) and .* are both slice 0?3: take one away"
+    ):
+        brain.listing(lgg)
+
+
 def test_figshare_arrays_are_transposed_back_and_scaled(figshare, store):
     data = reading.load(brain.listing(figshare), 64)
     assert data.images.shape == (12, 64, 64, 1)
@@ -97,7 +106,7 @@ def test_damaged_and_foreign_files_are_named(figshare, tmp_path, store):
     file = figshare / "brainTumorDataPublic" / "5.mat"
     file.write_bytes(file.read_bytes()[:200])
     found = brain.listing(figshare)  # the others can still be checked
-    assert [c.case for c in found.cases if c.label == UNREADABLE] == ["5"]
+    assert [c.case for c in found.cases if c.label == brain.UNREADABLE] == ["5"]
     with pytest.raises(UserError, match=r"5\.mat cannot be read as a slice"):
         reading.load(found, 64)
     with h5py.File(tmp_path / "other.mat", "w") as other:

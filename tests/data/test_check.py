@@ -12,13 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from busutils.__main__ import main
-from busutils.data import (
-    busi,
-    check,
-    figshare,
-    progress,
-    sets,
-)
+from busutils.data import brain, busi, check, progress, sets
 from busutils.data.copies import contact_sheet
 from busutils.data.files import Case, Listing
 from busutils.data.report import REFUSED, Report
@@ -52,7 +46,7 @@ def make(tmp_path) -> Callable[..., Listing]:
             for file, array in zip(files, (image, *masks), strict=False):
                 Image.fromarray(array).save(file)
             listed.append(Case(name, label, files[0], tuple(files[1 : 1 + len(masks)])))
-        return Listing("small", tmp_path, tuple(listed), 1, **extra)
+        return Listing("small", tmp_path, tuple(listed), **extra)
 
     return write
 
@@ -69,7 +63,7 @@ def test_clean_set(make):
     report = check.check(make(*clean(4), ("empty", "normal", picture(1), [disc(0, 0, 3) * 0])))
     assert found(report) == {}
     assert report.counts == {"benign": 4, "normal": 1}
-    assert report.masks == 5
+    assert report.to_dict()["masks"] == 5
     assert "nothing else to report" in report.to_text()
     assert report.to_dict()["counts_as_expected"]
 
@@ -293,7 +287,7 @@ def test_a_known_set_is_recognised(tmp_path):
         assert sets.recognise(tmp_path / name) == known
     assert sets.recognise(tmp_path / "nowhere") == "busi"
     report = check.check(sets.listing("brain", str(tmp_path / "figshare")))
-    assert report.expected == figshare.COUNTS
+    assert report.listing.expected == brain.SLICES
     assert report.findings["nonbinary_masks"] == report.findings["divided_groups"] == []
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from busutils.data import busi, fetch, isic, sets
-from busutils.data.registry import File
+from busutils.data import busi, fetch, isic, sets, sources
+from busutils.data.sources import File
 from busutils.errors import RunError, UserError
 from busutils.phantoms import write_busi
 
@@ -100,10 +100,8 @@ def offer(monkeypatch, url, content):
 
 
 def change(monkeypatch, key, **other):
-    """Give a source other values in the registry."""
-    for name, entry in sets.SETS.items():
-        changed = tuple(replace(s, **other) if s.key == key else s for s in entry.sources)
-        monkeypatch.setitem(sets.SETS, name, replace(entry, sources=changed))
+    """Give a source other values."""
+    monkeypatch.setitem(sources.known(), key, replace(sources.known()[key], **other))
 
 
 def left_in(root):
@@ -195,12 +193,12 @@ def test_no_network(content, tmp_path, monkeypatch):
 
 
 def test_a_full_disk_while_downloading_can_be_resumed(server, tmp_path, monkeypatch):
-    def full(self, response, file, done):
-        file.write(response.raw.read(700))
+    def full(self, size):
+        yield self.raw.read(700)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(fetch._Resuming, "_write", full)
+        patched.setattr("requests.Response.iter_content", full)
         with pytest.raises(RunError, match=r"the disk is full .* free space"):
             fetch.fetch("busi", tmp_path, progress=False)
     assert left_in(tmp_path) == [".Dataset_BUSI.zip.part"]
@@ -310,13 +308,13 @@ def test_lgg_is_asked_for_on_kaggle_until_it_is_there(tmp_path, capsys):
 
 
 def test_every_source_is_complete():
-    for source in sets.sources().values():
+    for source in sources.known().values():
         assert source.title and source.licence and source.citation
         assert source.files or (source.kaggle and source.folder)
 
 
 def test_every_file_but_one_has_a_hash():
-    files = [file for source in sets.sources().values() for file in source.files]
+    files = [file for source in sources.known().values() for file in source.files]
     for file in files:
         assert file.url.startswith("https://")
         assert file.sha256 is None or re.fullmatch("[0-9a-f]{64}", file.sha256)
@@ -334,7 +332,7 @@ def test_every_file_but_one_has_a_hash():
     ],
 )
 def test_sizes_are_said(sizes, text):
-    assert fetch._size_text([fetch.File("a.zip", "", "", size) for size in sizes]) == text
+    assert fetch._size_text([File("a.zip", "", "", size) for size in sizes]) == text
 
 
 def archive_of(*names: str) -> bytes:
@@ -346,9 +344,9 @@ def archive_of(*names: str) -> bytes:
 
 
 def serve(server, monkeypatch, name, contents):
-    """Let a set of `SOURCES` come from `server`, with `contents` in place of its files."""
+    """Let a set of ``sources.yaml`` come from `server`, with `contents` in place of its files."""
     files = []
-    for file in sets.sources()[name].files:
+    for file in sources.known()[name].files:
         server.files[file.name] = content = contents[file.name]
         sha256 = file.sha256 and hashlib.sha256(content).hexdigest()
         files.append(replace(file, url=server.folder + file.name, sha256=sha256))

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from busutils.data import fetch, isic, masks, reading, sets
-from busutils.data.files import read_image, shape_of
+from busutils.data.files import read_image
+from busutils.data.pictures import shape_of
 from busutils.errors import UserError
 from busutils.phantoms import skin, write_isic
 

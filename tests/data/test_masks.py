@@ -199,6 +199,13 @@ def test_smoothed_edges_are_cut_at_the_middle(tmp_path, radius):
     np.testing.assert_array_equal(found, np.asarray(enlarged) > 127)
 
 
+def test_the_middle_of_bright_levels_is_no_lower_than_they(tmp_path):
+    soft = grey(250, 60).filter(ImageFilter.GaussianBlur(2))
+    for levels in ((), (250,)):
+        found = read(soft, tmp_path / "mask.png", levels).lesion
+        np.testing.assert_array_equal(found, np.asarray(soft) > 155)
+
+
 def test_three_smoothed_levels_are_refused_too(tmp_path):
     soft = parts(127, 255).resize((5 * W, 5 * H)).filter(ImageFilter.GaussianBlur(2))
     for name, options in {"mask.png": {}, "mask.jpg": {"quality": 80}}.items():

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from busutils.data import masks, pictures
-from busutils.data.files import read_image, shape_of
+from busutils.data.files import read_image
+from busutils.data.pictures import shape_of
 from busutils.errors import UserError
 
 ARROW = np.zeros((24, 40), np.uint8)

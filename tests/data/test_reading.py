@@ -29,7 +29,7 @@ def listing(tmp_path):
         Image.fromarray(truth).save(mask)
         label = "normal" if i == 2 else "benign"
         cases.append(Case(f"case {i}", label, image, (mask,), group=f"g{i}"))
-    return Listing("Tiny", tmp_path, tuple(cases), 1)
+    return Listing("Tiny", tmp_path, tuple(cases))
 
 
 def test_images_masks_and_table(listing, tmp_path):
@@ -75,7 +75,7 @@ def test_fingerprint_does_not_depend_on_where_the_files_are(listing, tmp_path):
     for c in listing.cases:
         image, mask = (p.rename(moved / p.name) for p in (c.image, *c.masks))
         cases.append(Case(c.case, c.label, image, (mask,), c.group))
-    again = Listing("Tiny", moved, tuple(cases), 1)
+    again = Listing("Tiny", moved, tuple(cases))
     assert reading.load(again, 32, store=tmp_path / "other").fingerprint == first
 
 
@@ -86,13 +86,13 @@ def test_a_set_without_images_is_refused(listing, tmp_path):
 
 def test_lesion_without_mask_is_refused(listing, tmp_path):
     first = Case("case 0", "benign", listing.cases[0].image, ())
-    bare = Listing("Tiny", listing.root, (first, *listing.cases[1:]), 1)
+    bare = Listing("Tiny", listing.root, (first, *listing.cases[1:]))
     with pytest.raises(
         UserError, match=r"0.png in .* 'benign', not 'normal'\) but has no mask: add"
     ):
         reading.load(bare, 32, store=tmp_path / "store")
     normal = Case("case 2", "normal", listing.cases[2].image, (), group="g2")
-    fine = Listing("Tiny", listing.root, (*listing.cases[:2], normal), 1)
+    fine = Listing("Tiny", listing.root, (*listing.cases[:2], normal))
     assert not reading.load(fine, 32, store=tmp_path / "store").masks[2].any()
 
 

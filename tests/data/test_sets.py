@@ -6,9 +6,10 @@ from functools import partial
 import pytest
 
 from busutils.__main__ import main
-from busutils.data import fetch, sets
+from busutils.data import fetch, sets, sources
 from busutils.data.files import Listing
-from busutils.data.registry import ImageSet, Source
+from busutils.data.sets import ImageSet
+from busutils.data.sources import Source
 from busutils.errors import UserError
 from busutils.phantoms import write_busi, write_isic, write_lgg
 
@@ -90,17 +91,17 @@ def test_hidden_copies_do_not_make_a_set(tmp_path):
     assert sets.recognise(tmp_path) == "brain"
 
 
-def test_a_set_is_one_entry(tmp_path, monkeypatch, capsys):
+def test_a_set_is_one_entry_with_its_source(tmp_path, monkeypatch, capsys):
     """Listing, recognising, credit, the list of sets, fetching and the choices follow from it."""
-    source = Source("mine", "Mine", "Mine, 1 image", "CC0", "Me, 2026", folder="m", kaggle="me/m")
+    source = Source("Mine", "Mine, 1 image", "CC0", "Me, 2026", folder="m", kaggle="me/m")
     mine = ImageSet(
-        "mine",
         "one image",
-        lambda root: Listing("Mine", root, (), 1),
-        sources=(source,),
+        lambda root: Listing("Mine", root, ()),
+        sources=("mine",),
         recognises=lambda root: (root / "mine.txt").exists(),
     )
     monkeypatch.setitem(sets.SETS, "mine", mine)
+    monkeypatch.setitem(sources.known(), "mine", source)
     (tmp_path / "mine.txt").touch()
     assert sets.recognise(tmp_path) == "mine"
     assert sets.listing("mine", str(tmp_path)).name == "Mine"

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from busutils.data import check, reading, sets
-from busutils.data.files import joined_mask, shape_of
+from busutils.data.files import joined_mask
+from busutils.data.pictures import shape_of
 from busutils.errors import UserError
 
 N = int(os.environ.get("FUZZ", 20))

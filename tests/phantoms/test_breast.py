@@ -131,7 +131,9 @@ def test_malignant_lesions_are_taller_and_shadow_more(lesions):
         label: [breast.scene(np.random.default_rng(k), (96, 128), label) for k in range(20)]
         for label in ("benign", "malignant")
     }
-    lost = {label: np.mean([s.loss_db[-1].max() for s in found]) for label, found in scenes.items()}
+    lost = {
+        label: np.mean([loss[-1].max() for _, loss, _ in found]) for label, found in scenes.items()
+    }
     assert lost["malignant"] > lost["benign"] + 2
 
 

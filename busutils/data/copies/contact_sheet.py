@@ -1,21 +1,22 @@
 """Contact sheets of duplicate groups, for a person to judge."""
 
+from itertools import zip_longest
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from busutils.data.files import Listing, joined_mask, read_image
+from busutils.data.files import Case, Listing, joined_mask, read_image
 from busutils.errors import UserError
 from busutils.figures.cases import outline, show
-from busutils.figures.look import COLOURS
+from busutils.figures.look import COLOURS, new_figure
 
 _COLUMNS, _ROWS = 4, 5  # pictures on a page
 
 
 def draw(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
-    """Draw the groups of two or more cases side by side, with the outline of the truth.
+    """Draw the groups of two or more cases, each from a new row on, with the outline of the truth.
 
     The names of groups that hold several classes are in another colour.
 
@@ -43,10 +44,16 @@ def draw(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
         raise UserError(f"{path.parent} is not a folder: make it, or name another for the figure")
     if path.suffix[1:] not in Figure().canvas.get_supported_filetypes():
         raise UserError(f"{path} is no kind of picture: end its name in .png or .pdf")
-    table = groups.rename("group").rename_axis("case").reset_index()
-    table["label"] = table["case"].map({c.case: c.label for c in listing.cases})
-    table = table[table.duplicated("group", keep=False)]
-    pages = [_page(listing, table, rows) for rows in _pages(table)]
+    members: dict[str, list[Case]] = {}
+    for case in listing.cases:
+        members.setdefault(groups[case.case], []).append(case)
+    shared = [cases for cases in members.values() if len(cases) > 1]
+    rows = [
+        (f"group {number}" if i == 0 else "", cases[i : i + _COLUMNS], cases)
+        for number, cases in enumerate(shared, start=1)
+        for i in range(0, len(cases), _COLUMNS)
+    ]
+    pages = [_page(rows[i : i + _ROWS]) for i in range(0, len(rows), _ROWS)]
     if path.suffix == ".pdf" and pages:
         with PdfPages(path) as pdf:
             for page in pages:
@@ -54,50 +61,22 @@ def draw(listing: Listing, groups: pd.Series, path: Path) -> list[Path]:
         return [path]
     names = [path, *(path.with_stem(f"{path.stem}-{i}") for i in range(2, len(pages) + 1))]
     for page, name in zip(pages, names, strict=False):
-        page.savefig(name)
+        page.savefig(name, dpi=150)
     return names[: len(pages)]
 
 
-def _pages(table: pd.DataFrame) -> list[list[list[str]]]:
-    """Cases in rows and pages: groups stand side by side while they fit, long ones are wrapped."""
-    rows = [[]]
-    for _, members in table.groupby("group", sort=False):
-        cases = members["case"].tolist()
-        if rows[-1] and len(rows[-1]) + len(cases) > _COLUMNS:
-            rows.append([])
-        while cases:
-            room = _COLUMNS - len(rows[-1])
-            rows[-1] += cases[:room]
-            if cases := cases[room:]:
-                rows.append([])
-    rows = [row for row in rows if row]
-    return [rows[i : i + _ROWS] for i in range(0, len(rows), _ROWS)]
-
-
-def _page(listing: Listing, table: pd.DataFrame, rows: list[list[str]]) -> Figure:
-    by_name = {case.case: case for case in listing.cases}
-    members = table.set_index("case")
-    number = members["group"].map({g: i for i, g in enumerate(members["group"].unique(), 1)})
-    mixed = members.groupby("group")["label"].transform("nunique") > 1
-    height = 1.6 * len(rows)
-    page = Figure(figsize=(7, height), dpi=150)
-    grid = page.add_gridspec(
-        len(rows), _COLUMNS, left=0.01, right=0.99, top=1 - 0.2 / height, bottom=0.2 / height,
-        hspace=0.4, wspace=0.06,
-    )  # fmt: skip
-    before = None
-    for i, row in enumerate(rows):
-        for j, case in enumerate(row):
-            axes = page.add_subplot(grid[i, j])
-            image = read_image(by_name[case].image)
+def _page(rows: list[tuple[str, list[Case], list[Case]]]) -> Figure:
+    """Draw rows of a title, the cases that stand there, and all cases of their group."""
+    page, grid = new_figure(1.6 * len(rows), len(rows), _COLUMNS)
+    for line, (title, shown, group) in zip(grid, rows, strict=True):
+        line[0].set_title(title, fontsize=7, loc="left", pad=3)
+        colour = COLOURS["false"] if len({case.label for case in group}) > 1 else "black"
+        for axes, case in zip_longest(line, shown):
+            if case is None:
+                axes.set_axis_off()
+                continue
+            image = read_image(case.image)
             show(axes, image)
-            outline(axes, joined_mask(by_name[case], image.shape), "truth")
-            # frames of two greys tell where a group ends
-            grey = "0.75" if number[case] % 2 else "0.25"
-            axes.spines[:].set(visible=True, color=grey, linewidth=2)
-            colour = COLOURS["false"] if mixed[case] else "black"
-            axes.set_xlabel(case, fontsize=7, labelpad=2, color=colour)
-            if number[case] != before:
-                axes.set_title(f"group {number[case]}", fontsize=7, loc="left", pad=3)
-            before = number[case]
+            outline(axes, joined_mask(case, image.shape), "truth")
+            axes.set_xlabel(case.case, fontsize=7, labelpad=2, color=colour)
     return page

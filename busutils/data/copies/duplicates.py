@@ -81,45 +81,23 @@ def from_json(text: str) -> pd.DataFrame:
     return pairs.assign(transform=[np.array(rows) for rows in pairs["transform"]])
 
 
-def groups(listing: Listing, pairs: pd.DataFrame | None = None) -> pd.Series:
+def groups(listing: Listing, pairs: pd.DataFrame) -> pd.Series:
     """Name the group of every case: the first case of the listing that it is linked to.
 
     Links are followed: neighbours of neighbours are in one group, since a split that divides
-    them leaks. A case without copies is its own group. `pairs` are those of :func:`find`, which
-    is called if they are not given.
+    them leaks. A case without copies is its own group. `pairs` are those of :func:`find`.
 
     Returns
     -------
     Series
         Group by case, in the order of the listing.
     """
-    pairs = find(listing) if pairs is None else pairs
     names = pd.Index([c.case for c in listing.cases], name="case")
     links = [names.get_indexer(pairs[side]) for side in ("case_a", "case_b")]
     graph = coo_array((np.ones(len(pairs)), links), shape=(len(names), len(names)))
     component = connected_components(graph, directed=False)[1]
     first = pd.Series(names, index=names).groupby(component).transform("first")
     return first.rename("group")
-
-
-def table(listing: Listing, pairs: pd.DataFrame | None = None) -> pd.DataFrame:
-    """List the cases in groups of two or more, as published in ``book/results/groups``.
-
-    Returns
-    -------
-    DataFrame
-        case, label, group, score and kind of its strongest link; group by group, in the order of
-        the listing.
-    """
-    pairs = find(listing) if pairs is None else pairs
-    turned = pairs.rename(columns={"case_a": "case_b", "case_b": "case_a"})
-    links = pd.concat([pairs, turned]).sort_values("score", ascending=False, kind="stable")
-    strongest = links.drop_duplicates("case_a").set_index("case_a")[["score", "kind"]]
-    cases = pd.DataFrame([(c.case, c.label) for c in listing.cases], columns=["case", "label"])
-    cases["group"] = groups(listing, pairs).to_numpy()
-    grouped = cases.join(strongest, on="case", how="inner")
-    place = grouped["group"].map({c.case: i for i, c in enumerate(listing.cases)})
-    return grouped.iloc[place.argsort(kind="stable")].reset_index(drop=True)
 
 
 def _read(case: Case) -> tuple[str, str, np.ndarray, np.ndarray] | None:
@@ -159,8 +137,9 @@ def _near(first: pd.DataFrame) -> pd.DataFrame:
     for pair, found in zip(proposed.itertuples(), agreed, strict=True):
         if _accepted(found, least):
             a, b = first.loc[pair.a], first.loc[pair.b]
-            transform = _at_full_size(found.transform, a["factor"], b["factor"])
-            rows.append((a["content"], b["content"], "near", found.score, transform))
+            linear, shift = found.transform[:, :2], found.transform[:, 2]
+            full_size = np.column_stack([linear * a["factor"], shift]) / b["factor"][:, None]
+            rows.append((a["content"], b["content"], "near", found.score, full_size))
     near = pd.DataFrame(rows, columns=["content_a", "content_b", "kind", "score", "transform"])
     near = near.sort_values("score", ascending=False, kind="stable")
     return near.drop_duplicates(["content_a", "content_b"])
@@ -171,10 +150,6 @@ def _least_score(scores: list[float]) -> float:
     other = [score for score in scores if score < SAME]
     # a few pairs tell little: 20 of a usual set are added
     return max(NEIGHBOUR, ABOVE * float(np.median(other + [0.06] * 20)))
-
-
-def _at_full_size(transform: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.column_stack([transform[:, :2] * a, transform[:, 2]]) / b[:, None]
 
 
 def _in_order(pairs: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:

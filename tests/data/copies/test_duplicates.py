@@ -54,11 +54,27 @@ COPIES = {
 OTHERS = {f"other {seed}": texture(seed) for seed in range(2, 14)}
 
 
+def published_table(listing: Listing, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Cases in groups of two or more, as in ``book/results/groups``, with their strongest link."""
+    turned = pairs.rename(columns={"case_a": "case_b", "case_b": "case_a"})
+    links = pd.concat([pairs, turned]).sort_values("score", ascending=False, kind="stable")
+    strongest = links.drop_duplicates("case_a").set_index("case_a")[["score", "kind"]]
+    cases = pd.DataFrame([(c.case, c.label) for c in listing.cases], columns=["case", "label"])
+    cases["group"] = duplicates.groups(listing, pairs).to_numpy()
+    grouped = cases.join(strongest, on="case", how="inner")
+    place = grouped["group"].map({c.case: i for i, c in enumerate(listing.cases)})
+    return grouped.iloc[place.argsort(kind="stable")].reset_index(drop=True)
+
+
+def groups_of(listing: Listing) -> pd.Series:
+    return duplicates.groups(listing, duplicates.find(listing))
+
+
 def write(root: Path, images: dict[str, np.ndarray], label: str = "benign") -> Listing:
     for name, image in images.items():
         Image.fromarray(image).save(root / f"{name}.png")
     cases = tuple(Case(name, label, root / f"{name}.png", ()) for name in images)
-    return Listing("textures", root, cases, 1)
+    return Listing("textures", root, cases)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +119,7 @@ def test_transform_leads_to_the_same_place(pairs):
 
 
 def test_order_of_the_listing_does_not_matter(pairs, listing):
-    turned = Listing("turned", listing.root, listing.cases[::-1], 1)
+    turned = Listing("turned", listing.root, listing.cases[::-1])
     again = duplicates.find(turned)
 
     def links(table):
@@ -121,18 +137,18 @@ def test_names_and_labels_do_not_matter(pairs, listing, tmp_path):
     renamed = [
         Case(f"x{i}", f"label {i}", cases[name].image, ()) for i, name in enumerate(few, start=1)
     ]
-    groups = duplicates.groups(Listing("renamed", listing.root, tuple(renamed), 1))
+    groups = groups_of(Listing("renamed", listing.root, tuple(renamed)))
     assert groups.to_dict() == {"x1": "x1", "x2": "x1", "x3": "x3", "x4": "x4", "x5": "x1"}
 
 
 def test_links_are_followed():
     cases = tuple(Case(name, "benign", Path(name), ()) for name in "edcba")
     pairs = pd.DataFrame({"case_a": ["d", "c"], "case_b": ["b", "b"], "score": [0.3, 0.9]})
-    listing = Listing("five", Path(), cases, 1)
+    listing = Listing("five", Path(), cases)
     assert duplicates.groups(listing, pairs).to_dict() == {
         "e": "e", "d": "d", "c": "d", "b": "d", "a": "a"
     }  # fmt: skip
-    table = duplicates.table(listing, pairs.assign(kind="near"))
+    table = published_table(listing, pairs.assign(kind="near"))
     assert table["case"].tolist() == ["d", "c", "b"]
     assert table["group"].tolist() == ["d", "d", "d"]
     assert table["score"].tolist() == [0.3, 0.9, 0.9]
@@ -154,7 +170,7 @@ def test_colour_small_large_flat_and_broken_images(tmp_path):
     }
     listing = write(tmp_path, images)
     (tmp_path / "broken.png").write_bytes((tmp_path / "broken.png").read_bytes()[:500])
-    groups = duplicates.groups(listing)
+    groups = groups_of(listing)
     together = groups[groups != groups.index].to_dict()
     assert together == {"colour again": "colour", "small": "large"}
 
@@ -163,8 +179,7 @@ def test_colour_small_large_flat_and_broken_images(tmp_path):
 def test_tiny_sets(tmp_path, n):
     listing = write(tmp_path, dict(list(OTHERS.items())[:n]))
     assert duplicates.find(listing).empty
-    assert duplicates.groups(listing).tolist() == list(OTHERS)[:n]
-    assert duplicates.table(listing).empty
+    assert groups_of(listing).tolist() == list(OTHERS)[:n]
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +219,8 @@ KNOWN = [
 @pytest.mark.realdata
 @pytest.mark.slow
 def test_busi_gives_the_published_groups(shared, published):
-    found = duplicates.table(busi.listing(shared / "data" / "busi"))
+    listing = busi.listing(shared / "data" / "busi")
+    found = published_table(listing, duplicates.find(listing))
     same = ["case", "label", "group", "kind"]
     pd.testing.assert_frame_equal(found[same], published[same])
     np.testing.assert_allclose(found["score"], published["score"], atol=0.02)

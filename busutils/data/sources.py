@@ -1,13 +1,10 @@
-"""What is known of a data set: how it is read, where its files are, what is due to its authors.
+"""Where the files of public sets come from, and what is due to their authors: ``sources.yaml``."""
 
-The file of each set describes it by a `ImageSet`; :mod:`busutils.data.sets` lists them.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from busutils.data.files import Listing
+import yaml
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class File:
 
     name: str
     url: str
-    sha256: str | None
+    sha256: str | None = None
     size: int | None = None
 
 
@@ -37,8 +34,6 @@ class Source:
 
     Attributes
     ----------
-    key : str
-        What `busutils data fetch` is asked for, and the folder in ``data/`` that it writes.
     name : str
         That of the `Dataset` which is read from them.
     title, licence, citation : str
@@ -55,7 +50,6 @@ class Source:
         False where the server's certificate is known to be faulty; the hash vouches all the same.
     """
 
-    key: str
     name: str
     title: str
     licence: str
@@ -76,37 +70,11 @@ class Source:
         return places
 
 
-@dataclass(frozen=True)
-class ImageSet:
-    """A set of images that a run can name.
-
-    Attributes
-    ----------
-    name : str
-        As in ``dataset=busi``.
-    about : str
-        What it is, in a line.
-    listing : callable
-        Lists the cases in a data root; for images of one's own it takes patterns too.
-    sources : tuple of Source
-        Where its files come from; any of them will do.
-    recognises : callable
-        Whether a folder looks like this set.
-    generate : callable or None
-        Writes a set that needs no files to a data root, where `folder` appears.
-    own : bool
-        Whether a person has to say which files are images and masks.
-    without_masks : dict
-        Names that papers give to sets of the kind which have no masks (letters and digits alone),
-        and what to take instead.
-    """
-
-    name: str
-    about: str
-    listing: Callable[..., Listing]
-    sources: tuple[Source, ...] = ()
-    recognises: Callable[[Path], bool] = lambda root: False
-    generate: Callable[[Path], object] | None = None
-    folder: str = ""
-    own: bool = False
-    without_masks: Mapping[str, str] = field(default_factory=dict)
+@cache
+def known() -> dict[str, Source]:
+    """Return all sources by the name that `busutils data fetch` is asked for."""
+    text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
+    return {
+        key: Source(**about | {"files": tuple(File(**file) for file in about.get("files", ()))})
+        for key, about in yaml.safe_load(text).items()
+    }
