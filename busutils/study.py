@@ -395,7 +395,7 @@ def starts_from(job: Job) -> str:
 @cache
 def _say(note: str) -> None:
     """Tell a person what a split says of its numbers, once."""
-    print(f"note: {note}", file=sys.stderr)
+    print(f"\rnote: {note}", file=sys.stderr)
 
 
 def _listing(known: Mapping[str, Any]) -> Listing:

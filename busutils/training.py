@@ -120,7 +120,7 @@ class Progress:
     def say(self, text: str) -> None:
         """Write a line of its own."""
         if not self.quiet:
-            print(f"{self.title}: {text}", file=sys.stderr, flush=True)
+            print(f"\r{self.title}: {text}", file=sys.stderr, flush=True)
 
     def show(self, history: list[dict]) -> None:
         """Write the line; the last epoch of a job ends it."""
