@@ -255,7 +255,7 @@ def _compare(args: argparse.Namespace) -> None:
 def _publish(args: argparse.Namespace) -> None:
     from busutils import pages, runs
 
-    print(pages.publish(runs.find(args.run)))
+    print(pages.publish(runs.find(args.run, local=True)))
 
 
 def _rebuild(args: argparse.Namespace) -> None:

@@ -24,6 +24,7 @@ from busutils.runs import (
     NUMBERS,
     VERDICTS,
     Run,
+    all_in,
     write_json,
 )
 
@@ -89,7 +90,7 @@ def collect() -> None:
     from bookcheck import start
 
     root = paths.project()
-    local, published = local_runs(), _runs_in(paths.published())
+    local, published = local_runs(), all_in(paths.published())
     with paths.whole_folder(root / "book" / "local") as part:
         for run in local:
             if (run.folder / "tables").exists():
@@ -111,17 +112,13 @@ def collect() -> None:
 
 def local_runs() -> list[Run]:
     """Return the local runs that have a page: of quick runs as they come, only the newest each."""
-    runs = sorted(_runs_in(paths.store()), key=lambda run: run.manifest["started"])
+    runs = sorted(all_in(paths.store()), key=lambda run: run.manifest["started"])
     runs = [run for run in runs if _executed(run).exists()]
     newest = {}
     for run in runs:
         plain = run.manifest["profile"] == QUICK and not run.manifest["overrides"]
         newest[run.manifest["notebook"] if plain else run.id] = run
     return sorted(newest.values(), key=lambda run: run.id)
-
-
-def _runs_in(place: Path) -> list[Run]:
-    return [Run(f.parent) for f in sorted((place / "notebooks").glob(f"[!.]*/{MANIFEST}"))]
 
 
 def _executed(run: Run) -> Path:

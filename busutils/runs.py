@@ -175,8 +175,10 @@ def current(name: str = "notebook") -> Run:
     return Run(folder)
 
 
-def find(name: str) -> Run:
+def find(name: str, local: bool = False) -> Run:
     """Return a finished run by id, by the beginning of its id, or by its folder.
+
+    `local` looks among the runs of this machine alone, not among those that are published.
 
     Raises
     ------
@@ -185,16 +187,19 @@ def find(name: str) -> Run:
     """
     if (Path(name) / MANIFEST).exists():
         return Run(Path(name))
-    stores = (paths.store() / "notebooks", paths.published() / "notebooks")
-    known = {
-        f.parent.name: f.parent for store in stores for f in sorted(store.glob(f"[!.]*/{MANIFEST}"))
-    }
+    places = [paths.store()] if local else [paths.store(), paths.published()]
+    known = {run.folder.name: run.folder for place in places for run in all_in(place)}
     if not known:
         raise UserError("there are no runs yet: make one with `busutils run NOTEBOOK`")
     begun = [k for k in known if k.startswith(name)]
     if len(begun) > 1 and name not in known:
         raise UserError(f"{name!r} begins more than one run: name one of {', '.join(begun)}")
     return Run(known[begun[0] if len(begun) == 1 else choose(name, known, "run")])
+
+
+def all_in(place: Path) -> list[Run]:
+    """Return the finished runs of the store, or the published ones, in the order of their names."""
+    return [Run(f.parent) for f in sorted((place / "notebooks").glob(f"[!.]*/{MANIFEST}"))]
 
 
 def side_by_side(first: Run, second: Run) -> "pd.DataFrame":

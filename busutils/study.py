@@ -20,6 +20,7 @@ from busutils import (
     figures,
     jobs,
     models,
+    own_code,
     parameters,
     paths,
     statistics,
@@ -45,12 +46,24 @@ class Entry:
     name : row there
     repeat : the (split, seed) pair; entries of one repeat are compared case by case
     job : the training
+
+    Raises
+    ------
+    UserError
+        If a network of a cell has the name of a training of another one, which would run unseen.
     """
 
     part: str
     name: str
     repeat: str
     job: Job
+
+    def __post_init__(self) -> None:
+        if self.name in own_code.names("network") and self.job.model != self.name:
+            raise UserError(
+                f"{self.name} is the name of a training of this page, whose network is "
+                f"{self.job.model}: give the network of your cell another name"
+            )
 
 
 def dataset(values: Mapping[str, Any], size: int | None = None) -> Dataset:
