@@ -12,7 +12,7 @@ CHATTER = r"(WARNING: All log messages before absl|[IWE][0-9]{4} [0-9]{2}:[0-9]{
 PROGRESS = re.compile(
     rf"\r((?!{CHATTER}|\S+:[0-9]+: \w*Warning: ).)*\n?|^F[0-9]{{4}} .*\n?", re.MULTILINE
 )
-"""What a terminal shows of the stderr of a notebook: what begins with a carriage return, as progress
+"""What a terminal shows of a notebook's stderr: what begins with a carriage return, as progress
 does, up to a log line or a warning behind it; and the last words of a process."""
 
 

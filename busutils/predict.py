@@ -32,8 +32,8 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
     Raises
     ------
     UserError
-        If the run names no such network or one of a cell, its weights were not kept, an image cannot be read, two
-        have one name, or `to` is there already.
+        If the run names no such network or one of a cell, its weights were not kept, an image
+        cannot be read, two have one name, or `to` is there already.
     """
     named = run.numbers.get("best")
     if not named:
@@ -47,7 +47,11 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
     # what was trained before colours were read says nothing, and was trained on grey images
     channels = manifest.get("image_channels", 1)
     pictures = {Path(image): read_image(Path(image), channels) for image in images}
-    _refuse(list(pictures), to)
+    names = [image.stem for image in pictures]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"two images are called {twice[0]}: rename one, their files would collide")
+    if to.exists():
+        raise UserError(f"{to} is there already: name another folder with --to")
     if not train and not jobs.finished(job, {"weights"}):
         raise UserError(
             f"the weights of the best network of {run.id} were not kept: call again with --train, "
@@ -58,14 +62,6 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
         for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
             _write(part / image.stem, pictures[image], levels, named["threshold"])
     return sorted(to.iterdir())
-
-
-def _refuse(images: list[Path], to: Path) -> None:
-    names = [image.stem for image in images]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise UserError(f"two images are called {twice[0]}: rename one, their files would collide")
-    if to.exists():
-        raise UserError(f"{to} is there already: name another folder with --to")
 
 
 def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -214,14 +214,23 @@ def side_by_side(first: Run, second: Run) -> "pd.DataFrame":
     return table.set_axis([*names, "difference"], axis="columns")
 
 
-def flat(content: Any, name: str = "") -> dict[str, float]:
+def flat(content: Any) -> dict[str, float]:
     """Return the numbers in nested mappings and lists by their path, as in ``rows.vgg16.dice``."""
-    if isinstance(content, (Mapping, list)):
-        items = content.items() if isinstance(content, Mapping) else enumerate(content)
-        parts = [flat(value, f"{name}.{key}".lstrip(".")) for key, value in items]
-        return {k: v for part in parts for k, v in part.items()}
-    is_number = isinstance(content, (int, float)) and not isinstance(content, bool)
-    return {name: float(content)} if is_number else {}
+    return {path: float(value) for path, value in leaves(content) if is_number(value)}
+
+
+def leaves(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what nested mappings and lists hold, with its path."""
+    if not isinstance(content, (Mapping, list)):
+        yield name, content
+        return
+    for key, value in content.items() if isinstance(content, Mapping) else enumerate(content):
+        yield from leaves(value, f"{name}.{key}".lstrip("."))
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def write_json(file: Path, content: Any) -> None:
