@@ -15,6 +15,7 @@ import pandas as pd
 from busutils import jobs, paths, promises
 from busutils.data.dataset import cached, write_arrays
 from busutils.data.files import resize_image, resize_mask
+from busutils.data.splits import split_id
 from busutils.errors import UserError
 from busutils.jobs import Job
 from busutils.phantoms import breast
@@ -63,10 +64,12 @@ def job(backbone: str, n: int, size: int, epochs: int) -> Job:
     promises.promise(f"cache/{dataset}", partial(cached, dataset, write))
     roles = _cases(n).drop(columns="n_masks")
     roles["role"] = np.where(np.arange(n) % 6 == 5, "val", "train")
+    identity = split_id(roles)
+    jobs.promise_split(roles, identity)
     return Job(
         dataset=dataset,
         size=size,
-        split={"id": jobs.promise_split(roles), "kind": "every sixth"},
+        split={"id": identity, "kind": "every sixth"},
         model="unet",
         options={"backbone": backbone},
         loss="combo",

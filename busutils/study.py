@@ -27,7 +27,7 @@ from busutils import (
     thresholds,
     training,
 )
-from busutils.data import reading, sets
+from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
 from busutils.errors import UserError
@@ -162,7 +162,9 @@ def split(roles: pd.DataFrame, fewest: int = 2, **about: Any) -> dict[str, Any]:
             )
     if note := roles.attrs.get("note"):
         _tell(note)
-    return {"id": jobs.promise_split(roles), **about}
+    identity = splits.split_id(roles)
+    jobs.promise_split(roles, identity)
+    return {"id": identity, **about}
 
 
 def job(data: Dataset, split: Mapping[str, Any], seed: int, **protocol: Any) -> Job:

@@ -10,6 +10,7 @@ from busutils import __main__ as cli
 from busutils import bundle, execution, jobs, paths, pretraining, promises, training
 from busutils.data import reading
 from busutils.data.dataset import open_cached
+from busutils.data.splits import split_id
 from busutils.errors import UserError
 from busutils.phantoms import write_busi
 from tests.discs import JOB, SPLIT
@@ -95,7 +96,7 @@ def test_a_damaged_split_is_written_again(places):
     file = places[0] / jobs.split_file(JOB)
     file.parent.mkdir(parents=True)
     file.write_text("case\n")
-    jobs.promise_split(SPLIT)
+    jobs.promise_split(SPLIT, split_id(SPLIT))
     assert len(jobs.read_split(JOB)) == 20  # from memory
     promises.keep(jobs.split_file(JOB), paths.store())
     promises._PROMISED.clear()
