@@ -8,12 +8,15 @@ import argparse
 import contextlib
 import errno
 import io
+import json
 import os
 import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from busutils.data import progress
-from busutils.errors import RunError, UserError
+from busutils.errors import RunError, UserError, choose
 
 REMEDIES = {
     errno.ENOSPC: "free space, or set BUSUTILS_RUNS to a folder on another disk",
@@ -28,6 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     A terminal that lacks a character shows "?" for it, and a reader that has gone, as in
     ``| head -1``, ends the command without a word.
     """
+    if not sys.warnoptions:  # they are for those who write code
+        warnings.simplefilter("ignore")
     streams = [s for s in (sys.stdout, sys.stderr) if isinstance(s, io.TextIOWrapper)]
     for stream in streams:
         stream.reconfigure(errors="replace")
@@ -95,21 +100,14 @@ def _dry_run(args: argparse.Namespace) -> None:
 
     with promises.aside():
         planned = _planned(args)
-    missing = jobs.plan(planned)
-    for job, _ in missing:
+    missing = [job for job, _ in jobs.plan(planned)]
+    for job in missing:
         print(job.id, job.title)
     print(f"{len(_with_needs(planned))} jobs, {len(missing)} of them to train")
     if missing:
-        cost = costs.cost([job for job, _ in missing])
+        cost = costs.cost(missing)
         print(f"about {cost.time} and {cost.megabytes:.0f} MB on this machine")
-    _say_what_lacks(planned, execution.kept(args.notebook))
-
-
-def _say_what_lacks(planned: list, keep: set[str]) -> None:
-    """Say which finished jobs lack what the page shows beside its tables."""
-    from busutils import jobs
-
-    for name in sorted(keep):
+    for name in sorted(execution.kept(args.notebook)):  # what the page shows beside its tables
         makers = [job for job in planned if name != "film" or job.record == "film"]
         lacking = jobs.again(makers, {name})
         elsewhere = sum((jobs.folder(job) / jobs.MERGED).exists() for job in lacking)
@@ -130,7 +128,7 @@ def _planned(args: argparse.Namespace) -> list:
 
 
 def _jobs(args: argparse.Namespace) -> None:
-    from busutils import bundle, promises, training
+    from busutils import bundle, jobs, promises, training
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
@@ -138,39 +136,27 @@ def _jobs(args: argparse.Namespace) -> None:
         raise UserError(f"--minutes is {args.minutes:g}: give more than 0")
     with contextlib.nullcontext() if args.train else promises.aside():
         planned = bundle.jobs(args.bundle) if args.bundle else _with_needs(_planned(args))
-    if not args.train:
-        _list_jobs(planned, args)
-        return
-    chosen = planned if args.train == ["all"] else _chosen(planned, args.train)
-    if args.bundle:
-        left = bundle.train(args.bundle, chosen, args.minutes, args.quiet)
-    else:
-        needed = {job.needs.id for job in planned if job.needs}
-        keep = {"encoder"} if needed.issuperset(job.id for job in chosen) else set()
-        left = training.complete(chosen, keep, args.minutes, quiet=args.quiet)
-    print(f"{len(chosen) - len(left)} of {len(chosen)} jobs finished")
-
-
-def _list_jobs(planned: list, args: argparse.Namespace) -> None:
-    from busutils import bundle, jobs
-
-    if args.json:
-        import json
-
-        rows = [
-            {
-                "id": j.id,
-                "title": j.title,
-                "done": jobs.finished(j),
-                "needs": j.needs and j.needs.id,
-            }
-            for j in planned
-        ]
-        print(json.dumps(rows, indent=1))
+    if args.train:
+        by_id = {job.id: job for job in planned}
+        named = by_id if args.train == ["all"] else args.train
+        chosen = [by_id[choose(name, by_id, "job")] for name in named]
+        if args.bundle:
+            left = bundle.train(args.bundle, chosen, args.minutes, args.quiet)
+        else:
+            needed = {job.needs.id for job in planned if job.needs}
+            keep = {"encoder"} if needed.issuperset(job.id for job in chosen) else set()
+            left = training.complete(chosen, keep, args.minutes, quiet=args.quiet)
+        print(f"{len(chosen) - len(left)} of {len(chosen)} jobs finished")
         return
     store = bundle.open_store(args.bundle) if args.bundle else None
+    done = {job.id: jobs.finished(job, store=store) for job in planned}
+    if args.json:
+        facts = [(j.id, j.title, done[j.id], j.needs and j.needs.id) for j in planned]
+        names = ("id", "title", "done", "needs")
+        print(json.dumps([dict(zip(names, of, strict=True)) for of in facts], indent=1))
+        return
     for job in planned:
-        print(job.id, "done" if jobs.finished(job, store=store) else "open", job.title)
+        print(job.id, "done" if done[job.id] else "open", job.title)
 
 
 def _with_needs(planned: list) -> list:
@@ -179,20 +165,12 @@ def _with_needs(planned: list) -> list:
     return list({job.id: job for job in [*needed, *planned]}.values())
 
 
-def _chosen(planned: list, ids: list[str]) -> list:
-    from busutils.errors import choose
-
-    by_id = {job.id: job for job in planned}
-    return [by_id[choose(i, by_id, "job")] for i in ids]
-
-
 def _bundle(args: argparse.Namespace) -> None:
     from busutils import bundle, execution
 
     # a film is made by the jobs that record it, and probabilities are always kept
     keep = execution.kept(args.notebook) & {"weights"}
-    for file in bundle.write(_planned(args), args.to, keep):
-        print(file)
+    print(*bundle.write(_planned(args), args.to, keep), sep="\n")
 
 
 def _merge(args: argparse.Namespace) -> None:
@@ -242,8 +220,8 @@ def _data_check(args: argparse.Namespace) -> None:
 def _predict(args: argparse.Namespace) -> None:
     from busutils import predict, runs
 
-    for file in predict.predict(runs.find(args.run), args.images, args.to, args.train):
-        print(file)
+    files = predict.predict(runs.find(args.run), args.images, args.to, args.train)
+    print(*files, sep="\n")
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -255,7 +233,7 @@ def _compare(args: argparse.Namespace) -> None:
 def _publish(args: argparse.Namespace) -> None:
     from busutils import pages, runs
 
-    print(pages.publish(runs.find(args.run)))
+    print(pages.publish(runs.find(args.run, local=True)))
 
 
 def _rebuild(args: argparse.Namespace) -> None:
@@ -296,108 +274,95 @@ def _book(args: argparse.Namespace) -> None:
 
 def _overrides(args: argparse.Namespace) -> dict[str, str]:
     """``-p name=value`` and ``--data-root`` as one mapping."""
-    wrong = [text for text in args.p if "=" not in text]
-    if wrong:
-        raise UserError(f"-p {wrong[0]} has no value: write -p name=value")
-    given = dict(text.split("=", 1) for text in args.p)
-    if len(given) < len(args.p):
-        names = [text.split("=", 1)[0] for text in args.p]
-        raise UserError(f"-p {max(names, key=names.count)} is given twice: give it once")
+    given = {}
+    for text in args.p:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise UserError(f"-p {text} has no value: write -p name=value")
+        if name in given:
+            raise UserError(f"-p {name} is given twice: give it once")
+        given[name] = value
     return given | ({"data_root": str(args.data_root)} if args.data_root else {})
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("busutils", description="Re-run papers on image segmentation.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_run(commands)
-    _add_jobs(commands)
-    _add_data(commands)
+    add = _add(commands, "run", _run, "execute a notebook", add_help=False)
+    add("notebook", metavar="NOTEBOOK", nargs="?")
+    _add_parameters(add)
+    add("--dry-run", action="store_true", help="list its jobs, with hours and disk")
+    add("-h", "--help", action="store_true", help="show this, and the parameters of NOTEBOOK")
+    add = _add(commands, "jobs", _jobs, "list or train the jobs of a notebook or a bundle")
+    add("notebook", metavar="NOTEBOOK", nargs="?")
+    _add_parameters(add)
+    add("--bundle", type=Path, metavar="DIR", help="a folder that `bundle` wrote")
+    add("--train", nargs="+", metavar="ID", help="train these jobs, or `all`")
+    add("--json", action="store_true", help="list as JSON, with what each needs")
+    add("--minutes", type=float, metavar="N", help="stop after N minutes")
+    add = _add(commands, "bundle", _bundle, "pack a notebook's jobs for a machine without network")
+    add("notebook", metavar="NOTEBOOK")
+    _add_parameters(add)
+    add("--to", type=Path, required=True, metavar="DIR", help="folder to write to")
+    add = _add(commands, "merge", _merge, "take finished jobs back from such a machine")
+    add("files", metavar="FILE", nargs="+", type=Path)
+    add("--replace", action="store_true", help="overwrite results that are here")
+    _add_data(commands.add_parser("data", help="list, fetch and check image sets"))
     add = _add(commands, "predict", _predict, "masks, probabilities and overlays for your images")
-    add.add_argument("run", metavar="RUN")
-    add.add_argument("images", metavar="IMAGE", nargs="+", type=Path)
-    add.add_argument("--to", type=Path, default=Path("predictions"), help="folder to write to")
-    add.add_argument("--train", action="store_true", help="train again if no weights were kept")
+    add("run", metavar="RUN")
+    add("images", metavar="IMAGE", nargs="+", type=Path)
+    add("--to", type=Path, default=Path("predictions"), help="folder to write to")
+    add("--train", action="store_true", help="train again if no weights were kept")
     add = _add(commands, "compare", _compare, "the numbers of two runs side by side")
-    add.add_argument("first", metavar="RUN")
-    add.add_argument("second", metavar="RUN")
+    add("first", metavar="RUN")
+    add("second", metavar="RUN")
     add = _add(commands, "publish", _publish, "copy a run into book/, for git")
-    add.add_argument("run", metavar="RUN")
+    add("run", metavar="RUN")
     add = _add(commands, "rebuild", _rebuild, "a published run from its small files: equal still?")
-    add.add_argument("run", metavar="RUN")
-    add.add_argument(
-        "--publish", action="store_true", help="write its page and numbers anew; pictures stay"
-    )
-    add.add_argument(
-        "--data-root", type=Path, help="with --publish: folder of the images, for new pictures"
-    )
+    add("run", metavar="RUN")
+    add("--publish", action="store_true", help="write its page and numbers anew; pictures stay")
+    text = "with --publish: folder of the images, for new pictures"
+    add("--data-root", type=Path, help=text)
     add = _add(commands, "claims", _claims, "check the arithmetic of a paper's printed numbers")
-    add.add_argument("files", metavar="FILE.csv", nargs="+", type=Path)
-    add.add_argument(
-        "--context", type=Path, required=True, metavar="FILE.yaml", help="what the numbers mean"
-    )
-    add.add_argument("--json", action="store_true", help="print JSON")
+    add("files", metavar="FILE.csv", nargs="+", type=Path)
+    text = "what the numbers mean"
+    add("--context", type=Path, required=True, metavar="FILE.yaml", help=text)
+    add("--json", action="store_true", help="print JSON")
     _add(commands, "book", _book, "build the site from the runs that are there")
     return parser
 
 
-def _add(commands, name: str, command, text: str, **options) -> argparse.ArgumentParser:
+def _add(commands, name: str, command: Callable, text: str, **options) -> Callable:
+    """Add a command, and return what adds its arguments."""
     added = commands.add_parser(name, help=text, description=text, **options)
     added.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     added.set_defaults(command=command, parser=added)
-    return added
+    return added.add_argument
 
 
-def _add_parameters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", default="quick", help="quick, cpu or paper (default: quick)")
-    parser.add_argument("-p", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
-    parser.add_argument("--data-root", type=Path, metavar="FOLDER", help="where the images are")
+def _add_parameters(add: Callable) -> None:
+    add("--profile", default="quick", help="quick, cpu or paper (default: quick)")
+    add("-p", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
+    add("--data-root", type=Path, metavar="FOLDER", help="where the images are")
 
 
-def _add_run(commands) -> None:
-    add = _add(commands, "run", _run, "execute a notebook", add_help=False)
-    add.add_argument("notebook", metavar="NOTEBOOK", nargs="?")
-    _add_parameters(add)
-    add.add_argument("--dry-run", action="store_true", help="list its jobs, with hours and disk")
-    add.add_argument(
-        "-h", "--help", action="store_true", help="show this, and the parameters of NOTEBOOK"
-    )
-
-
-def _add_jobs(commands) -> None:
-    add = _add(commands, "jobs", _jobs, "list or train the jobs of a notebook or a bundle")
-    add.add_argument("notebook", metavar="NOTEBOOK", nargs="?")
-    _add_parameters(add)
-    add.add_argument("--bundle", type=Path, metavar="DIR", help="a folder that `bundle` wrote")
-    add.add_argument("--train", nargs="+", metavar="ID", help="train these jobs, or `all`")
-    add.add_argument("--json", action="store_true", help="list as JSON, with what each needs")
-    add.add_argument("--minutes", type=float, metavar="N", help="stop after N minutes")
-    add = _add(commands, "bundle", _bundle, "pack a notebook's jobs for a machine without network")
-    add.add_argument("notebook", metavar="NOTEBOOK")
-    _add_parameters(add)
-    add.add_argument("--to", type=Path, required=True, metavar="DIR", help="folder to write to")
-    add = _add(commands, "merge", _merge, "take finished jobs back from such a machine")
-    add.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    add.add_argument("--replace", action="store_true", help="overwrite results that are here")
-
-
-def _add_data(commands) -> None:
-    data = commands.add_parser("data", help="list, fetch and check image sets")
-    commands = data.add_subparsers(required=True, metavar="COMMAND")
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add(commands, "list", _data_list, "the known sets, their licences, and how to get them")
     add = _add(commands, "fetch", _data_fetch, "download a set, or make the phantoms")
-    add.add_argument("name", metavar="NAME", help="as `data list` names it, or phantom")
-    add.add_argument("--to", type=Path, metavar="FOLDER", help="default: data/NAME")
+    add("name", metavar="NAME", help="as `data list` names it, or phantom")
+    add("--to", type=Path, metavar="FOLDER", help="default: data/NAME")
     add = _add(commands, "check", _data_check, "check a known set, or your own with two patterns")
-    add.add_argument("root", metavar="FOLDER", type=Path)
-    add.add_argument("--json", action="store_true", help="print JSON")
-    add.add_argument("--figure", type=Path, metavar="FILE", help="draw the duplicate groups")
-    add.add_argument("--images", metavar="PATTERN", help="own data: which files are images")
-    add.add_argument("--masks", metavar="PATTERN", help="own data: which files are masks")
+    add("root", metavar="FOLDER", type=Path)
+    add("--json", action="store_true", help="print JSON")
+    add("--figure", type=Path, metavar="FILE", help="draw the duplicate groups")
+    add("--images", metavar="PATTERN", help="own data: which files are images")
+    add("--masks", metavar="PATTERN", help="own data: which files are masks")
     for name, example in {"labels": "*_{label}_*", "groups": "{group}_*"}.items():
         text = f"own data: {name} are in the names of cases, as in '{example}'"
-        add.add_argument(f"--{name}", default="", metavar="PATTERN", help=text)
+        add(f"--{name}", default="", metavar="PATTERN", help=text)
     text = "own data: values of masks that are lesion"
-    add.add_argument("--mask-levels", nargs="+", type=int, default=[], metavar="N", help=text)
+    add("--mask-levels", nargs="+", type=int, default=[], metavar="N", help=text)
 
 
 if __name__ == "__main__":

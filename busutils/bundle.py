@@ -80,10 +80,11 @@ def open_store(folder: Path) -> Path:
     UserError
         If a part is missing or differs from its hash.
     """
-    store, note = folder / "store", _note(folder)
+    store, hashes = folder / "store", _hashes(folder)
+    note = (folder / NOTE).read_bytes()
     unpacked = (store / NOTE).exists() and (store / NOTE).read_bytes() == note
     if not (unpacked and _whole(folder, store)):
-        names = sorted(name for name in _hashes(folder) if name.endswith(".part"))
+        names = sorted(name for name in hashes if name.endswith(".part"))
         content = b"".join(_checked(folder, name) for name in names)
         with tarfile.open(fileobj=io.BytesIO(content)) as tar:
             tar.extractall(store, filter="data")
@@ -99,8 +100,10 @@ def jobs(folder: Path) -> list[Job]:
     UserError
         If the list is damaged, or the bundle was made by another version of this package.
     """
-    listed = {name: Job.from_json(text) for name, text in _listed(folder)["jobs"].items()}
-    if any(job.id != name for name, job in listed.items()):
+    listed = {}
+    with contextlib.suppress(Damaged):
+        listed = {name: Job.from_json(text) for name, text in _listed(folder)["jobs"].items()}
+    if not listed or any(job.id != name for name, job in listed.items()):
         raise UserError(
             f"{folder} was made by another version of busutils: call its own, with "
             f"PYTHONPATH={folder}"
@@ -197,15 +200,17 @@ def _packed(todo: list[Job], store: Path) -> bytes:
     for job in todo:
         for name in _jobs.inputs(job):
             promises.keep(name, store)
-        (
-            _jobs.read_split(job, store),
-            open_cached(job.dataset, store),
-            _jobs.weights_file(job, store),
-        )
-        needed |= set(_jobs.inputs(job))
+            needed.add(name)
+        _jobs.read_split(job, store), open_cached(job.dataset, store)
+        _jobs.weights_file(job, store)
         if job.needs and job.needs not in todo:
             needed.add(f"jobs/{job.needs.id}")
-    needed |= _imagenet([job for job in todo if job.encoder_weights == "imagenet"], store)
+    if imagenet := [job for job in todo if job.encoder_weights == "imagenet"]:
+        with frameworks.loading():
+            from busutils import fitting  # imports a framework, which takes seconds
+        for job in imagenet:  # downloaded now, for there is no network there
+            fitting.keep_imagenet(job, store)
+            needed.add(fitting.imagenet_file(job))
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz", compresslevel=6) as tar:
         for name in sorted(needed):
@@ -213,27 +218,11 @@ def _packed(todo: list[Job], store: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _imagenet(todo: list[Job], store: Path) -> set[str]:
-    """Names of the ImageNet encoders in the store, fetched now: there is no network there."""
-    if not todo:
-        return set()
-    with frameworks.loading():
-        from busutils import fitting  # imports a framework, which takes seconds
-
-    for job in todo:
-        fitting.keep_imagenet(job, store)
-    return {fitting.imagenet_file(job) for job in todo}
-
-
-def _note(folder: Path) -> bytes:
+def _hashes(folder: Path) -> dict[str, str]:
     if not (folder / NOTE).exists():
         raise UserError(f"{folder} is no bundle (no {NOTE}): make one with `busutils bundle`")
-    return (folder / NOTE).read_bytes()
-
-
-def _hashes(folder: Path) -> dict[str, str]:
     with contextlib.suppress(ValueError):
-        hashes = json.loads(_note(folder))
+        hashes = json.loads((folder / NOTE).read_bytes())
         if isinstance(hashes, dict) and "jobs.json" in hashes:
             return hashes
     raise UserError(f"{folder / NOTE} is damaged: copy the bundle again")

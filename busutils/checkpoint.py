@@ -82,10 +82,9 @@ class Checkpoint:
             ) from error
 
     def _assign(self, variables: list, arrays: Mapping[str, np.ndarray], epoch: int) -> None:
-        if "epoch" in arrays:  # an earlier version did not tell
-            training, saved = str(arrays["training"]), int(arrays["epoch"])
-            if (training, saved) != (self.folder.name, epoch):
-                raise ValueError(f"it is of epoch {saved} in {training}")
+        training, saved = str(arrays["training"]), int(arrays["epoch"])
+        if (training, saved) != (self.folder.name, epoch):
+            raise ValueError(f"it is of epoch {saved} in {training}")
         for i, variable in enumerate(variables):
             variable.assign(arrays[str(i)])
 

@@ -9,9 +9,10 @@ import json
 import subprocess
 import sys
 import time
+import timeit
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,8 @@ class Cost:
 
 def cost(planned: Sequence[Job]) -> Cost:
     """Add up what training `planned` takes."""
-    pixels = sum(job.size**2 * _held_out(job) for job in planned)
+    scored = ["val", "test", "normal"]
+    pixels = sum(job.size**2 * jobs.read_split(job)["role"].isin(scored).sum() for job in planned)
     return Cost(sum(map(hours, planned)), pixels / 1e6 + 0.2 * len(planned))
 
 
@@ -88,7 +90,8 @@ def hours(job: Job) -> float:
     """Return the hours that a job takes."""
     role = jobs.read_split(job)["role"].value_counts()
     passes = role.get("train", 0) + FORWARD * role.get("val", 0)
-    return START + job.epochs * passes / (1000 * _speed(job) * _quicker(job.size))
+    quicker = (128 / job.size) ** (SMALL if job.size < 128 else 2)  # than at 128 pixels
+    return START + job.epochs * passes / (1000 * _speed(job) * quicker)
 
 
 def _speed(job: Job) -> float:
@@ -109,15 +112,6 @@ def _operations(model: str, size: int, options: str) -> int:
     return operations(models.outline(model, size, **json.loads(options)))
 
 
-def _quicker(size: int) -> float:
-    """How many times more images go through at a size than at 128 pixels."""
-    return (128 / size) ** (SMALL if size < 128 else 2)
-
-
-def _held_out(job: Job) -> int:
-    return int(jobs.read_split(job)["role"].isin(["val", "test", "normal"]).sum())
-
-
 def seconds(model: "keras.Model", image: np.ndarray, n: int) -> float:
     """Median time of predicting one image `n` times, after one that is not counted.
 
@@ -125,12 +119,8 @@ def seconds(model: "keras.Model", image: np.ndarray, n: int) -> float:
     ----------
     image : array of shape (1, height, width, channels), as the network reads it
     """
-    taken = []
-    for _ in range(n + 1):
-        started = time.perf_counter()
-        model.predict_on_batch(image)
-        taken.append(time.perf_counter() - started)
-    return float(np.median(taken[1:]))
+    one = partial(model.predict_on_batch, image)
+    return float(np.median(timeit.repeat(one, timer=time.perf_counter, number=1, repeat=n + 1)[1:]))
 
 
 def memory(model: str, size: int, options: Mapping[str, Any]) -> float:

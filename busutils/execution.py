@@ -169,19 +169,19 @@ def execute_cells(
     logging.getLogger("papermill").setLevel(logging.ERROR)
     changed = {p.name for p in parameters.read(source) if p.default != values[p.name]}
     output = draft / source.name
-    log = draft / LOG
     # where to write; the kernel of this interpreter, not the user's
     wanted = {"BUSUTILS_RUN_DIR": str(draft), "JUPYTER_PREFER_ENV_PATH": "1", **environment}
     try:
-        with paths.variables(wanted), log.open("w", encoding="utf-8") as file:
+        with paths.variables(wanted), (draft / LOG).open("w", encoding="utf-8") as log:
             papermill.execute_notebook(
                 source,
                 output,
                 parameters={k: v for k, v in values.items() if k in changed},
                 kernel_name="python3",
+                kernel_manager_class=_kernels(log),
                 cwd=paths.project(),
                 progress_bar=not quiet,
-                stderr_file=_Progress(file, quiet),
+                stderr_file=_Progress(log, quiet),
                 extra_arguments=["--log-level=50"],  # ipykernel warns of each start
             )
     except papermill.PapermillExecutionError as error:
@@ -194,8 +194,19 @@ def execute_cells(
     _drop_progress(output)
 
 
+def _kernels(log: TextIO) -> type:
+    """Start kernels whose own stderr is the log: what C++ parts write would reach the terminal."""
+    from jupyter_client import AsyncKernelManager
+
+    class Kernels(AsyncKernelManager):
+        async def start_kernel(self, **options: Any) -> None:
+            await super().start_kernel(stderr=log, **options)
+
+    return Kernels
+
+
 class _Progress:
-    """Keeps what a kernel writes to stderr, and shows it but for the chatter of frameworks."""
+    """Keeps what cells write to stderr, and shows the progress in it (`frameworks.PROGRESS`)."""
 
     def __init__(self, log: TextIO, quiet: bool):
         self.log, self.quiet = log, quiet
@@ -203,7 +214,7 @@ class _Progress:
     def write(self, text: str) -> None:
         self.log.write(text.replace("\r", "\n"))
         if not self.quiet:
-            sys.stderr.write(frameworks.LINES.sub("", text))
+            sys.stderr.writelines(m[0] for m in frameworks.PROGRESS.finditer(text))
 
     def flush(self) -> None:
         self.log.flush()

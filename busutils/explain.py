@@ -42,20 +42,16 @@ def grad_cam(
 
     Parameters
     ----------
-    model
-        A network, see above.
-    images
-        (n, height, width, channels), n >= 1.
-    layer
-        A layer on the way from the image to the logits whose output is (n, h, w, c); None is the
-        last convolution with more than one filter.
-    batch
-        Images at a time.
+    model : a network, see above
+    images : (n, height, width, channels), n >= 1
+    layer : a layer on the way from the image to the logits whose output is (n, h, w, c); None is
+        the last convolution with more than one filter
+    batch : images at a time
 
     Returns
     -------
-    ndarray of float32, shape (n, height, width)
-        In [0, 1]; the maximum of each image is 1, or 0 where no channel speaks for the lesion.
+    float32 array of shape (n, height, width) in [0, 1]; the maximum of each image is 1, or 0 where
+    no channel speaks for the lesion.
 
     Raises
     ------
@@ -73,15 +69,12 @@ def attention(model: "keras.Model", images: np.ndarray) -> dict[str, np.ndarray]
 
     Parameters
     ----------
-    model
-        A functional model; the layers whose names end in `_alpha` give (n, h, w, 1) in [0, 1].
-    images
-        (n, height, width, channels), n >= 1.
+    model : a functional model; the layers whose names end in `_alpha` give (n, h, w, 1) in [0, 1]
+    images : (n, height, width, channels), n >= 1
 
     Returns
     -------
-    dict
-        By the layer's name, from the lowest resolution to the highest: float32 of shape (n, h, w).
+    By the layer's name, from the lowest resolution to the highest: float32 of shape (n, h, w).
 
     Raises
     ------
@@ -113,17 +106,13 @@ def randomised(model: "keras.Model", seed: int, down_to: str | None = None) -> "
 
     Parameters
     ----------
-    model
-        A functional model, unchanged.
-    seed
-        Of the permutations.
-    down_to
-        The lowest layer to randomise, in the order of `model.layers`; None is the first.
+    model : a functional model, unchanged
+    seed : of the permutations
+    down_to : the lowest layer to randomise, in the order of `model.layers`; None is the first
 
     Returns
     -------
-    keras.Model
-        Of the same layers by name, not compiled.
+    A model of the same layers by name, not compiled.
 
     Raises
     ------
@@ -154,31 +143,29 @@ def sanity(
 
     Parameters
     ----------
-    model
-        A trained network, see above.
-    images
-        (n, height, width, channels), n >= 1.
-    layers
-        Names of the layers down to which to randomise; None takes the last convolution of each
-        resolution, from the output down, and the first one of all.
-    seed
-        Of the permutations.
+    model : a trained network, see above
+    images : (n, height, width, channels), n >= 1
+    layers : names of the layers down to which to randomise; None takes the last convolution of each
+        resolution, from the output down, and the first one of all
+    seed : of the permutations
 
     Returns
     -------
-    DataFrame
-        A row a layer: `down_to`, and `correlation`, the mean over images of Spearman's rank
-        correlation of the two sums, in [-1, 1]; an image with a constant one counts as 0.
+    DataFrame with a row a layer: `down_to`, and `correlation`, the mean over images of Spearman's
+    rank correlation of the two sums, in [-1, 1]; an image with a constant one counts as 0.
 
     Raises
     ------
     UserError
         As `grad_cam` and `randomised` do.
     """
+    from scipy import stats  # a machine that only trains has none
+
     trained, rows = _sums(model, images), []
     for name in _milestones(model) if layers is None else layers:
         pairs = zip(trained, _sums(randomised(model, seed, name), images), strict=True)
-        rows.append((name, np.mean([_rank_correlation(*pair) for pair in pairs])))
+        told = [np.ptp(a) and np.ptp(b) and stats.spearmanr(a, b, axis=None)[0] for a, b in pairs]
+        rows.append((name, np.mean(told)))
     return pd.DataFrame(rows, columns=["down_to", "correlation"])
 
 
@@ -200,29 +187,23 @@ def gradient(function: Callable, x):
 
 def _sums(model, images, layer=None, batch: int = BATCH, positive: bool = False) -> np.ndarray:
     """Return the weighted sums of channels (n, height, width), or their positive parts."""
-    layer = layer or _layer(model, None)
-    parts = _parts(model, images, batch)
-    return np.concatenate([_sums_of_batch(model, layer, part, positive) for part in parts])
-
-
-def _sums_of_batch(model, layer, images, positive: bool) -> np.ndarray:
     import keras
     from keras import ops
 
+    layer, sums = layer or _layer(model, None), []
     # A `keras.Model` from an intermediate tensor rewires the original, which then cannot be saved.
     # The layers of a `Function` infer unless they are told to train.
-    activations = keras.Function(model.inputs, layer.output)([images])
+    body = keras.Function(model.inputs, layer.output)
     head = keras.Function([*model.inputs, layer.output], _logits(model))
-    slopes = _numpy(gradient(lambda x: _score(head([images, x])), activations))
-    weights = slopes.mean(axis=(1, 2), keepdims=True)
-    coarse = (weights * _numpy(activations)).sum(axis=-1, keepdims=True)
-    sums = ops.image.resize(
-        np.maximum(coarse, 0) if positive else coarse,
-        images.shape[1:3],
-        interpolation="bilinear",
-        data_format="channels_last",
-    )
-    return _numpy(sums)[..., 0]
+    for part in _parts(model, images, batch):
+        activations = body([part])
+        slopes = _numpy(gradient(lambda x, part=part: _score(head([part, x])), activations))
+        weights = slopes.mean(axis=(1, 2), keepdims=True)
+        coarse = (weights * _numpy(activations)).sum(axis=-1, keepdims=True)
+        coarse = np.maximum(coarse, 0) if positive else coarse
+        resize = {"interpolation": "bilinear", "data_format": "channels_last"}
+        sums.append(_numpy(ops.image.resize(coarse, part.shape[1:3], **resize))[..., 0])
+    return np.concatenate(sums)
 
 
 def _score(logits):
@@ -232,14 +213,6 @@ def _score(logits):
     lesion = logits >= 0
     explained = ops.logical_or(lesion, ~ops.any(lesion, axis=(1, 2, 3), keepdims=True))
     return ops.sum(ops.where(explained, logits, ops.zeros_like(logits)))
-
-
-def _rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    from scipy import stats  # a machine that only trains has none
-
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
-        return 0.0
-    return float(stats.spearmanr(a, b, axis=None).statistic)
 
 
 def _layer(model, name: str | None):

@@ -18,18 +18,15 @@ import keras
 import numpy as np
 import pandas as pd
 
-from busutils import evaluation, integrity, jobs, losses, models, paths, thresholds
+from busutils import evaluation, jobs, losses, models, paths, thresholds
 from busutils.batches import Batches, prepare
 from busutils.checkpoint import Checkpoint
 from busutils.data.dataset import Dataset, open_cached
-from busutils.errors import RunError, UserError
+from busutils.errors import RunError, UserError, choose
+from busutils.evaluation import CURVES
+from busutils.integrity import EPOCHS, TOLD
 from busutils.jobs import Job
 from busutils.models import encoders
-
-HISTORY = integrity.EPOCHS
-PIXELS = evaluation.CURVES
-CLASSES = ["class_accuracy", "val_class_accuracy"]
-ROLES = integrity.TOLD
 
 
 def fit(
@@ -46,7 +43,11 @@ def fit(
     :func:`busutils.training.train`.
     """
     _refuse_others(job, store)
-    _cache_compiled(store)
+    if keras.backend.backend() == "jax":
+        import jax
+
+        # compiling takes minutes, and what is compiled is good for every process
+        jax.config.update("jax_compilation_cache_dir", str(store / "jax"))
     of = _Fit(job, open_cached(job.dataset, store), store)
     checkpoint = Checkpoint(place, of.model)
     history, film = checkpoint.restore()
@@ -77,22 +78,12 @@ class _Fit:
     def __init__(self, job: Job, dataset: Dataset, store: Path):
         self.job, self.dataset, self.store = job, dataset, store
         names = dataset.cases["case"]
-        self.rows = {r: jobs.rows(job, names, r, store) for r in ("train", *ROLES)}
+        self.rows = {r: jobs.rows(job, names, r, store) for r in ("train", *TOLD)}
         images = dataset.images[self.rows["train"]] if job.reestimate_batchnorm else None
         self.model = build(job, images, store)
-
-    @property
-    def shown(self) -> int:
-        """Row of the case that the film shows."""
-        return evaluation.film_row(self.dataset, self.rows["val"])
-
-
-def _cache_compiled(store: Path) -> None:
-    """Compiling takes JAX minutes, and what it has compiled is good for every process."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        jax.config.update("jax_compilation_cache_dir", str(store / "jax"))
+        self.shown = None  # row of the case that a film shows
+        if job.record == "film":
+            self.shown = evaluation.film_row(dataset, self.rows["val"])
 
 
 def _refuse_others(job: Job, store: Path) -> None:
@@ -164,11 +155,8 @@ def next_rate(history: list[dict], job: Job) -> float:
     resumed job needs no other state.
     """
     rate, best, waited = job.learning_rate, math.inf, 0
-    for epoch in history:
-        if epoch["val_loss"] < best:
-            best, waited = epoch["val_loss"], 0
-        else:
-            waited += 1
+    for loss in (epoch["val_loss"] for epoch in history):
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
         if waited >= job.patience:
             rate, waited = rate * 0.1, 0
     return rate
@@ -197,27 +185,24 @@ def _epoch(of: _Fit, history: list[dict]) -> dict:
         "seconds": time.monotonic() - start,
         "class_accuracy": fitted.get("malignant_class_accuracy", [None])[-1],
     }
-    recorded = [*PIXELS, *(f"val_{name}" for name in PIXELS)] * (job.record != "none")
-    return {name: values[name] for name in [*HISTORY, *recorded, *CLASSES * (job.task == "both")]}
+    recorded = [*CURVES, *(f"val_{name}" for name in CURVES)] * (job.record != "none")
+    classes = ["class_accuracy", "val_class_accuracy"] * (job.task == "both")
+    return {name: values[name] for name in [*EPOCHS, *recorded, *classes]}
 
 
 def _network(job: Job, **started) -> keras.Model:
-    _refuse_precision(job)
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    if job.precision == "mixed_bfloat16" and limit in ("SSE41", "AVX", "AVX2", "AVX2_VNNI"):
+        # oneDNN that is held below its own AVX512 kills the process at the first such product
+        raise UserError(
+            f"mixed_bfloat16 of job {job.id} cannot be computed with ONEDNN_MAX_CPU_ISA={limit}: "
+            "unset it, or take float32"
+        )
     keras.backend.clear_session()
     keras.config.set_dtype_policy(job.precision)
     keras.utils.set_random_seed(job.init_seed)
     given = {name: value for name, value in started.items() if value != "none"}
     return models.build(job.model, size=job.size, **job.options, **given)
-
-
-def _refuse_precision(job: Job) -> None:
-    """oneDNN that is held below its own AVX512 kills the process at the first bfloat16 product."""
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
-    if job.precision == "mixed_bfloat16" and limit in ("SSE41", "AVX", "AVX2", "AVX2_VNNI"):
-        raise UserError(
-            f"mixed_bfloat16 of job {job.id} cannot be computed with ONEDNN_MAX_CPU_ISA={limit}: "
-            "unset it, or take float32"
-        )
 
 
 def _criteria(job: Job) -> dict:
@@ -247,19 +232,16 @@ def _start(job: Job, store: Path) -> str:
         return str(jobs.folder(job.needs, store) / jobs.KEEP["encoder"])
     if file := jobs.weights_file(job, store):
         return str(file)
-    if job.encoder_weights == "imagenet" and (store / imagenet_file(job)).exists():
-        return str(store / imagenet_file(job))
-    if job.encoder_weights not in ("imagenet", "none"):
-        raise UserError(
-            f"unknown encoder weights {job.encoder_weights!r}: name a file, imagenet or none"
-        )
-    return job.encoder_weights
+    carried = store / imagenet_file(job)
+    if job.encoder_weights == "imagenet" and carried.exists():
+        return str(carried)
+    return choose(job.encoder_weights, ("imagenet", "none"), "encoder weights")
 
 
 def _write(part: Path, of: _Fit, history: pd.DataFrame, film: list, keep: set[str]) -> None:
     """Write what a job's folder holds, the manifest last."""
     job, dataset, model = of.job, of.dataset, of.model
-    roles = ROLES if job.record == "none" else ("train", *ROLES)
+    roles = TOLD if job.record == "none" else ("train", *TOLD)
     predicted = {r: evaluation.predict(model, job, dataset, of.rows[r]) for r in roles}
     (part / "job.json").write_text(job.to_json())
     history.to_csv(part / "history.csv", index=False, float_format="%.6g")
@@ -267,7 +249,7 @@ def _write(part: Path, of: _Fit, history: pd.DataFrame, film: list, keep: set[st
     tables = [evaluation.cases(job, dataset, p, split, r) for r, p in predicted.items()]
     compression = {"method": "gzip", "mtime": 0}
     pd.concat(tables).to_csv(part / "cases.csv.gz", index=False, compression=compression)
-    levels = {r: thresholds.quantise(predicted[r].masks) for r in ROLES}
+    levels = {r: thresholds.quantise(predicted[r].masks) for r in TOLD}
     np.savez_compressed(part / jobs.KEEP["probabilities"], **levels)
     if film:
         case = dataset.cases["case"].iloc[of.shown]

@@ -1,4 +1,4 @@
-"""Keeps the log lines of TensorFlow's C++ parts off the terminal; errors are shown."""
+"""Keeps what frameworks log off the terminal; errors are shown."""
 
 import os
 import re
@@ -8,8 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-CHATTER = r"^(WARNING: All log messages before absl|[IW][0-9]{4} [0-9]{2}:[0-9]{2}:).*"
-LINES = re.compile(f"{CHATTER}\n?", re.MULTILINE)
+CHATTER = r"(WARNING: All log messages before absl|[IWE][0-9]{4} [0-9]{2}:[0-9]{2}:)"
+PROGRESS = re.compile(
+    rf"\r((?!{CHATTER}|\S+:[0-9]+: \w*Warning: ).)*\n?|^F[0-9]{{4}} .*\n?", re.MULTILINE
+)
+"""What a terminal shows of a notebook's stderr: what begins with a carriage return, as progress
+does, up to a log line or a warning behind it; and the last words of a process."""
 
 
 @contextmanager
@@ -24,7 +28,7 @@ def loading() -> Iterator[None]:
         yield
         return
     terminal = os.dup(2)
-    command = ["grep", "-vE", CHATTER]
+    command = ["grep", "-vE", f"^{CHATTER}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=terminal) as kept:
         os.dup2(kept.stdin.fileno(), 2)
         try:

@@ -45,7 +45,8 @@ def check_history(job: "Job", history: pd.DataFrame) -> None:
         1 <= len(history) <= job.epochs, f"{len(history)} epochs where the job has {job.epochs}"
     )
     numbers = history[["loss", "val_loss", "learning_rate", "seconds"]]
-    _expect(all(map(_numeric, numbers.dtypes)), "a number cannot be read")
+    readable = all(map(pd.api.types.is_numeric_dtype, numbers.dtypes))
+    _expect(readable, "a number cannot be read")
     _expect(np.isfinite(numbers).all(axis=None), "a number is not finite")
 
 
@@ -66,7 +67,17 @@ def check_counts(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
     _expect(shares and levels.apply(pd.Series.between, args=(0, 1)).all(axis=None), "no share")
     pixels = 1 if job.task == "classify" else job.size**2
     _expect((counts[COUNTS].sum(axis=1) == pixels).all(), f"the pixels of a case are not {pixels}")
-    _check_cases(job, counts, split)
+    m = len(thresholds.GRID)
+    complete = len(counts) % m == 0 and np.allclose(
+        _by_case(counts["threshold"]), thresholds.GRID, rtol=0, atol=1e-9
+    )
+    _expect(complete, "thresholds are missing")
+    table = counts[["case", "label", "group", "split"]].to_numpy()
+    roles = TOLD if job.record == "none" else ("train", *TOLD)
+    expected = split.loc[split["role"].isin(roles), ["case", "label", "group", "role"]]
+    same = sorted(table[::m].tolist()) == sorted(expected.to_numpy().tolist())
+    alike = (table[::m].repeat(m, axis=0) == table).all()
+    _expect(same and alike, "its cases are not the split's")
     tp, fp, fn, _ = (_by_case(counts[name]) for name in COUNTS)
     _expect(
         ((tp + fn) == (tp + fn)[:, :1]).all(), "the lesion of a case changes with the threshold"
@@ -84,28 +95,8 @@ def check_manifest(job: "Job", manifest: Any, history: pd.DataFrame) -> None:
     _expect(facts["epochs"] == len(history), "it tells of more or fewer epochs than the history")
 
 
-def _check_cases(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
-    _expect(len(counts) % len(thresholds.GRID) == 0, "thresholds are missing")
-    complete = np.allclose(_by_case(counts["threshold"]), thresholds.GRID, rtol=0, atol=1e-9)
-    _expect(complete, "thresholds are missing")
-    about = ["case", "label", "group", "role"]
-    table = counts.rename(columns={"split": "role"})[about]
-    first = table.iloc[:: len(thresholds.GRID)]
-    repeated = first.loc[first.index.repeat(len(thresholds.GRID))]
-    roles = TOLD if job.record == "none" else ("train", *TOLD)
-    expected = split[split["role"].isin(roles)][about]
-    same = sorted(first.to_numpy().tolist()) == sorted(expected.to_numpy().tolist())
-    _expect(
-        same and (repeated.to_numpy() == table.to_numpy()).all(), "its cases are not the split's"
-    )
-
-
 def _by_case(column: pd.Series) -> np.ndarray:
     return column.to_numpy().reshape(-1, len(thresholds.GRID))
-
-
-def _numeric(kind: Any) -> bool:
-    return pd.api.types.is_numeric_dtype(kind)
 
 
 def _expect(fact: bool, otherwise: str) -> None:

@@ -137,21 +137,18 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> "Job":
+        """Read a job from JSON text, as `from_dict` does."""
+        return cls.from_dict(json.loads(text))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Job":
         """Read a job, with the code that it was made with; a job nested as ``encoder_weights`` too.
 
         Raises
         ------
         Damaged
-            If the text is none.
+            If the values are of none.
         """
-        try:
-            return cls.from_dict(json.loads(text))
-        except ValueError as error:
-            raise Damaged(f"job.json is no job: {error}") from error
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Job":
-        """Read a job from plain values, as `from_json` does."""
         try:
             values = {k: v for k, v in values.items() if k not in GONE or v != GONE[k]}
             codes = {name: values.pop(name, "") for name in ("code", "loss_code")}
@@ -163,10 +160,6 @@ class Job:
         for name, code in codes.items():
             object.__setattr__(job, name, code)
         return job
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the job as plain values, without what equals its default."""
-        return _without_defaults(asdict(self))
 
 
 def _without_defaults(values: dict) -> dict:
@@ -262,23 +255,14 @@ def publish(identities: Iterable[str], to: Path, store: Path | None = None) -> N
     for identity in identities:
         made = read(identity, store)
         job = Job.from_dict(made.job)
-        trainings[identity] = made._replace(job=job.to_dict())
+        trainings[identity] = made._replace(job=_without_defaults(asdict(job)))
         paths.write(paths.published() / split_file(job), _split(job, store))
     packed.write(to, trainings)
 
 
 def published() -> dict[str, packed.Archive]:
-    """Where each published job lies, by id.
-
-    Raises
-    ------
-    UserError
-        If a published run is damaged.
-    """
-    try:
-        return packed.find(paths.published())
-    except Damaged as error:
-        raise UserError(str(error)) from error
+    """Where each published job lies, by id; errors are those of :func:`busutils.packed.find`."""
+    return packed.find(paths.published())
 
 
 def read(identity: str, store: Path | None = None) -> Training:
@@ -299,7 +283,14 @@ def read(identity: str, store: Path | None = None) -> Training:
 
 def made(identities: Iterable[str], store: Path | None = None) -> list[dict[str, Any]]:
     """Return what made each job that is finished, without reading its tables."""
-    return [of for identity in identities if (of := _manifest(identity, store))]
+    manifests = []
+    for identity in identities:
+        file = _folder(identity, store) / "manifest.json"
+        if file.exists():
+            manifests.append(json.loads(file.read_text(encoding="utf-8")))
+        elif archive := published().get(identity):
+            manifests.append(archive.jobs[identity]["manifest"])
+    return manifests
 
 
 def load(identity: str, store: Path | None = None) -> Job:
@@ -394,28 +385,15 @@ def weights_file(job: Job, store: Path | None = None) -> Path | None:
 def _split(job: Job, store: Path | None) -> bytes:
     """Content of a job's table of roles: as promised, of the store, or as published."""
     name = split_file(job)
-    there = [base / name for base in (store or paths.store(), paths.published())]
-    files = [file for file in there if file.is_file()]
-    kept = promises.content(name)
-    for content in [kept] if kept else map(Path.read_bytes, files):
+    files = [base / name for base in (store or paths.store(), paths.published())]
+    there, kept = [file for file in files if file.is_file()], promises.content(name)
+    for content in [kept] if kept else map(Path.read_bytes, there):
         if hashlib.sha256(content).hexdigest()[:12] == job.split["id"]:
             return content
-    if files:
-        raise UserError(
-            f"split {files[0]} is damaged (its hash is not its name): delete it and plan job "
-            f"{job.id} again from its data"
-        )
-    raise UserError(
-        f"split {there[0].name} of job {job.id} is missing: plan the job again from its data"
-    )
-
-
-def _manifest(identity: str, store: Path | None) -> dict[str, Any] | None:
-    file = _folder(identity, store) / "manifest.json"
-    if file.exists():
-        return json.loads(file.read_text(encoding="utf-8"))
-    archive = published().get(identity)
-    return archive and archive.jobs[identity]["manifest"]
+    told = f"split {files[0].name} of job {job.id} is missing:"
+    if there:
+        told = f"split {there[0]} is damaged (its hash is not its name): delete it and"
+    raise UserError(f"{told} plan job {job.id} again from its data")
 
 
 def _folder(identity: str, store: Path | None) -> Path:
@@ -452,12 +430,11 @@ def _stored(folder: Path, stamps: tuple, store: Path) -> Training:
 def _unpacked(archive: packed.Archive, identity: str, store: Path | None) -> Training:
     """Read a published job."""
     about = archive.jobs[identity]
-    job, counts = Job.from_dict(about["job"]), archive.counts(identity)
-    pixels, column = (1 if job.task == "classify" else job.size**2), f"p_{job.positive}"
+    job = Job.from_dict(about["job"])
+    pixels = 1 if job.task == "classify" else job.size**2
+    share = "" if job.task == "segment" else f"p_{job.positive}"
     try:
-        cases = packed.decode(
-            counts, read_split(job, store), pixels, "" if job.task == "segment" else column
-        )
+        cases = packed.decode(archive.counts(identity), read_split(job, store), pixels, share)
         made = Training(about["job"], about["manifest"], archive.history(identity), cases)
         _check(identity, made, store)
     except Damaged as error:

@@ -29,19 +29,13 @@ class Tversky(keras.losses.Loss):
 
     Parameters
     ----------
-    false_negatives, false_positives : float
-        Weights a and b, at least 0.
-    exponent : float
-        1 / gamma of Abraham and Khan (their gamma of 4/3 is 0.75 here).
-    smooth : float
-        s, pixels.
-    reduction : "batch" or "image"
-        Where soft counts are added.
-    label_smoothing : float
-        e in [0, 1): the truth becomes (1 - e) truth + e, as paper 5 prints it, which lifts zeros
-        to e and leaves ones.
-    symmetric : bool
-        True takes (1 - e) truth + e / 2, the usual form for two classes.
+    false_negatives, false_positives : weights a and b, at least 0
+    exponent : 1 / gamma of Abraham and Khan (their gamma of 4/3 is 0.75 here)
+    smooth : s, pixels
+    reduction : where soft counts are added: "batch" or "image"
+    label_smoothing : e in [0, 1): the truth becomes (1 - e) truth + e, as paper 5 prints it, which
+        lifts zeros to e and leaves ones
+    symmetric : True takes (1 - e) truth + e / 2, the usual form for two classes
     """
 
     def __init__(
@@ -61,9 +55,8 @@ class Tversky(keras.losses.Loss):
         self.lifted = label_smoothing / 2 if symmetric else label_smoothing
         self.false_negatives, self.false_positives = false_negatives, false_positives
         self.exponent, self.smooth = exponent, smooth
-        self.axes = {"batch": (0, 1, 2, 3), "image": (1, 2, 3)}[
-            choose(reduction, ("batch", "image"), "reduction")
-        ]
+        axes = {"batch": (0, 1, 2, 3), "image": (1, 2, 3)}
+        self.axes = axes[choose(reduction, axes, "reduction")]
 
     def call(self, y_true, y_pred):
         """Return the loss of the batch (a scalar) or of each image (shape (batch,))."""

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths, thresholds
+from busutils.errors import UserError
 from busutils.integrity import Damaged, hash_of
 from busutils.metrics import COUNTS
 
@@ -99,7 +100,9 @@ def decode(counts: np.ndarray, split: pd.DataFrame, pixels: int, share: str = ""
     table = about[["case", "label", "group", "role"]].rename(columns={"role": "split"})
     table = table.loc[table.index.repeat(m)].reset_index(drop=True)
     table["threshold"] = np.tile(thresholds.GRID, len(about))
-    lesion, tp, fp = counts[0], *(_falling(counts[i : i + m]) for i in (1, 1 + m))
+    # the count at the lowest threshold, less the steps down from it
+    falls = (counts[i : i + m] * np.where(np.arange(m), -1, 1)[:, None] for i in (1, 1 + m))
+    lesion, tp, fp = counts[0], *(of.cumsum(axis=0) for of in falls)
     numbers = (tp, fp, lesion - tp, pixels - lesion - fp)
     for name, values in zip(COUNTS, numbers, strict=True):
         table[name] = values.T.ravel().astype(np.int64)
@@ -136,8 +139,8 @@ def find(published: Path) -> dict[str, Archive]:
 
     Raises
     ------
-    Damaged
-        If a file is not what was published; the text names its folder.
+    UserError
+        If a file is not what was published.
     """
     archives = {}
     for file in sorted((published / "notebooks").glob(f"[!.]*/{JOBS}")):
@@ -151,9 +154,4 @@ def _opened(folder: Path, _: int) -> Archive:
     try:
         return Archive(folder)
     except (Damaged, OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{folder} is damaged ({error}): get it from git again") from error
-
-
-def _falling(steps: np.ndarray) -> np.ndarray:
-    """Values by threshold from the first one and the steps down from it."""
-    return steps[0] - np.vstack([np.zeros_like(steps[:1]), np.cumsum(steps[1:], axis=0)])
+        raise UserError(f"{folder} is damaged ({error}): get it from git again") from error

@@ -13,19 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from busutils import jobs, paths
+from busutils import jobs, paths, runs
 from busutils.errors import RunError, UserError
 from busutils.parameters import QUICK, places
-from busutils.runs import (
-    CARD,
-    CASES,
-    MANIFEST,
-    MEASURED,
-    NUMBERS,
-    VERDICTS,
-    Run,
-    write_json,
-)
+from busutils.runs import Run
 
 NONE_YET = "Nothing is published yet."
 NO_RUNS = "Make one with `python -m busutils run 01_unet_backbones` and build the site again."
@@ -52,7 +43,7 @@ def publish(run: Run) -> Path:
         jobs.publish(run.manifest.get("jobs", []), part)
     tables = Path("..") / "results" / "notebooks" / name / "tables"
     suffix = f" ({run.manifest['data']['name']})" if run.manifest.get("data") else ""
-    write_json(page(run), _without_paths(_page(source, run, tables, suffix), run.manifest))
+    runs.write_json(page(run), _without_paths(_page(source, run, tables, suffix), run.manifest))
     return page(run)
 
 
@@ -89,7 +80,7 @@ def collect() -> None:
     from bookcheck import start
 
     root = paths.project()
-    local, published = local_runs(), _runs_in(paths.published())
+    local, published = local_runs(), runs.all_in(paths.published())
     with paths.whole_folder(root / "book" / "local") as part:
         for run in local:
             if (run.folder / "tables").exists():
@@ -97,31 +88,30 @@ def collect() -> None:
             made_with = [run.manifest["dataset"], run.manifest["profile"]]
             suffix = f" ({', '.join(filter(None, made_with))})"
             local_page = _page(_executed(run), run, Path(run.id), suffix)
-            write_json(part / f"{run.id}.ipynb", local_page)
+            runs.write_json(part / f"{run.id}.ipynb", local_page)
         for notebook in sorted((paths.store() / "notebooks").glob("*.ipynb")):
-            write_json(part / notebook.name, _linked(notebook))
+            runs.write_json(part / notebook.name, _linked(notebook))
         if not local:
             (part / "none.md").write_text(f"# None yet\n\n{NO_RUNS}\n", encoding="utf-8")
     with paths.whole_folder(root / "_build" / "pages") as part:
         start.write(published, part)
-        told = [_verdicts(run) for run in published if (run.folder / VERDICTS).exists()]
-        (part / VERDICTS).write_text("\n".join(told) or NONE_YET, encoding="utf-8")
+        told = [
+            f"{file.read_text(encoding='utf-8')}\n<small>{run.caption}</small>\n"
+            for run in published
+            if (file := run.folder / runs.VERDICTS).exists()
+        ]
+        (part / runs.VERDICTS).write_text("\n".join(told) or NONE_YET, encoding="utf-8")
         (part / "runtimes.md").write_text(_runtimes(published, local), encoding="utf-8")
 
 
 def local_runs() -> list[Run]:
     """Return the local runs that have a page: of quick runs as they come, only the newest each."""
-    runs = sorted(_runs_in(paths.store()), key=lambda run: run.manifest["started"])
-    runs = [run for run in runs if _executed(run).exists()]
+    executed = [run for run in runs.all_in(paths.store()) if _executed(run).exists()]
     newest = {}
-    for run in runs:
+    for run in sorted(executed, key=lambda run: run.manifest["started"]):
         plain = run.manifest["profile"] == QUICK and not run.manifest["overrides"]
         newest[run.manifest["notebook"] if plain else run.id] = run
     return sorted(newest.values(), key=lambda run: run.id)
-
-
-def _runs_in(place: Path) -> list[Run]:
-    return [Run(f.parent) for f in sorted((place / "notebooks").glob(f"[!.]*/{MANIFEST}"))]
 
 
 def _executed(run: Run) -> Path:
@@ -129,26 +119,22 @@ def _executed(run: Run) -> Path:
 
 
 def _copy_results(run: Run, part: Path) -> None:
-    if (run.folder / "tables").exists():
-        shutil.copytree(run.folder / "tables", part / "tables")
-    for name in (VERDICTS, CASES):
+    for name in ("tables", runs.MEASURED):
+        if (run.folder / name).exists():
+            shutil.copytree(run.folder / name, part / name)
+    for name in (runs.VERDICTS, runs.CASES):
         if (run.folder / name).exists():
             shutil.copyfile(run.folder / name, part / name)
-    for file in sorted((run.folder / MEASURED).glob("*")):
-        (part / MEASURED).mkdir(exist_ok=True)
-        shutil.copyfile(file, part / MEASURED / file.name)
-    for file in (part / MEASURED).glob("*.json"):
+    for file in (part / runs.MEASURED).glob("*.json"):
         told = json.loads(file.read_text(encoding="utf-8"))
-        write_json(file, _without_paths(told, run.manifest))
-    told = run.manifest | {"parameters": _with_hashes(run.manifest["parameters"])}
-    write_json(part / MANIFEST, _without_paths(told, run.manifest))
-    write_json(part / NUMBERS, _without_paths(run.numbers, run.manifest))
-
-
-def _with_hashes(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Name each file of weights by its hash, as jobs do, so that a clone plans the same ones."""
-    files = {k: v for k, v in values.items() if isinstance(v, str) and Path(v).is_file()}
-    return dict(values) | {k: f"file:{paths.sha256(Path(v))[:12]}" for k, v in files.items()}
+        runs.write_json(file, _without_paths(told, run.manifest))
+    values = run.manifest["parameters"]
+    # each file of weights by its hash, as jobs name it, so that a clone plans the same ones
+    files = {k: Path(v) for k, v in values.items() if isinstance(v, str) and Path(v).is_file()}
+    hashes = {k: f"file:{paths.sha256(file)[:12]}" for k, file in files.items()}
+    told = run.manifest | {"parameters": values | hashes}
+    runs.write_json(part / runs.MANIFEST, _without_paths(told, run.manifest))
+    runs.write_json(part / runs.NUMBERS, _without_paths(run.numbers, run.manifest))
 
 
 def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:
@@ -160,8 +146,8 @@ def _page(source: Path, run: Run, tables: Path, suffix: str) -> dict[str, Any]:
     notebook = _linked(source)
     first = notebook["cells"][0]
     first["source"] = re.sub(r"^(# .*)", rf"\1{suffix}", first["source"], count=1, flags=re.M)
-    if (run.folder / CARD).exists():
-        card = (run.folder / CARD).read_text(encoding="utf-8")
+    if (run.folder / runs.CARD).exists():
+        card = (run.folder / runs.CARD).read_text(encoding="utf-8")
         notebook["cells"].insert(1, _markdown("card", card))
     names = sorted(f.name for f in (run.folder / "tables").glob("*.csv"))
     text = _made_by(run, [f"{{download}}`{n} <{(tables / n).as_posix()}>`" for n in names])
@@ -183,41 +169,32 @@ def _linked(source: Path) -> dict[str, Any]:
 
 
 def _made_by(run: Run, tables: list[str]) -> str:
-    manifest = run.manifest
-    versions = ", ".join(f"{k} {v}" for k, v in manifest["versions"].items())
+    manifest, minutes = run.manifest, _minutes(run)
     fingerprint = manifest.get("data", {}).get("fingerprint")
+    versions = ", ".join(f"{k} {v}" for k, v in manifest["versions"].items())
+    executing = f"{manifest['minutes']:.1f} minutes, without trainings that were finished before"
     rows = {
         "run": f"`{manifest['run']}`",
         "data": run.data + (f", fingerprint `{fingerprint}`" if fingerprint else ""),
         "profile": manifest["profile"],
         "machine": manifest["machine"],
         "date": manifest["started"][:10],
-        **_minutes(manifest),
+        "training": minutes and f"{sum(minutes):.0f} minutes, {len(minutes)} trainings",
+        "executing the page": executing,
         "code": f"commit `{manifest['commit']}`, Python {manifest['python']}, {versions}",
         "again": f"`{_command(manifest)}`",
-        **_anew(manifest),
-        "tables": ", ".join(tables) or "none",
     }
-    head, *lines = [f"| {key} | {value} |" for key, value in rows.items()]
+    if anew := manifest.get("anew"):  # from the counts of its trainings
+        but = f" but {anew['kept']} cells with pictures" if anew["kept"] else ""
+        rows["written anew"] = f"all{but}, on {anew['date']}, by commit `{anew['commit']}`"
+    rows["tables"] = ", ".join(tables) or "none"
+    head, *lines = [f"| {key} | {value} |" for key, value in rows.items() if value]
     return "\n".join(["## What made this page", "", head, "|:--|:--|", *lines])
 
 
-def _minutes(manifest: Mapping) -> dict[str, str]:
-    """Minutes of all trainings that a page reports, and of executing it once they are there."""
-    trained = [of["minutes"] for of in jobs.made(manifest.get("jobs", []))]
-    training = {"training": f"{sum(trained):.0f} minutes, {len(trained)} trainings"}
-    page = f"{manifest['minutes']:.1f} minutes, without trainings that were finished before"
-    return (training if trained else {}) | {"executing the page": page}
-
-
-def _anew(manifest: Mapping) -> dict[str, str]:
-    """What a page says of numbers that were written anew from the counts of its trainings."""
-    if "anew" not in manifest:
-        return {}
-    anew = manifest["anew"]
-    but = f" but {anew['kept']} cells with pictures" if anew["kept"] else ""
-    told = f"all{but}, on {anew['date']}, by commit `{anew['commit']}`"
-    return {"written anew": told}
+def _minutes(run: Run) -> list[float]:
+    """Minutes of each training that a page reports."""
+    return [made["minutes"] for made in jobs.made(run.manifest.get("jobs", []))]
 
 
 def _command(manifest: Mapping) -> str:
@@ -230,11 +207,6 @@ def _command(manifest: Mapping) -> str:
         shown = Path(text).name if name in places(manifest["parameters"]) else text
         words += ["-p", f"{name}={shown}"]
     return " ".join(words)
-
-
-def _verdicts(run: Run) -> str:
-    text = (run.folder / VERDICTS).read_text(encoding="utf-8")
-    return f"{text}\n<small>{run.caption}</small>\n"
 
 
 def _without_paths(content: Any, manifest: Mapping) -> Any:
@@ -256,8 +228,16 @@ def _runtimes(published: list[Run], local: list[Run]) -> str:
     """A row a page; a machine that made all of them is told once, above the table."""
     if not published + local:
         return NONE_YET
-    rows = [_runtime(r, f"/book/papers/{r.folder.name}.ipynb") for r in published]
-    rows += [_runtime(r, f"/book/local/{r.id}.ipynb") for r in local]
+    rows = []
+    for page, run in [
+        *((f"/book/papers/{r.folder.name}.ipynb", r) for r in published),
+        *((f"/book/local/{r.id}.ipynb", r) for r in local),
+    ]:
+        told, minutes = run.manifest, _minutes(run)
+        row = [f"[{told['notebook']}]({page})", run.data, told["profile"]]
+        row += [told.get("backend", "none")]
+        row += [f"{sum(minutes):.0f} ({len(minutes)})" if minutes else ""]
+        rows.append([*row, f"{told['minutes']:.1f}", told["machine"]])
     columns = ["page", "data", "profile", "backend", "training, min", "executing, min", "machine"]
     machines = {row[-1] for row in rows}
     if alone := len(machines) == 1:
@@ -265,20 +245,6 @@ def _runtimes(published: list[Run], local: list[Run]) -> str:
     lines = [columns, ["--:" if "min" in name else ":--" for name in columns], *rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"All pages were made on one machine: {machines.pop()}.\n\n{table}" if alone else table
-
-
-def _runtime(run: Run, page: str) -> list[str]:
-    manifest = run.manifest
-    trained = [of["minutes"] for of in jobs.made(manifest.get("jobs", []))]
-    return [
-        f"[{manifest['notebook']}]({page})",
-        run.data,
-        manifest["profile"],
-        manifest.get("backend", "none"),
-        f"{sum(trained):.0f} ({len(trained)})" if trained else "",
-        f"{manifest['minutes']:.1f}",
-        manifest["machine"],
-    ]
 
 
 def _complaint(log: Path) -> str:

@@ -82,7 +82,8 @@ def read(notebook: Path) -> list[Parameter]:
     found = []
     for cell in [c for c in above if sources.tagged(c, FIRST)] + [cells[places[0]]]:
         code = "".join(cell["source"])
-        comments = _comments(code)
+        tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+        comments = {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
         found += [_parameter(n, comments, known, notebook.name) for n in ast.parse(code).body]
     names = [p.name for p in found]
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
@@ -101,12 +102,9 @@ def resolve(name: str, profile: str, overrides: Mapping[str, Any]) -> dict[str, 
 
     Parameters
     ----------
-    name : str
-        Notebook.
-    profile : str
-        ``quick`` or the stem of a file in ``params/<name>/``.
-    overrides : mapping
-        Values as typed on the command line, see :func:`busutils.values.from_text`.
+    name : of the notebook
+    profile : ``quick`` or the stem of a file in ``params/<name>/``
+    overrides : values as typed on the command line, see :func:`busutils.values.from_text`
 
     Raises
     ------
@@ -116,14 +114,12 @@ def resolve(name: str, profile: str, overrides: Mapping[str, Any]) -> dict[str, 
     known = {p.name: p for p in read(source(name))}
     file = profiles(name)[choose(profile, profiles(name), "profile")]
     values = {p.name: p.default for p in known.values()}
-    for key, value in (_mapping(file) if file else {}).items():
-        of = known[choose(key, known, f"parameter of {name} in {file}")]
-        if isinstance(value, str) and isinstance(of.default, list):
-            raise UserError(f"{key} in {file} is no list: write [{value}]")
-        values[key] = _values.from_text(f"{key} in {file}", of.kind, value, of.remedy)
-    for key, value in overrides.items():
-        of = known[choose(key, known, f"parameter of {name}")]
-        values[key] = _values.from_text(key, of.kind, value, of.remedy)
+    for place, given in {f" in {file}": _mapping(file) if file else {}, "": overrides}.items():
+        for key, value in given.items():
+            of = known[choose(key, known, f"parameter of {name}{place}")]
+            if place and isinstance(value, str) and isinstance(of.default, list):
+                raise UserError(f"{key}{place} is no list: write [{value}]")
+            values[key] = _values.from_text(f"{key}{place}", of.kind, value, of.remedy)
     return values
 
 
@@ -144,8 +140,10 @@ def verify(values: Mapping[str, Any]) -> dict[str, Any]:
         If papermill wrote a parameter that there is not, or a value is not of its type.
     """
     kinds = values["__annotations__"]
-    for name in _injected(values.get("In", ())):
-        choose(name, kinds, "parameter")
+    for code in values.get("In", ()):  # the cells that IPython remembers, papermill's among them
+        for line in ast.parse(code).body if code.startswith(INJECTED) else ():
+            for target in getattr(line, "targets", ()):
+                choose(ast.unparse(target), kinds, "parameter")
     return {
         name: _values.checked(name, kind, values[name], f"give one (papermill -y '{name}: ...')")
         for name, kind in kinds.items()
@@ -185,31 +183,13 @@ def _mapping(file: Path) -> dict[str, Any]:
     return values
 
 
-def _injected(cells: list[str]) -> Iterator[str]:
-    """Names that papermill's cell gives values to, among the cells that IPython remembers."""
-    for code in cells:
-        if code.startswith(INJECTED):
-            for line in ast.parse(code).body:
-                yield from (t.id for t in getattr(line, "targets", ()) if isinstance(t, ast.Name))
-
-
-def _comments(code: str) -> dict[int, str]:
-    """Comments of `code` by line number."""
-    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
-    return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
-
-
 def _named(cells: Iterator[str]) -> dict[str, Any]:
     """Types by name: those of :mod:`busutils.values`, and the choices that cells give names to."""
     known = dict(vars(_values))
     for line in (line for code in cells for line in ast.parse(code).body):
         if isinstance(line, ast.Assign) and ast.unparse(line.value).startswith("Literal["):
-            known[ast.unparse(line.targets[0])] = _evaluated(line.value, known)
+            known[ast.unparse(line.targets[0])] = eval(ast.unparse(line.value), dict(known))
     return known
-
-
-def _evaluated(annotation: ast.expr, known: Mapping[str, Any]) -> Any:
-    return eval(compile(ast.Expression(annotation), "annotation", "eval"), dict(known))
 
 
 def _parameter(
@@ -221,7 +201,7 @@ def _parameter(
     try:
         default = ast.literal_eval(line.value)
         annotated = isinstance(line, ast.AnnAssign)
-        kind = _evaluated(line.annotation, known) if annotated else _type_of(default)
+        kind = eval(ast.unparse(line.annotation), dict(known)) if annotated else _type_of(default)
     except NameError as error:
         raise UserError(
             f"{notebook}: `{ast.unparse(line)}` in the parameters cell: {error}: take a type of "

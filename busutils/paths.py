@@ -62,34 +62,29 @@ def whole_folder(target: Path) -> Iterator[Path]:
     RunError
         If the folder cannot be written (no permission, full disk).
     """
-    part = _part(target)
-    try:
-        _remove_left_behind(target.parent)
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+    with whole_file(target) as part:
+        _remove(part)
+        part.mkdir()
         yield part
-        shutil.rmtree(target, ignore_errors=True)
-        part.replace(target)
-    except OSError as error:
-        raise RunError(_cannot_write(target, error)) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        _remove(target)
 
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
     """Give a file name to write to; it becomes `target` when the block ends, or is removed."""
-    part = _part(target)
+    part = target.with_name(f".{target.name}.{_machine()}-{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_left_behind(target.parent)
         yield part
         part.replace(target)
     except OSError as error:
-        raise RunError(_cannot_write(target, error)) from error
+        raise RunError(
+            f"cannot write {target} ({error.strerror or error}): free space, change its "
+            "permissions, or name another folder (BUSUTILS_RUNS is that of runs)"
+        ) from error
     finally:
-        if part.exists():
-            part.unlink()
+        _remove(part)
 
 
 def write(target: Path, content: bytes) -> None:
@@ -148,10 +143,6 @@ def _lock(file: Path) -> IO | None:
             held.close()
 
 
-def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{_machine()}-{os.getpid()}.part")
-
-
 def _machine() -> str:
     """Tell machines apart that share a store, whose processes have the same numbers."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
@@ -162,22 +153,19 @@ def _remove_left_behind(folder: Path) -> None:
     for part in folder.glob(f".*.{_machine()}-*.part"):
         process = re.search(r"-(\d+)\.part$", part.name)
         if process and not _alive(int(process[1])):
-            with suppress(OSError):
-                shutil.rmtree(part) if part.is_dir() else part.unlink()
+            _remove(part)
+
+
+def _remove(place: Path) -> None:
+    """Remove a file or a folder, as far as that can be done."""
+    with suppress(OSError):
+        shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink()
 
 
 def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    with suppress(PermissionError):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
     return True
-
-
-def _cannot_write(target: Path, error: OSError) -> str:
-    return (
-        f"cannot write {target} ({error.strerror or error}): free space, change its permissions, "
-        "or name another folder (BUSUTILS_RUNS is that of runs)"
-    )

@@ -65,25 +65,9 @@ def perturb(images: np.ndarray, kind: str, level: float, seed: int = 0) -> np.nd
     return np.stack([np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8) for image in done])
 
 
-def _gaussian(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    return random_noise(image, "gaussian", rng=rng, var=level**2)
-
-
-def _speckle(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    return random_noise(image, "speckle", rng=rng, var=level**2)
-
-
-def _salt_and_pepper(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    return random_noise(image, "s&p", rng=rng, amount=level)
-
-
-def _blur(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+def _blurred(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
     sigma = level / 100 * image.shape[0]
     return ndimage.gaussian_filter(image, (sigma, sigma, 0), mode="nearest")
-
-
-def _contrast(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
-    return image.mean() + level * (image - image.mean())
 
 
 def _jpeg(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
@@ -96,12 +80,26 @@ def _jpeg(image: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarr
 
 PERTURBATIONS = {
     "gaussian": Perturbation(
-        "standard deviation, share of the grey scale", (0, 0.05, 0.1, 0.2, 0.3), _gaussian
+        "standard deviation, share of the grey scale",
+        (0, 0.05, 0.1, 0.2, 0.3),
+        lambda image, level, rng: random_noise(image, "gaussian", rng=rng, var=level**2),
     ),
-    "speckle": Perturbation("standard deviation of the factor", (0, 0.1, 0.2, 0.4, 0.6), _speckle),
-    "salt and pepper": Perturbation("share of pixels", (0, 0.01, 0.03, 0.1, 0.2), _salt_and_pepper),
-    "blur": Perturbation("per cent of the height, sigma", (0, 0.5, 1, 2, 4), _blur),
-    "contrast": Perturbation("factor", (1, 0.8, 0.6, 0.4, 0.2), _contrast),
+    "speckle": Perturbation(
+        "standard deviation of the factor",
+        (0, 0.1, 0.2, 0.4, 0.6),
+        lambda image, level, rng: random_noise(image, "speckle", rng=rng, var=level**2),
+    ),
+    "salt and pepper": Perturbation(
+        "share of pixels",
+        (0, 0.01, 0.03, 0.1, 0.2),
+        lambda image, level, rng: random_noise(image, "s&p", rng=rng, amount=level),
+    ),
+    "blur": Perturbation("per cent of the height, sigma", (0, 0.5, 1, 2, 4), _blurred),
+    "contrast": Perturbation(
+        "factor",
+        (1, 0.8, 0.6, 0.4, 0.2),
+        lambda image, level, rng: image.mean() + level * (image - image.mean()),
+    ),
     "jpeg": Perturbation("quality", (100, 50, 20, 10, 5), _jpeg),
 }
 

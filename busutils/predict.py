@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from busutils import frameworks, jobs, paths, thresholds, training
+from busutils import frameworks, jobs, models, paths, thresholds, training
 from busutils.data.files import read_image, resize_image
 from busutils.errors import UserError
 from busutils.figures import COLOURS
@@ -32,17 +32,26 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
     Raises
     ------
     UserError
-        If the run names no such network, its weights were not kept, an image cannot be read, two
-        have one name, or `to` is there already.
+        If the run names no such network or one of a cell, its weights were not kept, an image
+        cannot be read, two have one name, or `to` is there already.
     """
     named = run.numbers.get("best")
     if not named:
         raise UserError(f"{run.id} has no trained network: name a run of a paper's notebook")
-    job, manifest = _trained(named["job"])
+    job, manifest = jobs.load(named["job"]), jobs.read(named["job"]).manifest
+    if job.model not in models.networks():
+        raise UserError(
+            f"the best network of {run.id}, {job.model}, is of a cell of its page: call "
+            "busutils.predict.predict below that cell, in a copy of the notebook"
+        )
     # what was trained before colours were read says nothing, and was trained on grey images
     channels = manifest.get("image_channels", 1)
     pictures = {Path(image): read_image(Path(image), channels) for image in images}
-    _refuse(list(pictures), to)
+    names = [image.stem for image in pictures]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"two images are called {twice[0]}: rename one, their files would collide")
+    if to.exists():
+        raise UserError(f"{to} is there already: name another folder with --to")
     if not train and not jobs.finished(job, {"weights"}):
         raise UserError(
             f"the weights of the best network of {run.id} were not kept: call again with --train, "
@@ -53,19 +62,6 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
         for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
             _write(part / image.stem, pictures[image], levels, named["threshold"])
     return sorted(to.iterdir())
-
-
-def _trained(identity: str) -> tuple[Job, dict]:
-    """A finished job, and what its manifest says."""
-    return jobs.load(identity), jobs.read(identity).manifest
-
-
-def _refuse(images: list[Path], to: Path) -> None:
-    names = [image.stem for image in images]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise UserError(f"two images are called {twice[0]}: rename one, their files would collide")
-    if to.exists():
-        raise UserError(f"{to} is there already: name another folder with --to")
 
 
 def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:

@@ -64,11 +64,12 @@ def job(backbone: str, n: int, size: int, epochs: int) -> Job:
     promises.promise(f"cache/{dataset}", partial(cached, dataset, write))
     roles = _cases(n).drop(columns="n_masks")
     roles["role"] = np.where(np.arange(n) % 6 == 5, "val", "train")
-    jobs.promise_split(roles, split_id(roles))
+    identity = split_id(roles)
+    jobs.promise_split(roles, identity)
     return Job(
         dataset=dataset,
         size=size,
-        split={"id": split_id(roles), "kind": "every sixth"},
+        split={"id": identity, "kind": "every sixth"},
         model="unet",
         options={"backbone": backbone},
         loss="combo",

@@ -46,7 +46,11 @@ def backend() -> str:
 def machine() -> str:
     """Return processor, cores and memory in words."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{_processor()}, {cores} cores{_memory()}, {platform.system()}"
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return f"{[*names, platform.machine()][0]}, {cores} cores, {gib:.0f} GiB, {platform.system()}"
 
 
 def _version(package: str) -> str | None:
@@ -54,18 +58,3 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def _memory() -> str:
-    meminfo = Path("/proc/meminfo")
-    if not meminfo.exists():
-        return ""
-    kib = int(meminfo.read_text().split()[1])
-    return f", {kib / 2**20:.0f} GiB"

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -175,8 +175,10 @@ def current(name: str = "notebook") -> Run:
     return Run(folder)
 
 
-def find(name: str) -> Run:
+def find(name: str, local: bool = False) -> Run:
     """Return a finished run by id, by the beginning of its id, or by its folder.
+
+    `local` looks among the runs of this machine alone, not among those that are published.
 
     Raises
     ------
@@ -185,16 +187,19 @@ def find(name: str) -> Run:
     """
     if (Path(name) / MANIFEST).exists():
         return Run(Path(name))
-    stores = (paths.store() / "notebooks", paths.published() / "notebooks")
-    known = {
-        f.parent.name: f.parent for store in stores for f in sorted(store.glob(f"[!.]*/{MANIFEST}"))
-    }
+    places = [paths.store()] if local else [paths.store(), paths.published()]
+    known = {run.folder.name: run.folder for place in places for run in all_in(place)}
     if not known:
         raise UserError("there are no runs yet: make one with `busutils run NOTEBOOK`")
     begun = [k for k in known if k.startswith(name)]
     if len(begun) > 1 and name not in known:
         raise UserError(f"{name!r} begins more than one run: name one of {', '.join(begun)}")
     return Run(known[begun[0] if len(begun) == 1 else choose(name, known, "run")])
+
+
+def all_in(place: Path) -> list[Run]:
+    """Return the finished runs of the store, or the published ones, in the order of their names."""
+    return [Run(f.parent) for f in sorted((place / "notebooks").glob(f"[!.]*/{MANIFEST}"))]
 
 
 def side_by_side(first: Run, second: Run) -> "pd.DataFrame":
@@ -209,14 +214,23 @@ def side_by_side(first: Run, second: Run) -> "pd.DataFrame":
     return table.set_axis([*names, "difference"], axis="columns")
 
 
-def flat(content: Any, name: str = "") -> dict[str, float]:
+def flat(content: Any) -> dict[str, float]:
     """Return the numbers in nested mappings and lists by their path, as in ``rows.vgg16.dice``."""
-    if isinstance(content, (Mapping, list)):
-        items = content.items() if isinstance(content, Mapping) else enumerate(content)
-        parts = [flat(value, f"{name}.{key}".lstrip(".")) for key, value in items]
-        return {k: v for part in parts for k, v in part.items()}
-    is_number = isinstance(content, (int, float)) and not isinstance(content, bool)
-    return {name: float(content)} if is_number else {}
+    return {path: float(value) for path, value in leaves(content) if is_number(value)}
+
+
+def leaves(content: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what nested mappings and lists hold, with its path."""
+    if not isinstance(content, (Mapping, list)):
+        yield name, content
+        return
+    for key, value in content.items() if isinstance(content, Mapping) else enumerate(content):
+        yield from leaves(value, f"{name}.{key}".lstrip("."))
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def write_json(file: Path, content: Any) -> None:

@@ -104,15 +104,10 @@ def _code(shown: Any) -> str:
     text = textwrap.dedent(inspect.getsource(shown)).rstrip()
     if not isinstance(shown, ModuleType):
         return text
-    first = next(node for node in ast.parse(text).body if not _is_preamble(node))
+    preamble = (ast.Import, ast.ImportFrom, ast.Expr)  # an expression is the docstring here
+    first = next(node for node in ast.parse(text).body if not isinstance(node, preamble))
     lines = [first.lineno, *(d.lineno for d in getattr(first, "decorator_list", []))]
     return "\n".join(text.splitlines()[min(lines) - 1 :])
-
-
-def _is_preamble(node: ast.stmt) -> bool:
-    """Whether a statement is an import or the docstring of a module."""
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_text or isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def _interval(low: float, high: float, digits: int) -> str:

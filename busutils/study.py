@@ -20,6 +20,7 @@ from busutils import (
     figures,
     jobs,
     models,
+    own_code,
     parameters,
     paths,
     statistics,
@@ -45,12 +46,24 @@ class Entry:
     name : row there
     repeat : the (split, seed) pair; entries of one repeat are compared case by case
     job : the training
+
+    Raises
+    ------
+    UserError
+        If a network of a cell has the name of a training of another one, which would run unseen.
     """
 
     part: str
     name: str
     repeat: str
     job: Job
+
+    def __post_init__(self) -> None:
+        if self.name in own_code.names("network") and self.job.model != self.name:
+            raise UserError(
+                f"{self.name} is the name of a training of this page, whose network is "
+                f"{self.job.model}: give the network of your cell another name"
+            )
 
 
 def dataset(values: Mapping[str, Any], size: int | None = None) -> Dataset:
@@ -74,7 +87,17 @@ def dataset(values: Mapping[str, Any], size: int | None = None) -> Dataset:
     size = size or known["size"]
     if published := _published(known):
         return published.dataset(size)
-    return _loaded(_listing(known), size)
+    data = reading.load(_listing(known), size)
+    if set(data.cases["label"]) == {NORMAL}:
+        raise UserError(
+            f"every image of {data.name} is labelled {NORMAL}: call those with a lesion otherwise"
+        )
+    if not any(mask.any() for mask in data.masks):
+        raise UserError(
+            f"no mask of {data.name} holds a lesion at {size} pixels a side: white has to mark it "
+            "(see `busutils data check`)"
+        )
+    return data
 
 
 def listing(values: Mapping[str, Any]) -> Listing | None:
@@ -138,7 +161,7 @@ def split(roles: pd.DataFrame, fewest: int = 2, **about: Any) -> dict[str, Any]:
                 "of one group count once): bring more images, or change the parameters of the split"
             )
     if note := roles.attrs.get("note"):
-        _say(note)
+        _tell(note)
     identity = splits.split_id(roles)
     jobs.promise_split(roles, identity)
     return {"id": identity, **about}
@@ -259,35 +282,21 @@ class Results:
             compare.scores(self.cases, {e.job.id: e.repeat}, score, limits, split) for e in entries
         )
 
-    def mean(
-        self,
-        entries: Entry | Sequence[Entry],
-        score: str = "dice",
-        split: str = "test",
-        at: float | None = None,
-    ) -> Interval:
-        """Mean over cases of a score, with its interval; a case scored twice is averaged first."""
-        return statistics.case_mean(self.scores(entries, score, split, at))
+    def mean(self, entries: Entry | Sequence[Entry], *of: Any, **how: Any) -> Interval:
+        """Mean over cases of a score, with its interval; a case scored twice is averaged first.
+
+        Which score, of which split, at which threshold: as `scores` takes them; so below.
+        """
+        return statistics.case_mean(self.scores(entries, *of, **how))
 
     def difference(
-        self,
-        first: Entry | Sequence[Entry],
-        second: Entry | Sequence[Entry],
-        score: str = "dice",
-        split: str = "test",
-        at: float | None = None,
+        self, first: Entry | Sequence[Entry], second: Entry | Sequence[Entry], *of: Any, **how: Any
     ) -> Difference:
         """Mean score of `first` minus that of `second` on the same cases, repeat by repeat."""
-        both = (self.scores(side, score, split, at) for side in (first, second))
+        both = (self.scores(side, *of, **how) for side in (first, second))
         return statistics.paired_difference(*both)
 
-    def evidence(
-        self,
-        entries: Sequence[Entry],
-        score: str = "dice",
-        split: str = "test",
-        at: float | None = None,
-    ) -> pd.DataFrame:
+    def evidence(self, entries: Sequence[Entry], *of: Any, **how: Any) -> pd.DataFrame:
         """Score each case as :func:`busutils.compare.judge` takes it, with the facts of its row.
 
         Returns
@@ -297,7 +306,7 @@ class Results:
         """
         flat = compare.converged(self.history)
         tables = [
-            self.scores(e, score, split, at).assign(
+            self.scores(e, *of, **how).assign(
                 row=e.name,
                 weights=starts_from(e.job),
                 rate=e.job.learning_rate,
@@ -322,9 +331,11 @@ class Results:
     def row(self, entries: Sequence[Entry], **about: Any) -> compare.Row:
         """What stands for a printed row: all jobs of `entries`, and whether they converged.
 
+        A training converged if it was flat at its end, or was ended by its own early stopping.
         `about` is what else :class:`busutils.compare.Row` takes.
         """
-        ended = all(self._ended(e.job) for e in entries)
+        flat, epochs = compare.converged(self.history), self.manifests["epochs"]
+        ended = all(flat[e.job.id] or epochs[e.job.id] < e.job.epochs for e in entries)
         return compare.Row({e.job.id: e.repeat for e in entries}, converged=ended, **about)
 
     def best_epoch(self, entry: Entry) -> pd.Series:
@@ -374,11 +385,6 @@ class Results:
         ids = {title: [e.job.id for e in entries] for title, entries in panels.items()}
         return figures.curves(self.history, ids, quantity, **look)
 
-    def _ended(self, job: Job) -> bool:
-        """Whether a training was flat at its end, or was ended by its own early stopping."""
-        stopped = self.manifests.loc[job.id, "epochs"] < job.epochs
-        return bool(stopped or compare.converged(self.history)[job.id])
-
 
 def table(plan: Sequence[Entry]) -> pd.DataFrame:
     """Return a plan as a table, a row an entry, the job by its id."""
@@ -393,9 +399,9 @@ def starts_from(job: Job) -> str:
 
 
 @cache
-def _say(note: str) -> None:
+def _tell(note: str) -> None:
     """Tell a person what a split says of its numbers, once."""
-    print(f"note: {note}", file=sys.stderr)
+    print(f"\rnote: {note}", file=sys.stderr)
 
 
 def _listing(known: Mapping[str, Any]) -> Listing:
@@ -415,17 +421,3 @@ def _published(known: Mapping[str, Any]) -> Run | None:
     """The published run that is named in place of a folder of images, as `rebuild` does."""
     run = Run(Path(known["data_root"]))
     return run if known["data_root"] and run.cases.is_file() else None
-
-
-def _loaded(found: Listing, size: int) -> Dataset:
-    data = reading.load(found, size)
-    if set(data.cases["label"]) == {NORMAL}:
-        raise UserError(
-            f"every image of {data.name} is labelled {NORMAL}: call those with a lesion otherwise"
-        )
-    if not any(mask.any() for mask in data.masks):
-        raise UserError(
-            f"no mask of {data.name} holds a lesion at {size} pixels a side: white has to mark it "
-            "(see `busutils data check`)"
-        )
-    return data

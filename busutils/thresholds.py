@@ -24,8 +24,7 @@ def counts(truth: np.ndarray, levels: np.ndarray, grid: np.ndarray = GRID) -> pd
     Parameters
     ----------
     truth : bool array of shape (n, height, width)
-    levels : uint8 array of shape (n, height, width)
-        Probabilities as k of k / 255.
+    levels : uint8 array of shape (n, height, width), probabilities as k of k / 255
     grid : float array of shape (m,)
 
     Returns

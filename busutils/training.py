@@ -31,7 +31,6 @@ def complete(
 
     Parameters
     ----------
-    planned : sequence of Job
     keep : names of large files: probabilities, weights, encoder
     minutes : stop after this time; what is unfinished goes on at the next call
     quiet : print no progress
@@ -53,7 +52,12 @@ def complete(
     for job in planned:  # what is finished is published with its split
         promises.keep(jobs.split_file(job), store)
     todo = jobs.plan(planned, keep, store)
-    _refuse_to_train(todo)
+    if todo and os.environ.get(TRAINING) == "none":
+        job, _ = todo[-1]
+        raise UserError(
+            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
+            "than before: find out what changed its id"
+        )
     for number, (job, large) in enumerate(todo, start=1):
         progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
         if not train(job, large, store, deadline, progress):
@@ -101,15 +105,6 @@ def train(job: Job, keep: set[str], store: Path, deadline: float, progress: "Pro
         time.sleep(1)
 
 
-def _refuse_to_train(todo: list[tuple[Job, set[str]]]) -> None:
-    if todo and os.environ.get(TRAINING) == "none":
-        job, _ = todo[-1]
-        raise UserError(
-            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
-            "than before: find out what changed its id"
-        )
-
-
 class Progress:
     """One line on the terminal: which job, which epoch, how good, how long still."""
 
@@ -120,7 +115,7 @@ class Progress:
     def say(self, text: str) -> None:
         """Write a line of its own."""
         if not self.quiet:
-            print(f"{self.title}: {text}", file=sys.stderr, flush=True)
+            print(f"\r{self.title}: {text}", file=sys.stderr, flush=True)
 
     def show(self, history: list[dict]) -> None:
         """Write the line; the last epoch of a job ends it."""

@@ -47,7 +47,6 @@ Augmentation = Literal["none", "flips", "flips_brightness", "flips_rotation"]
 Freezing = Literal["all_but_batchnorm", "all", "none", "random_frozen"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 Preprocessing = Literal["paper", "backbone"]
-Reduction = Literal["batch", "image"]
 Weights = Literal["phantom", "imagenet", "none"]
 
 PLAIN = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}

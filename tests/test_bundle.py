@@ -185,6 +185,18 @@ def test_a_missing_or_damaged_part_is_named(bundled):
         bundle.open_store(bundled.parent)
 
 
+@pytest.mark.parametrize("other", ['"size": 64', '"colour": 1, "size": 32'])
+def test_the_jobs_of_another_version_ask_for_its_package(bundled, other):
+    listed = json.loads((bundled / "jobs.json").read_text())
+    listed["jobs"][JOB.id] = listed["jobs"][JOB.id].replace('"size": 32', other)
+    (bundled / "jobs.json").write_text(json.dumps(listed))
+    hashes = json.loads((bundled / "bundle.json").read_text())
+    hashes["jobs.json"] = hashlib.sha256((bundled / "jobs.json").read_bytes()).hexdigest()
+    (bundled / "bundle.json").write_text(json.dumps(hashes))
+    with pytest.raises(UserError, match="made by another version of busutils: call its own"):
+        bundle.jobs(bundled)
+
+
 def test_parts_are_small(bundled, store, tmp_path, monkeypatch):
     monkeypatch.setattr(bundle, "PART", 3000)
     files = bundle.write([JOB], tmp_path / "small")

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -143,20 +144,58 @@ def test_a_parameter_that_may_be_none_is_not_called_unknown(project, caplog):
     assert [r.getMessage() for r in caplog.records if r.name == "papermill"] == []
 
 
-def test_progress_is_shown_without_the_log_lines_of_tensorflow(capsys):
+CHATTER = (
+    "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+    "I0000 00:00:1795233559.214775   15172 port.cc:153] oneDNN custom operations are on.\n"
+    "E0000 00:00:1795233559.214775   15172 cuda_platform.cc:51] failed call to cuInit: INTERNAL\n"
+    "2026-01-01 00:00:00.1: I tensorflow/core/util/port.cc:113] oneDNN custom operations are on.\n"
+    "To enable the following instructions: AVX2, rebuild TensorFlow.\n"
+    "/a/look.py:9: UserWarning: constrained_layout not applied\n"
+    "  figure.draw_without_rendering()\n"
+)
+
+
+def test_progress_is_shown_without_the_log_lines_of_frameworks(capsys):
     log = io.StringIO()
     shown = execution._Progress(log, quiet=False)
-    shown.write(
-        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
-        "I0000 00:00:1795233559.214775   15172 port.cc:153] oneDNN custom operations are on.\n"
-        "\rjob 1/3 vgg16: epoch 1/2, loss 0.774"
-    )
-    shown.write("F0000 00:00:17 cpu.cc:9] no AVX\n")
-    shown.flush()
     line = "job 1/3 vgg16: epoch 1/2, loss 0.774"
-    assert capsys.readouterr().err == f"\r{line}F0000 00:00:17 cpu.cc:9] no AVX\n"
-    assert "oneDNN" in log.getvalue()
-    assert line in log.getvalue().splitlines()[-1]
+    shown.write(f"{CHATTER}\r{line}")
+    shown.write(CHATTER)
+    shown.write(f"\r{line}{CHATTER}")
+    shown.write("\rnote: few lesions\nF0000 00:00:17 cpu.cc:9] no AVX\n")
+    shown.flush()
+    told = f"\r{line}" * 2 + "\rnote: few lesions\nF0000 00:00:17 cpu.cc:9] no AVX\n"
+    assert capsys.readouterr().err == told
+    assert log.getvalue().count("oneDNN") == 6 and f"\n{line}" in log.getvalue()
+
+
+LOUD = f"""
+import os, subprocess, sys, warnings
+chatter = {CHATTER!r}
+os.write(2, chatter.encode())  # as C++ parts do
+subprocess.run([sys.executable, "-c", "import os, sys; os.write(2, sys.argv[1].encode())", chatter])
+print(chatter, file=sys.stderr)
+warnings.warn("constrained_layout not applied")
+print("\\rnote: few lesions", file=sys.stderr, flush=True)
+"""
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_no_chatter_of_a_notebook_reaches_the_terminal(project, capfd, monkeypatch, watched):
+    """Neither what IPython hands on, nor what goes past it to the file of the terminal."""
+    if watched:  # else IPython leaves the file to pytest
+        monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    file = project / "notebooks" / "00_small.ipynb"
+    notebook = json.loads(file.read_text())
+    notebook["cells"][3]["source"] = LOUD + "".join(notebook["cells"][3]["source"])
+    file.write_text(json.dumps(notebook))
+    folder = execution.execute("00_small", "quick", {})
+    told = capfd.readouterr()
+    assert "note: few lesions" in told.err
+    loud = re.findall(r"oneDNN|absl|cuInit|AVX2|layout|rendering", told.out + told.err)
+    assert loud == []
+    log = (folder / "log.txt").read_text()
+    assert "cuInit" in log and "constrained_layout" in log
 
 
 LOADS = """

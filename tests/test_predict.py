@@ -99,6 +99,12 @@ def test_images_of_one_name_are_refused(run, tmp_path):
         predict(run, images, tmp_path / "out")
 
 
+def test_a_network_of_a_cell_is_asked_for_below_that_cell(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("busutils.predict.models.networks", dict)  # as of a process without it
+    with pytest.raises(UserError, match=r"of 01_x, plain_unet, is of a cell of its page: call"):
+        predict(run, [], tmp_path / "out", train=True)
+
+
 def test_a_run_without_network_is_refused(store, tmp_path):
     folder = store / "notebooks" / "00_data"
     runs.write_json(folder / "manifest.json", runs.opening("00_data", "00_data", "quick", {}))

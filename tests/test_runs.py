@@ -128,6 +128,13 @@ def test_runs_are_found_by_the_beginning_of_their_name_local_or_published(projec
         runs.find("02")
 
 
+def test_a_run_of_this_machine_is_found_by_the_name_under_which_it_is_published(project):
+    make(project / "runs" / "notebooks", "01-busi-cpu-aaaa", {})
+    make(project / "book" / "results" / "notebooks", "01-busi-cpu", {})
+    assert runs.find("01-busi-cpu").id == "01-busi-cpu"
+    assert runs.find("01-busi-cpu", local=True).id == "01-busi-cpu-aaaa"
+
+
 def test_a_run_that_is_being_written_is_not_found(project):
     make(project / "runs" / "notebooks", ".01-phantom-quick-aaaa.7.part", {})
     with pytest.raises(UserError, match="there are no runs yet"):
