@@ -30,14 +30,11 @@ def build(name: str, shape: tuple) -> keras.Model:
     x = layers.ZeroPadding2D(1, name="pooling0_pad")(x)
     x = layers.MaxPooling2D(3, strides=2, name="pooling0")(x)
     unit = _preactivation_unit if style.preactivated else _bottleneck_unit
+    width = 64 if style.groups == 1 else 128
     for stage, count in enumerate(UNITS):
         for number in range(count):
             strides = 2 if stage > 0 and number == 0 else 1
-            prefix, width = (
-                f"stage{stage + 1}_unit{number + 1}_",
-                (64 if style.groups == 1 else 128),
-            )
-            x = unit(x, style, prefix, width * 2**stage, strides)
+            x = unit(x, style, f"stage{stage + 1}_unit{number + 1}_", width * 2**stage, strides)
     if style.preactivated:
         x = style.norm_relu(x, "", "1")
     return keras.Model(inputs, x, name=name)

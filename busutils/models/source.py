@@ -8,15 +8,15 @@ from busutils import own_code
 from busutils.models.registry import networks
 
 PUBLISHED = {
-    "unet": "9ef255bd91ab",
+    "unet": "51eac60d8cc5",
     "plain_unet": "411528c684a0",
     "attention_unet": "620ad3c49c0e",
     "multitask_unet": "72b49476b7e7",
-    "fgfeu_net": "cc93b3976d4d",
+    "fgfeu_net": "c969ac83b5d8",
     "segnet": "bbee253fa39c",
-    "fcn": "569138dfbc91",
-    "mu_net": "705990a3ee49",
-    "classifier": "53f053d616b6",
+    "fcn": "ff4c04b5a6c9",
+    "mu_net": "3c1efc3686ff",
+    "classifier": "e0696cab8643",
     "cnn": "5a92d3f0f9ee",
     "lstm": "d6910431702a",
 }
