@@ -162,12 +162,12 @@ def alternative_text(table: pd.DataFrame, column: str) -> str:
     picked = table[table["column"] == column].sort_values("ours", ascending=False)
     if picked.empty:
         raise UserError(f"the table has no column {column!r}")
-    lines = [
-        (f"{t.row}: printed {t.printed}, " if t.printed else f"{t.row}: ")
-        + (f"ours {t.ours:.3f}{_range(t)}, " if np.isfinite(t.ours) else "")
-        + f"{t.verdict}"
-        for t in picked.itertuples()
-    ]
+    lines = []
+    for row in picked.itertuples():
+        printed = f"printed {row.printed}, " if row.printed else ""
+        ends = f" ({row.low:.3f} to {row.high:.3f})" if row.high > row.low else ""
+        ours = f"ours {row.ours:.3f}{ends}, " if np.isfinite(row.ours) else ""
+        lines.append(f"{row.row}: {printed}{ours}{row.verdict}")
     return f"{column}, printed against re-run, best first. " + "; ".join(lines) + "."
 
 
@@ -208,7 +208,3 @@ def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
     with mpl.rc_context({"svg.hashsalt": "busutils", "svg.fonttype": "none"}):
         figure.savefig(out, format=kind, dpi=120, **options)
     return out.getvalue()
-
-
-def _range(line: Any) -> str:
-    return f" ({line.low:.3f} to {line.high:.3f})" if line.high > line.low else ""
