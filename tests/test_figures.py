@@ -15,7 +15,7 @@ from PIL import Image
 from busutils import figures
 from busutils.compare import card
 from busutils.errors import UserError
-from busutils.figures import levels, look, page
+from busutils.figures import look, page
 
 TABLE = pd.DataFrame(
     [
@@ -117,7 +117,7 @@ def test_text_reads_on_a_light_and_on_a_dark_page():
 
 
 def test_lines_read_on_a_light_and_on_a_dark_page():
-    for colour in (look.OURS, *(colour for colour, _, _ in levels.STYLES)):
+    for colour in (look.OURS, *(colour for colour, _, _ in look.STYLES)):
         for ground in (LIGHT_PAGE, DARK_PAGE):
             assert contrast(colour, ground) >= 3, (colour, ground)
 
@@ -208,7 +208,7 @@ def test_an_unknown_column_is_refused():
 def test_curves_of_two_rows_share_a_plot_training_dashed():
     figure = figures.curves(HISTORY, {"Net": ["a", "b"], "Other": ["c"]})
     (axes,) = figure.axes
-    ours, other, _ = (colour for colour, _, _ in levels.STYLES[:3])
+    ours, other, _ = (colour for colour, _, _ in look.STYLES[:3])
     assert lines(axes, linestyle="-", linewidth=0.7, color=ours) == [
         *(([1, 2, 3], [0.8, 0.5, 0.6]), ([1, 2, 3], [0.6, 0.5, 0.4]))
     ]

@@ -8,27 +8,3 @@ from busutils.compare.reported import Column, Reported, context, half_unit, repo
 from busutils.compare.rule import Claim, decided
 from busutils.compare.tables import Row, scores, table
 from busutils.compare.verdicts import Verdict, converged, obstacles, verdict
-
-__all__ = [
-    "Claim",
-    "Column",
-    "Reported",
-    "Row",
-    "Verdict",
-    "context",
-    "converged",
-    "cuts",
-    "decided",
-    "glance",
-    "half_unit",
-    "judge",
-    "numbers",
-    "obstacles",
-    "plain",
-    "readable",
-    "reported",
-    "scores",
-    "table",
-    "verdict",
-    "verdicts_markdown",
-]

@@ -1,12 +1,13 @@
 """The paper at a glance, and the lines of the front page."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
 import pandas as pd
 
-from busutils.compare.rule import CLAIM_WORDS, Claim, listed
+from busutils.compare.rule import Claim, listed
 from busutils.compare.verdicts import because
 from busutils.errors import choose
 
@@ -38,22 +39,26 @@ def glance(
     foot : the run's caption
     address : of the paper
     """
-    listed = "".join(
-        f"<li style='margin:.4em 0'>{_claim(claim)}{_settle(claim)}</li>" for claim in claims
-    )
-    known = "".join(
-        f"<div style='flex:1 1 {_width(text)};min-width:0'><b>{escape(name)}</b><br>"
-        f"{_parts(text)}</div>"
-        for name, text in facts.items()
-    )
+    items = "".join(f"<li style='margin:.4em 0'>{_claim(claim)}</li>" for claim in claims)
+    known = ""
+    for name, text in facts.items():
+        told, width = escape(text), "9em"
+        if len(text) > 90:  # a long one takes the whole width, as a list of its parts
+            width, parts = "100%", [f"<li>{escape(part)}</li>" for part in text.split("; ")]
+            if parts[1:]:
+                told = f"<ul style='margin:0;padding-left:1.2em'>{''.join(parts)}</ul>"
+        style = f"flex:1 1 {width};min-width:0"
+        known += f"<div style='{style}'><b>{escape(name)}</b><br>{told}</div>"
+    link = f" <a href='{escape(address)}'>{escape(address.removeprefix('https://'))}</a>"
+    below = f"<p style='margin:.6em 0 0;font-size:.8em;opacity:.75'>{escape(foot)}</p>"
     return (
         "<div class='glance' style='border:1px solid #808080;border-radius:.5em;padding:.7em 1em;"
         "max-width:42em;overflow-wrap:anywhere'>"
         f"<p style='margin:.1em 0;font-size:1.15em'><b>{escape(title)}</b></p>"
-        f"<p style='margin:.3em 0'>{escape(sentence)}{_link(address)}</p>"
-        f"<ul style='list-style:none;padding:0;margin:.6em 0'>{listed}</ul>"
+        f"<p style='margin:.3em 0'>{escape(sentence)}{link if address else ''}</p>"
+        f"<ul style='list-style:none;padding:0;margin:.6em 0'>{items}</ul>"
         f"<div style='display:flex;flex-wrap:wrap;gap:.5em 1.2em;font-size:.9em'>{known}</div>"
-        f"{_foot(foot)}</div>"
+        f"{below if foot else ''}</div>"
     )
 
 
@@ -78,55 +83,25 @@ def verdicts_markdown(
     tables : name ("Table 2") -> table of :func:`busutils.compare.table`
     """
     lines = [f"**[{title}]({page})**", ""]
-    lines += [f"- {_claim(one)}" for one in claims]
-    lines += [f"- {name}: {_tally(table)}." for name, table in tables.items()]
+    lines += [f"- {_claim(replace(claim, settle=''))}" for claim in claims]
+    for name, table in tables.items():
+        printed, parts = table[table["printed"] != ""], []
+        for word, n in printed["verdict"].value_counts().items():
+            reasons = printed.loc[printed["verdict"] == word, "reason"].str.split(", ").explode()
+            known = ", ".join(reasons[reasons != ""].value_counts().index)
+            parts.append(f"{n} {word}{because(word, known)}")
+        lines.append(f"- {name}: {len(printed)} printed numbers: {'; '.join(parts)}.")
     return "\n".join(lines) + "\n"
 
 
-def _width(text: str) -> str:
-    """A long text takes the whole width of the card."""
-    return "100%" if len(text) > 90 else "9em"
-
-
-def _parts(text: str) -> str:
-    """A long text as a list of its parts."""
-    parts = text.split("; ") if len(text) > 90 else [text]
-    items = "".join(f"<li>{escape(part)}</li>" for part in parts)
-    return f"<ul style='margin:0;padding-left:1.2em'>{items}</ul>" if parts[1:] else escape(text)
-
-
 def _claim(claim: Claim) -> str:
-    """A claim with its word; without one where the run carries none."""
-    said = listed(claim.spoken, claim.note)
-    small = f"<br><small>{escape(said)}</small>" if said else ""
-    sentence = f"{escape(claim.sentence)}{small}"
+    """A claim with its word, if the run carries one, what it rests on, and what would settle it."""
+    said = escape(claim.sentence)
+    settle = f"Would settle it: {claim.settle}." if claim.settle else ""
+    for small in filter(None, [listed(claim.spoken, claim.note), settle]):
+        said += f"<br><small>{escape(small)}</small>"
     if not claim.word:
-        return sentence
-    word = choose(claim.word, CLAIM_WORDS, "verdict on a claim")
-    style = f"background:{COLOURS[word]};color:#fff;border-radius:.3em;padding:.05em .45em"
-    return f"<span class='verdict' style='{style};white-space:nowrap'>{word}</span> {sentence}"
-
-
-def _settle(claim: Claim) -> str:
-    """What would decide a claim that is not decided."""
-    return f"<br><small>Would settle it: {escape(claim.settle)}.</small>" if claim.settle else ""
-
-
-def _link(address: str) -> str:
-    told = escape(address.removeprefix("https://"))
-    return f" <a href='{escape(address, quote=True)}'>{told}</a>" if address else ""
-
-
-def _tally(table: pd.DataFrame) -> str:
-    """Count the verdicts, the most frequent first, with their reasons."""
-    parts, table = [], table[table["printed"] != ""]
-    for word, n in table["verdict"].value_counts().items():
-        reasons = table.loc[table["verdict"] == word, "reason"].str.split(", ").explode()
-        known = ", ".join(reasons[reasons != ""].value_counts().index)
-        parts.append(f"{n} {word}{because(word, known)}")
-    return f"{len(table)} printed numbers: " + "; ".join(parts)
-
-
-def _foot(text: str) -> str:
-    style = "margin:.6em 0 0;font-size:.8em;opacity:.75"
-    return f"<p style='{style}'>{escape(text)}</p>" if text else ""
+        return said
+    colour = COLOURS[choose(claim.word, COLOURS, "verdict on a claim")]
+    style = f"background:{colour};color:#fff;border-radius:.3em;padding:.05em .45em"
+    return f"<span class='verdict' style='{style};white-space:nowrap'>{claim.word}</span> {said}"

@@ -27,6 +27,7 @@ from busutils.statistics import Difference
 
 AGREE = "the same answer by every way to ask"
 NOT_RUN = "what it speaks of was not run"
+BEATEN = "rows that beat the answers without training"
 
 
 def judge(
@@ -95,34 +96,22 @@ def _compared(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: 
     first, second, absent = _sides(claim, rows, trivial if chance else rows)
     if not first or not second:
         return Claim(claim["sentence"], "not tested", None, NOT_RUN, rule.NAMED)
-    differences, pairs = (_of_groups if claim["kind"] == "groups" else _of_rows)(first, second)
-    compared = pd.concat([*first.values(), *([] if chance else second.values())])
-    word, why = rule.agreed({m: rule.word_of(differences, m, close) for m in rule.MARGINS})
-    if chance and word == "opposite":  # a network that failed to train is no counter-example
-        word = "not supported"
-    settle = rule.MORE if word == "undecided" else ""
-    if different := rule.unlike(claim.get("about"), compared):
-        word, why, settle = (
-            "undecided",
-            different,
-            "the same rates and losses on both sides",
-        )
+    differences, pairs = _differences(first, second, together=claim["kind"] == "groups")
+    shown = min(differences, key=lambda name: differences[name].low)
+    words = {m: rule.word_of(differences, m, close) for m in rule.MARGINS}
+    if chance:  # a network that failed to train is no counter-example
+        words = {m: word.replace("opposite", "not supported") for m, word in words.items()}
+    compared, weights = pd.concat([*first.values(), *second.values()]), claim.get("weights")
+    compared = compared[~_flag(compared, "trivial")]
     missing = {
         absent: rule.NAMED,
-        rule.other_weights(claim.get("weights"), compared): (
-            f"encoders from {rule.STARTS.get(claim.get('weights'))}"
-        ),
-        ""
-        if chance
-        else rule.failed(compared, trivial): "rows that beat the answers without training",
+        rule.other_weights(weights, compared): f"encoders from {rule.STARTS.get(weights)}",
+        "" if chance else rule.failed(compared, trivial): BEATEN,
         rule.too_few(pairs): rule.ENOUGH,
     }
-    if reasons := listed(*missing):
-        word, why = "not tested", reasons
-        settle = listed(*(remedy for reason, remedy in missing.items() if reason))
-    shown = min(differences, key=lambda name: differences[name].low)
-    note = listed(shown, why, _rising(compared))
-    return Claim(claim["sentence"], word, differences[shown], note, settle)
+    unlike, rising = rule.unlike(claim.get("about"), compared), _rising(compared)
+    about = (claim["sentence"], differences[shown], words, shown, rising)
+    return rule.concluded(*about, unlike=unlike, missing=missing)
 
 
 def _divided(scores: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -151,39 +140,36 @@ def _names(rows: str | Sequence[str]) -> Sequence[str]:
     return [rows] if isinstance(rows, str) else rows
 
 
-def _of_rows(
-    first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]
+def _differences(
+    first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame], together: bool
 ) -> tuple[dict[str, Difference], int]:
-    """Each row minus each of the others, on the repeats of both; and the fewest repeats."""
+    """Each row minus each of the others, on the repeats of both; and the fewest repeats.
+
+    Rows that are taken `together` are averaged on either side, case by case.
+    """
+    sides = {
+        f"{name} minus {other}": ([own], [against])
+        for name, own in first.items()
+        for other, against in second.items()
+    }
+    if together:
+        told = f"mean of {len(first)} rows minus that of {len(second)}"
+        sides = {told: ([*first.values()], [*second.values()])}
     found, pairs = {}, []
-    for name, own in first.items():
-        for other, against in second.items():
-            both = _on_common_repeats([own, against])
-            found[f"{name} minus {other}"] = statistics.paired_difference(*both)
-            pairs.append(both[0]["repeat"].nunique())
+    for told, both in sides.items():
+        common = set.intersection(*(set(table["repeat"]) for side in both for table in side))
+        if not common:
+            raise UserError(
+                "the rows of a claim share no repeat: name equal splits and seeds alike"
+            )
+        means = [pd.concat(side) for side in both]
+        means = [side[side["repeat"].isin(common)] for side in means]
+        if together:
+            keys = ["case", "repeat", "group"]
+            means = [side.groupby(keys, as_index=False)["score"].mean() for side in means]
+        found[told] = statistics.paired_difference(*means)
+        pairs.append(len(common))
     return found, min(pairs)
-
-
-def _of_groups(
-    first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]
-) -> tuple[dict[str, Difference], int]:
-    """The mean of some rows minus that of the others, case by case; and their repeats."""
-    tables = _on_common_repeats([*first.values(), *second.values()])
-    keys = ["case", "repeat", "group"]
-    means = [
-        pd.concat(side).groupby(keys, as_index=False)["score"].mean()
-        for side in (tables[: len(first)], tables[len(first) :])
-    ]
-    told = f"mean of {len(first)} rows minus that of {len(second)}"
-    return {told: statistics.paired_difference(*means)}, means[0]["repeat"].nunique()
-
-
-def _on_common_repeats(tables: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
-    """Keep of each table the repeats that all have."""
-    common = set.intersection(*(set(table["repeat"]) for table in tables))
-    if not common:
-        raise UserError("the rows of a claim share no repeat: name equal splits and seeds alike")
-    return [table[table["repeat"].isin(common)] for table in tables]
 
 
 def _number(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int) -> Claim:
@@ -196,20 +182,16 @@ def _number(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: in
     about = reported(folder, paper, table)
     printed, scale = about.printed(row, column), about.columns[column].scale
     own = own.assign(score=own["score"] * scale)
-    once = own.groupby("case").agg(score=("score", "mean"), group=("group", "first"))
-    ours, pairs = statistics.interval(once["score"], once["group"]), own["repeat"].nunique()
+    ours, pairs = statistics.case_mean(own), own["repeat"].nunique()
     spread = statistics.training_spread(own) if pairs > 1 else None
     again = statistics.repeat_interval(ours, claim["cases"], spread, claim["trainings"])
-    words = {"compatible": "supported", "too imprecise": "undecided"}
+    of = {"compatible": "supported", "too imprecise": "undecided"}
     judged = {m: verdict(printed, ours, again, coarse=m * scale).word for m in rule.MARGINS}
-    word, why = rule.agreed({m: words.get(told, "not supported") for m, told in judged.items()})
-    settle = rule.MORE if word == "undecided" else ""
-    if reason := rule.too_few(pairs):
-        word, why, settle = "not tested", reason, rule.ENOUGH
-    limits = (value - float(printed) for value in (again.estimate, again.low, again.high))
-    apart = replace(again, **dict(zip(("estimate", "low", "high"), limits, strict=True)))
+    words = {m: of.get(word, "not supported") for m, word in judged.items()}
+    limits = {name: getattr(again, name) - float(printed) for name in ("estimate", "low", "high")}
     told = f"ours {ours.estimate:.2f} ({ours.low:.2f} to {ours.high:.2f}), printed {printed}"
-    return Claim(claim["sentence"], word, apart, listed(told, why), settle)
+    about = (claim["sentence"], replace(again, **limits), words, told)
+    return rule.concluded(*about, missing={rule.too_few(pairs): rule.ENOUGH})
 
 
 def _least(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int) -> Claim:

@@ -73,20 +73,18 @@ def cuts(paper: Mapping[str, Any], run: Mapping[str, Any]) -> list[str]:
     for name, entry in own.get("instead", {}).items():
         known = said.pop(name, {"paper": paper["protocol"].get(name)})
         said[name] = known | (entry if isinstance(entry, dict) else {"say": entry})
-    common_first = sorted(said, key=lambda name: name not in SAY)
-    other = [name for name in common_first if name in run and _other(said[name], run[name], run)]
-    found = [_said(said[name], run[name], run) for name in other]
-    ours = [text for entry in own.get("ours", ()) if (text := _own(entry, run))]
-    silent = [f"not printed, so ours: {', '.join(ours)}"] if ours else []
-    return [*found, *silent, *own.get("always", ())]
-
-
-def _other(entry: Mapping[str, Any], ours: Any, run: Mapping[str, Any]) -> bool:
-    """Whether a parameter is another than the paper's, where the entry is about this run."""
-    return _holds(entry, run) and not _alike(ours, entry["paper"])
+    found = [
+        _filled(said[name], run, run[name])
+        for name in sorted(said, key=lambda name: name not in SAY)  # what protocols share first
+        if name in run and _holds(said[name], run) and not _alike(run[name], said[name]["paper"])
+    ]
+    silent = [{"say": entry} if isinstance(entry, str) else entry for entry in own.get("ours", ())]
+    ours = ", ".join(_filled(entry, run) for entry in silent if _holds(entry, run))
+    return [*found, *([f"not printed, so ours: {ours}"] if ours else []), *own.get("always", ())]
 
 
 def _holds(entry: Mapping[str, Any], run: Mapping[str, Any]) -> bool:
+    """Whether an entry is about this run."""
     return all(run[name] == value for name, value in entry.get("when", {}).items())
 
 
@@ -100,21 +98,15 @@ def _alike(ours: Any, paper: Any) -> bool:
     return isinstance(paper, int | float) and isclose(ours, paper, rel_tol=1e-3)
 
 
-def _said(entry: Mapping[str, Any], ours: Any, run: Mapping[str, Any]) -> str:
-    paper = entry["paper"]
+def _filled(entry: Mapping[str, Any], run: Mapping[str, Any], ours: Any = None) -> str:
+    """The sentence of an entry with the run's values, with ours and the paper's."""
+    paper = entry.get("paper")
     if isinstance(paper, Mapping):
         ours, paper = [told for name, told in paper.items() if name not in ours], [*paper.values()]
     elif isinstance(ours, list) and isinstance(paper, int):
         ours = len(ours)
-    told = {name: _text(value) for name, value in [*run.items(), ("ours", ours), ("paper", paper)]}
-    return entry["say"].format_map(told)
-
-
-def _own(entry: str | Mapping[str, Any], run: Mapping[str, Any]) -> str:
-    """What the paper does not print, with the run's values; empty where it is not about the run."""
-    entry = {"say": entry} if isinstance(entry, str) else entry
-    values = {name: _text(value) for name, value in run.items()}
-    return entry["say"].format_map(values) if _holds(entry, run) else ""
+    told = {**run, "ours": ours, "paper": paper}
+    return entry["say"].format_map({name: _text(value) for name, value in told.items()})
 
 
 def _text(value: Any) -> str:

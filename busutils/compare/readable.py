@@ -22,16 +22,13 @@ def numbers(table: pd.DataFrame, prefix: str, run: str) -> dict[str, dict[str, A
     Name (``<prefix>_<row>_<column>``, lower case) -> value, low, high, verdict, run; None where
     there is no number.
     """
-    named = {
-        _slug(f"{prefix} {line.row} {line.column}"): {
-            "value": _number(line.ours),
-            "low": _number(line.low),
-            "high": _number(line.high),
-            "verdict": line.verdict,
-            "run": run,
-        }
-        for line in table.itertuples()
-    }
+    named = {}
+    for line in table.itertuples():
+        words = f"{prefix} {line.row} {line.column}".lower()
+        ends = {"value": line.ours, "low": line.low, "high": line.high}
+        found = {name: float(of) if np.isfinite(of) else None for name, of in ends.items()}
+        found |= {"verdict": line.verdict, "run": run}
+        named[re.sub(r"[^a-z0-9]+", "_", words).strip("_")] = found
     if len(named) < len(table):
         raise UserError(f"rows and columns of {prefix} do not have names of their own")
     return named
@@ -68,31 +65,21 @@ def _readable(line: Any, most: float) -> tuple[str, ...]:
 
 def _why(word: str, rows: pd.DataFrame) -> str:
     """Say why rows have a verdict: what all share, then how many have which other reason."""
-    many = "row" if len(rows) == 1 else "rows"
     if word in JUDGED:
         widths = [f"±{width:.2g}" for width in sorted(rows["half_width"]) if width > 0]
-        why = f"one more repeat of ours falls within {' to '.join(widths[:1] + widths[1:][-1:])}"
-        return f"{word.capitalize()}, {len(rows)} {many}: {why}." if widths else ""
-    counted = rows["reason"].str.split(r", (?![^(]*\))", regex=True).explode().value_counts()
-    counted = counted.drop("", errors="ignore")
-    shared = _and(list(counted.index[counted == len(rows)]))
-    also = " also" if shared or word == "not converged" else ""
-    others = [f"in {n}{also} {reason}" for reason, n in counted.items() if n < len(rows)]
-    first = f"also {shared}" if shared and word == "not converged" else shared
-    told = ", ".join(filter(None, [first, *others]))
+        ends = " to ".join(widths[:1] + widths[1:][-1:])
+        told = f"one more repeat of ours falls within {ends}" if widths else ""
+    else:
+        counted = rows["reason"].str.split(r", (?![^(]*\))", regex=True).explode().value_counts()
+        counted = counted.drop("", errors="ignore")
+        *most, last = ["", *counted.index[counted == len(rows)]]
+        shared = " and ".join(filter(None, [", ".join(most[1:]), last]))
+        also = "also " if word == "not converged" else ""
+        beside = "also " if shared else also
+        others = [f"in {n} {beside}{reason}" for reason, n in counted.items() if n < len(rows)]
+        told = ", ".join(filter(None, [shared and also + shared, *others]))
+    many = "row" if len(rows) == 1 else "rows"
     return f"{word.capitalize()}, {len(rows)} {many}: {told}." if told else ""
-
-
-def _and(words: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def _text(value: float, half_width: float, printed: str) -> str:

@@ -153,8 +153,8 @@ def half_unit(printed: str) -> float:
     """
     try:
         number = Decimal(printed)
-    except InvalidOperation as error:
-        raise UserError(f"{printed!r} is not a printed number: map the cell to another") from error
+    except InvalidOperation:
+        number = Decimal("NaN")
     if not number.is_finite():
-        raise UserError(f"{printed!r} is not a finite number: map the cell to another")
+        raise UserError(f"{printed!r} is not a printed number: map the cell to another")
     return float(Decimal((0, (5,), number.as_tuple().exponent - 1)))

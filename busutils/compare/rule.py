@@ -16,7 +16,6 @@ import pandas as pd
 
 from busutils.statistics import Difference, Interval, holm
 
-CLAIM_WORDS = ("supported", "not supported", "opposite", "undecided", "not tested")
 MARGINS = (0.02, 0.05, 0.10)
 """Smallest advantages that may matter; for *close*, what may be missing."""
 PAIRS = 3
@@ -24,6 +23,7 @@ PAIRS = 3
 ENOUGH = f"{PAIRS} (split, seed) pairs a side"
 MORE = "more images, or more (split, seed) pairs"
 NAMED = "all the rows that it names"
+SAME = "the same rates and losses on both sides"
 """What would settle a claim."""
 ALIKE = {"rate": "learning rates", "loss": "losses"}
 """Facts of rows that must not differ between the sides, unless the claim is about them."""
@@ -34,8 +34,9 @@ STARTS = {"imagenet": "ImageNet", "phantom": "phantoms", "none": "random weights
 class Claim:
     """A sentence of the paper with our verdict, the difference behind it, and what it speaks of.
 
-    `word` is one of `CLAIM_WORDS`, or empty where a run carries none. `settle` says what would
-    decide a claim that is undecided or not tested, where the rule knows it.
+    `word` is supported, not supported, opposite, undecided or not tested, or empty where a run
+    carries none. `settle` says what would decide a claim that is undecided or not tested, where the
+    rule knows it.
     """
 
     sentence: str
@@ -71,11 +72,38 @@ def decided(
     """
     if difference is None:
         return Claim(sentence, "not tested", None, note)
-    word, why = agreed({m: word_of({"": difference}, m) for m in margins})
+    words = {m: word_of({"": difference}, m) for m in margins}
+    return concluded(sentence, difference, words, note, missing={too_few(pairs): ENOUGH})
+
+
+def concluded(
+    sentence: str,
+    difference: Interval,
+    words: Mapping[float, str],
+    *notes: str,
+    unlike: str = "",
+    missing: Mapping[str, str],
+) -> Claim:
+    """Put a claim together: what is missing decides first, then what differs, then the margins.
+
+    Parameters
+    ----------
+    words : margin -> the word that it gives
+    notes : remarks; what decided stands behind the first
+    unlike : what differs between the sides, if anything
+    missing : why it was not tested -> what would settle it; empty reasons do not count
+    """
+    word, why = next(iter(words.values())), f"at margins of {', '.join(f'{m:g}' for m in words)}"
+    if len(set(words.values())) > 1:
+        word = "undecided"
+        why = ", ".join(f"{told} at a margin of {m:g}" for m, told in words.items())
     settle = MORE if word == "undecided" else ""
-    if reason := too_few(pairs):
-        word, why, settle = "not tested", reason, ENOUGH
-    return Claim(sentence, word, difference, listed(note, why), settle)
+    if unlike:
+        word, why, settle = "undecided", unlike, SAME
+    if reasons := listed(*missing):
+        word, why = "not tested", reasons
+        settle = listed(*(remedy for reason, remedy in missing.items() if reason))
+    return Claim(sentence, word, difference, listed(*notes[:1], why, *notes[1:]), settle)
 
 
 def word_of(differences: Mapping[str, Interval], margin: float, close: bool = False) -> str:
@@ -98,13 +126,6 @@ def word_of(differences: Mapping[str, Interval], margin: float, close: bool = Fa
         return "supported"
     excluded = any(d.low <= 0 and d.high < margin for d in found)
     return "not supported" if excluded else "undecided"
-
-
-def agreed(words: Mapping[float, str]) -> tuple[str, str]:
-    """The word that all margins give, or *undecided*; and what each gives, for people."""
-    if len(set(words.values())) > 1:
-        return "undecided", ", ".join(f"{word} at a margin of {m:g}" for m, word in words.items())
-    return next(iter(words.values())), f"at margins of {', '.join(f'{m:g}' for m in words)}"
 
 
 def other_weights(wanted: str | None, rows: pd.DataFrame) -> str:

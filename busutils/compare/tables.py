@@ -10,12 +10,11 @@ import pandas as pd
 
 from busutils import metrics, own_code
 from busutils.compare.reported import Column, Reported
-from busutils.compare.verdicts import COARSE, Verdict, obstacles, verdict
+from busutils.compare.verdicts import COARSE, obstacles, verdict
 from busutils.errors import UserError, choose
 from busutils.models import networks
 from busutils.statistics import (
     Interval,
-    Spread,
     interval,
     pooled_interval,
     repeat_interval,
@@ -24,6 +23,8 @@ from busutils.statistics import (
 
 REDUCTIONS = ("per case", "pooled", "share")
 COLUMNS = ["row", "column", "printed", "ours", "low", "high", "verdict", "reason", "n"]
+COLUMNS += ["difference", "half_width", "method", "key"]
+NOTHING = Interval(np.nan, np.nan, np.nan, 0.95, "", 0, 0)
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,14 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
     for cell in pd.concat([reported.cells, beside]).itertuples():
         row = rows.get(cell.row, Row(not_rerun="not in this run"))
         column = reported.columns.get(cell.column, Column())
-        ours, spread = _ours(row, column, cell.column, cases)
-        why = _obstacle(row, column, reported.row_protocol(cell.row), ours)
-        ours, judged = _judge(cell.value, ours, spread, column, why)
-        lines.append(
-            {"row": reported.label(cell.row), "column": cell.column, "printed": cell.value}
-            | _numbers(ours)
-            | {"verdict": judged.word, "reason": judged.reason, "difference": judged.difference}
-            | {"half_width": judged.half_width, "key": cell.row}
-        )
-    made = pd.DataFrame(lines)[[*COLUMNS, "difference", "half_width", "method", "key"]]
+        ours, again = _ours(row, column, cell.column, cases)
+        obstacle, reason = _obstacle(row, column, reported.row_protocol(cell.row), ours)
+        about = {"obstacle": obstacle, "reason": reason, "coarse": COARSE * column.scale}
+        line = {"row": reported.label(cell.row), "column": cell.column, "printed": cell.value}
+        line |= {"key": cell.row} | vars(ours or NOTHING)
+        lines.append(line | vars(verdict(cell.value, ours, again, **about)))
+    names = {"estimate": "ours", "n_cases": "n", "word": "verdict"}
+    made = pd.DataFrame(lines).rename(columns=names)[COLUMNS]
     made.attrs = {"most": {name: c.scale for name, c in reported.columns.items() if c.score}}
     return made
 
@@ -125,25 +124,33 @@ def scores(
             f"job {lost[0]} has no {split} cases at the threshold asked for: "
             "complete the job, or take a threshold from 0.05 to 0.95 by 0.05"
         )
+    if score == "left_empty":
+        values = (picked["tp"] + picked["fp"] == 0).astype(float)
+    else:
+        values = metrics.SCORES[score](picked)
     columns = ["job", "repeat", "case", "label", "group", *metrics.COUNTS, "score"]
-    return picked.assign(repeat=picked["job"].map(jobs), score=_score(score, picked))[columns]
+    return picked.assign(repeat=picked["job"].map(jobs), score=values)[columns]
 
 
 def _ours(
     row: Row, column: Column, name: str, cases: pd.DataFrame
-) -> tuple[Interval | None, Spread | None]:
+) -> tuple[Interval | None, Interval | None]:
+    """Ours and one more repeat of it, both in the printed unit; nothing where there is none."""
+    spread = None
     if (value := row.given.get(name)) is not None:
-        return (value if isinstance(value, Interval) else _alone(value)), None
-    there = cases["job"].isin(list(row.jobs)) & (cases["split"] == column.split)
-    if row.not_rerun or not column.score or not there.any():  # sets of lesions have no normal
-        return None, None
-    long = scores(cases, row.jobs, column.score, row.thresholds, column.split)
-    spread = training_spread(long.assign(repeat=long["job"])) if len(row.jobs) > 1 else None
-    return _reduced(long, column), spread
-
-
-def _alone(value: float) -> Interval:
-    return Interval(float(value), np.nan, np.nan, 0.95, "one number, no interval", 0, 1)
+        alone = {"method": "one number, no interval", "n_groups": 1}
+        is_known = isinstance(value, Interval)
+        ours = value if is_known else replace(NOTHING, estimate=float(value), **alone)
+    else:
+        there = cases["job"].isin(list(row.jobs)) & (cases["split"] == column.split)
+        if row.not_rerun or not column.score or not there.any():  # sets of lesions have no normal
+            return None, None
+        long = scores(cases, row.jobs, column.score, row.thresholds, column.split)
+        if len(row.jobs) > 1:
+            spread = training_spread(long.assign(repeat=long["job"]))
+        ours = _reduced(long, column)
+    again = repeat_interval(ours, column.cases or max(ours.n_cases, 1), spread, column.trainings)
+    return ours.scaled(column.scale), again.scaled(column.scale)
 
 
 def _reduced(long: pd.DataFrame, column: Column) -> Interval:
@@ -168,32 +175,3 @@ def _obstacle(
     if not row.converged and "epochs" in column.depends:
         return "not converged", reason
     return ("not comparable" if reason else ""), reason
-
-
-def _judge(
-    printed: str, ours: Interval | None, spread: Spread | None, column: Column, why: tuple[str, str]
-) -> tuple[Interval | None, Verdict]:
-    """Our interval in the printed unit, and the verdict."""
-    if ours is None:
-        return None, verdict(printed, None, obstacle=why[0], reason=why[1])
-    again = repeat_interval(ours, column.cases or max(ours.n_cases, 1), spread, column.trainings)
-    ours, again = _scaled(ours, column.scale), _scaled(again, column.scale)
-    coarse = COARSE * column.scale
-    return ours, verdict(printed, ours, again, obstacle=why[0], reason=why[1], coarse=coarse)
-
-
-def _scaled(one: Interval, by: float) -> Interval:
-    return replace(one, estimate=one.estimate * by, low=one.low * by, high=one.high * by)
-
-
-def _score(name: str, counts: pd.DataFrame) -> np.ndarray:
-    if name == "left_empty":
-        return (counts["tp"] + counts["fp"] == 0).to_numpy(float)
-    return np.asarray(metrics.SCORES[name](counts))
-
-
-def _numbers(ours: Interval | None) -> dict[str, Any]:
-    if ours is None:
-        return {"ours": np.nan, "low": np.nan, "high": np.nan, "n": 0, "method": ""}
-    limits = {"ours": ours.estimate, "low": ours.low, "high": ours.high}
-    return limits | {"n": ours.n_cases, "method": ours.method}

@@ -37,11 +37,6 @@ class Verdict:
     difference: float
     half_width: float
 
-    def __str__(self) -> str:
-        if self.word == "compatible" and self.half_width > 0:
-            return f"{self.word} (±{self.half_width:.2g})"
-        return f"{self.word}{because(self.word, self.reason)}"
-
 
 def because(word: str, reason: str) -> str:
     """Put a reason in brackets; a training's end is a reason itself, so others come beside it."""
@@ -82,19 +77,20 @@ def verdict(
     if ours is None:
         return Verdict("not re-run", reason, np.nan, np.nan)
     repeat = repeat or repeat_interval(ours, max(ours.n_cases, 1))
-    difference, half_width = value - ours.estimate, repeat.half_width
+    half_width, slack = repeat.half_width, rounding * (1 + 1e-9)  # a tie in binary is still a tie
     if obstacle:
-        return Verdict(choose(obstacle, OBSTACLES, "obstacle"), reason, difference, half_width)
-    if not np.isfinite(half_width):
-        return Verdict("too imprecise", "one number", difference, half_width)
-    slack = rounding * (1 + 1e-9)  # a tie in binary is still a tie
-    if value < repeat.low - slack:
-        return Verdict("re-run higher", "", difference, half_width)
-    if value > repeat.high + slack:
-        return Verdict("re-run lower", "", difference, half_width)
-    if half_width > coarse:
-        return Verdict("too imprecise", f"±{half_width:.2g}", difference, half_width)
-    return Verdict("compatible", "", difference, half_width)
+        word = choose(obstacle, OBSTACLES, "obstacle")
+    elif not np.isfinite(half_width):
+        word, reason = "too imprecise", "one number"
+    elif value < repeat.low - slack:
+        word, reason = "re-run higher", ""
+    elif value > repeat.high + slack:
+        word, reason = "re-run lower", ""
+    elif half_width > coarse:
+        word, reason = "too imprecise", f"±{half_width:.2g}"
+    else:
+        word, reason = "compatible", ""
+    return Verdict(word, reason, value - ours.estimate, half_width)
 
 
 def obstacles(run: Mapping[str, Any], paper: Mapping[str, Any]) -> list[str]:
@@ -115,14 +111,9 @@ def obstacles(run: Mapping[str, Any], paper: Mapping[str, Any]) -> list[str]:
     asked = {key for key in (*PROTOCOL, "epochs") if paper.get(key) is not None}
     if unknown := sorted(asked - set(run)):
         raise UserError(f"the run does not say its {unknown[0]!r}, which the paper prints: add it")
-    reasons = [
-        word
-        for key, word in PROTOCOL.items()
-        if key in asked and _plain(run[key]) != _plain(paper[key])
-    ]
-    if "epochs" in asked and run["epochs"] < paper["epochs"] / 2:
-        reasons.append("epochs")
-    return list(dict.fromkeys(reasons))
+    other = [key for key in PROTOCOL if key in asked and _plain(run[key]) != _plain(paper[key])]
+    short = "epochs" in asked and run["epochs"] < paper["epochs"] / 2
+    return list(dict.fromkeys([*map(PROTOCOL.get, other), *["epochs"] * short]))
 
 
 def converged(history: pd.DataFrame, rise: float = 0.01, share: float = 0.25) -> pd.Series:

@@ -1,6 +1,6 @@
-"""Figures of numbers: printed against re-run, intervals, curves of a classifier."""
+"""Figures with one axis of numbers: printed against re-run, intervals, random draws."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -10,24 +10,21 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from sklearn.metrics import precision_recall_curve, roc_curve
 
-from busutils.errors import UserError, choose
+from busutils.errors import choose
 from busutils.figures.look import (
     BESIDE,
+    COLOURS,
+    DASHES,
     GREY,
     LOOK,
     OURS,
-    headline,
-    legend_below,
+    finished,
     limits,
     new_figure,
 )
 
-DASHES = ("-", "--", ":", "-.")
 UNSURE = ("not comparable", "not converged")
-THIN, THICK = {"lw": 0.8, "alpha": 0.6}, {"lw": 2.2}
 
 
 @mpl.rc_context(LOOK)
@@ -55,34 +52,27 @@ def printed_against_rerun(
     """
     choose(column, table["column"].unique(), "column")
     picked = table[table["column"] == column].sort_values("ours", na_position="first")
-    figure, ((axes,),) = new_figure(1.3 + 0.27 * len(picked))
+    figure, axes = _rows(picked["row"], (1.3, 0.27), label or column, ends)
     alike = len(set(picked["verdict"])) == 1
     for place, row in enumerate(picked.itertuples()):
-        _draw_row(axes, place, row, ends, "" if alike else row.verdict)
-    upright = _upright(axes, trivial or {}, ends)
-    axes.set_yticks(range(len(picked)), picked["row"])
-    axes.set(xlabel=label or column, ylim=(-0.6, len(picked) - 0.4))
-    axes.tick_params(axis="y", length=0)
-    limits(axes, *ends)
-    marks = _comparison_legend(picked, alike)
-    if band:
-        axes.axvspan(*band, color=GREY, alpha=0.25, lw=0, zorder=0)
-        marks.append(Patch(color=GREY, alpha=0.25, lw=0, label=band_label))
-    legend_below(figure, marks + upright)
-    headline(figure, title)
-    return figure
-
-
-def _upright(axes: Axes, lines: Mapping[str, float], ends: tuple[float, float]) -> list[Line2D]:
-    """Draw upright lines, each with dashes of its own, and return what a legend says of them."""
+        if np.isfinite(row.ours):
+            face = "none" if row.verdict in UNSURE else OURS
+            _dot(axes, place, row.ours, (row.low, row.high), ends, mfc=face, mew=1.4, zorder=3)
+        if row.printed:
+            diamond = {"ms": 6, "mec": GREY, "mfc": "none", "mew": 1.2, "zorder": 2}
+            axes.plot(float(row.printed), place, "D", **diamond)
+        where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+        where |= {"xytext": (4, 0), "va": "center", "fontsize": 8, "gid": BESIDE}
+        axes.annotate("" if alike else row.verdict, (1, place), **where)
+    lines = sorted((trivial or {}).items(), key=lambda line: line[1])
     digits = 2 if max(ends) <= 1 else 0
-    look = {"color": GREY, "lw": 1.0}
-    named = zip(sorted(lines.items(), key=lambda line: line[1]), cycle(DASHES), strict=False)
-    marks = []
-    for (name, value), dashes in named:
-        axes.axvline(value, ls=dashes, zorder=0, **look)
-        marks.append(Line2D([], [], ls=dashes, label=f"{name} {value:z.{digits}f}", **look))
-    return marks
+    named = {f"{name} {value:z.{digits}f}": value for name, value in lines}
+    upright = _upright(axes, named, color=GREY, lw=1.0, zorder=0)
+    marks = _comparison_marks(picked, alike)
+    if band:
+        shaded = {"color": GREY, "alpha": 0.25, "lw": 0, "zorder": 0, "label": band_label}
+        marks.append(axes.axvspan(*band, **shaded))
+    return finished(figure, title, marks + upright)
 
 
 @mpl.rc_context(LOOK)
@@ -94,76 +84,74 @@ def intervals(rows: pd.DataFrame, label: str, title: str = "") -> Figure:
     rows : DataFrame with columns name, value, low, high
     label : of the x axis
     """
-    figure, ((axes,),) = new_figure(0.9 + 0.3 * len(rows))
-    for place, row in enumerate(rows[::-1].itertuples()):
-        ends = np.clip([row.low, row.high], 0, 1)
-        axes.plot(ends, [place, place], color=OURS, lw=1.6)
-        axes.plot(row.value, place, "o", ms=6, color=OURS)
-    axes.set_yticks(range(len(rows)), rows["name"][::-1])
-    axes.tick_params(axis="y", length=0)
-    axes.set(xlabel=label, ylim=(-0.6, len(rows) - 0.4))
-    limits(axes, 0, 1)
-    headline(figure, title)
-    return figure
+    upwards = rows[::-1]
+    figure, axes = _rows(upwards["name"], (0.9, 0.3), label, (0, 1))
+    for place, row in enumerate(upwards.itertuples()):
+        _dot(axes, place, row.value, (row.low, row.high), (0, 1))
+    return finished(figure, title)
 
 
 @mpl.rc_context(LOOK)
-def classification_curves(
-    truth: np.ndarray, probability: np.ndarray, areas: Mapping[str, str], title: str = ""
+def against_random(
+    random: Mapping[str, np.ndarray],
+    lines: Mapping[str, float],
+    bands: Mapping[str, tuple[float, float]],
+    label: str,
+    title: str = "",
 ) -> Figure:
-    """Draw the ROC and the precision-recall curve; what knows nothing is a thin grey line.
+    """Draw one quantity: random draws as a histogram, single values as lines, ranges as bands.
 
     Parameters
     ----------
-    truth : bool array of shape (n,)
-    probability : float array of shape (n,)
-    areas : "ROC" and "precision-recall" -> the area in words
-
-    Raises
-    ------
-    UserError
-        If all cases are of one class, so that there is no curve.
+    random : name -> values of the draws
+    lines : name -> value; a fifth is dashed as the first
+    bands : name -> its ends
+    label : of the x axis
     """
-    if len(np.unique(truth)) < 2:
-        raise UserError("a ROC curve needs cases of both classes: leave it out")
-    figure, ((roc, recall),) = new_figure(3.0, 1, 2)
-    false, true, _ = roc_curve(truth, probability)
-    roc.plot(false, true, color=OURS, **THICK)
-    roc.plot([0, 1], [0, 1], color=GREY, **THIN)
-    roc.set(xlabel="1 − specificity", ylabel="sensitivity")
-    precision, sensitivity, _ = precision_recall_curve(truth, probability)
-    recall.plot(sensitivity, precision, color=OURS, drawstyle="steps-post", **THICK)
-    recall.axhline(np.mean(truth), color=GREY, **THIN)
-    recall.set(xlabel="sensitivity (recall)", ylabel="precision", ylim=(0, 1.02))
-    for axes, name in ((roc, "ROC"), (recall, "precision-recall")):
-        axes.set_title(f"{name}: area {areas[name]}")
-    headline(figure, title)
-    return figure
+    figure, ((axes,),) = new_figure(2.8)
+    for name, values in random.items():
+        axes.hist(values, bins=40, color=GREY, alpha=0.5, label=f"{len(values)} {name}")
+    _upright(axes, lines, color=OURS, lw=1.6)
+    for name, ends in bands.items():
+        axes.axvspan(*ends, color=COLOURS["prediction"], alpha=0.6, lw=0, label=name)
+    axes.set(xlabel=label, ylabel="draws")
+    axes.set_xlim(left=0)
+    return finished(figure, title, axes.get_legend_handles_labels()[0], columns=2)
 
 
-def _draw_row(axes: Axes, place: int, row: Any, ends: tuple[float, float], verdict: str) -> None:
-    """Draw a row; its interval goes no further than the axis, since no score does."""
-    if np.isfinite(row.ours):
-        face = "none" if row.verdict in UNSURE else OURS
-        if np.isfinite(row.low):
-            interval = np.clip([row.low, row.high], *ends)
-            axes.plot(interval, [place, place], color=OURS, lw=1.6)
-        axes.plot(row.ours, place, "o", ms=6, mec=OURS, mfc=face, mew=1.4, zorder=3)
-    if row.printed:
-        axes.plot(float(row.printed), place, "D", ms=6, mec=GREY, mfc="none", mew=1.2, zorder=2)
-    axes.annotate(
-        verdict,
-        xy=(1, place),
-        xycoords=("axes fraction", "data"),
-        xytext=(4, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=8,
-        gid=BESIDE,
-    )
+def _rows(
+    names: Sequence[str], inches: tuple[float, float], label: str, ends: tuple[float, float]
+) -> tuple[Figure, Axes]:
+    """A figure with a row a name, from below; `inches` around the rows, and of each."""
+    figure, ((axes,),) = new_figure(inches[0] + inches[1] * len(names))
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlabel=label, ylim=(-0.6, len(names) - 0.4))
+    limits(axes, *ends)
+    return figure, axes
 
 
-def _comparison_legend(picked: pd.DataFrame, alike: bool) -> list[Line2D]:
+def _dot(
+    axes: Axes,
+    place: int,
+    value: float,
+    interval: tuple[float, float],
+    ends: tuple[float, float],
+    **look: Any,
+) -> None:
+    """Draw ours; its interval goes no further than the axis, since no score does."""
+    if np.isfinite(interval).all():
+        axes.plot(np.clip(interval, *ends), [place, place], color=OURS, lw=1.6)
+    axes.plot(value, place, "o", ms=6, color=OURS, **look)
+
+
+def _upright(axes: Axes, lines: Mapping[str, float], **look: Any) -> list[Line2D]:
+    """Draw upright lines, each with dashes of its own."""
+    dashed = zip(lines.items(), cycle(DASHES), strict=False)
+    return [axes.axvline(value, ls=ls, label=name, **look) for (name, value), ls in dashed]
+
+
+def _comparison_marks(picked: pd.DataFrame, alike: bool) -> list[Line2D]:
     """What the marks are; a verdict that all rows share is told here."""
     unsure, known = picked["verdict"].isin(UNSURE), picked["ours"].notna()
     line = "-" if picked["low"].lt(picked["high"]).any() else ""

@@ -2,6 +2,7 @@
 
 import pickle
 from base64 import b64encode
+from collections.abc import Sequence
 from io import BytesIO
 from textwrap import fill
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import Collection
 from matplotlib.figure import Figure
@@ -26,6 +28,19 @@ GREY, ON_DARK = "#707070", "#888888"
 COLOURS = {"truth": "#009E73", "prediction": "#E69F00", "missed": "#0072B2", "false": "#D55E00"}
 """Safe for colour-blind readers (Okabe, Ito: Color Universal Design, 2008)."""
 OURS = "#2E8BC0"  # Okabe and Ito's blue is too dark for a thin line on black
+DASHES = ("-", "--", ":", "-.")
+STYLES = (
+    ("#2E8BC0", "o", "-"),
+    ("#C98600", "s", "--"),
+    ("#009E73", "^", "-."),
+    ("#D55E00", "v", ":"),
+    ("#CC79A7", "D", "--"),
+    (GREY, "x", "-"),
+)
+"""Colour, mark and dashes of each line, the same in every panel; told apart without colour too.
+
+Each colour has a contrast of 3:1 or more on a light and on a dark page.
+"""
 LETTER = 4.9
 """Points that a letter takes in a line, on average."""
 BESIDE = "beside a row"
@@ -69,20 +84,40 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
-def model_panels(n: int, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
-    """Return a figure of `n` panels, at most three in a row, that share their axes."""
-    columns = min(n, 3) or 1
+def model_panels(
+    n: int,
+    xlabel: str,
+    ylabel: str,
+    columns: int = 3,
+    inches: tuple[float, float] = (0.9, 1.7),
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `n` panels that share their y axis, and with an `xlabel` the x axis too.
+
+    There are at most `columns` in a row; the height is `inches`, of what stands around them and of
+    a row.
+    """
+    columns = min(n, columns) or 1
     rows = -(-n // columns)
-    figure, grid = new_figure(0.9 + 1.7 * rows, rows, columns, sharex=True, sharey=True)
+    height = inches[0] + inches[1] * rows
+    figure, grid = new_figure(height, rows, columns, sharex=bool(xlabel), sharey=True)
     panels = list(grid.flat)
     for spare in panels[n:]:
         spare.set_visible(False)
-    for lowest in panels[max(n - columns, 0) : n]:
+    for lowest in panels[max(n - columns, 0) : n] if xlabel else []:
         lowest.set_xlabel(xlabel)
         lowest.tick_params(labelbottom=True)
     for first in grid[:, 0]:
         first.set_ylabel(ylabel)
     return figure, panels[:n]
+
+
+def finished(
+    figure: Figure, finding: str, marks: Sequence[Artist] = (), columns: int = 4
+) -> Figure:
+    """Return a figure with its finding above and its marks explained below."""
+    legend_below(figure, marks, columns)
+    headline(figure, finding)
+    return figure
 
 
 def headline(figure: Figure, finding: str) -> None:
@@ -91,7 +126,7 @@ def headline(figure: Figure, finding: str) -> None:
         figure.suptitle(finding, x=0.01, ha="left", fontweight="bold")
 
 
-def legend_below(figure: Figure, handles: list, columns: int = 4) -> None:
+def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
     """Explain marks below the axes, in as many columns as there is room for."""
     if not handles:
         return
@@ -127,12 +162,12 @@ def alternative_text(table: pd.DataFrame, column: str) -> str:
     picked = table[table["column"] == column].sort_values("ours", ascending=False)
     if picked.empty:
         raise UserError(f"the table has no column {column!r}")
-    lines = [
-        (f"{t.row}: printed {t.printed}, " if t.printed else f"{t.row}: ")
-        + (f"ours {t.ours:.3f}{_range(t)}, " if np.isfinite(t.ours) else "")
-        + f"{t.verdict}"
-        for t in picked.itertuples()
-    ]
+    lines = []
+    for row in picked.itertuples():
+        printed = f"printed {row.printed}, " if row.printed else ""
+        ends = f" ({row.low:.3f} to {row.high:.3f})" if row.high > row.low else ""
+        ours = f"ours {row.ours:.3f}{ends}, " if np.isfinite(row.ours) else ""
+        lines.append(f"{row.row}: {printed}{ours}{row.verdict}")
     return f"{column}, printed against re-run, best first. " + "; ".join(lines) + "."
 
 
@@ -173,7 +208,3 @@ def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
     with mpl.rc_context({"svg.hashsalt": "busutils", "svg.fonttype": "none"}):
         figure.savefig(out, format=kind, dpi=120, **options)
     return out.getvalue()
-
-
-def _range(line: Any) -> str:
-    return f" ({line.low:.3f} to {line.high:.3f})" if line.high > line.low else ""

@@ -1,4 +1,4 @@
-"""Sliders for a page that is opened from a file: plain HTML, its script in the attributes.
+"""Sliders and a film for a page that is opened from a file: plain HTML, scripts in attributes.
 
 What moves (a slider, or a picture that has loaded) sends `input` to its figure, whose `oninput`
 shows what belongs to the values. Nothing is loaded from elsewhere.
@@ -12,12 +12,19 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from busutils.figures.look import COLOURS
+from busutils.figures.cases import heat_strip
+from busutils.figures.look import COLOURS, source
 
 VALUES = """
 this.querySelectorAll('label').forEach(of => {
   const input = of.querySelector('input'), digits = +input.dataset.digits;
   of.querySelector('output').textContent = (input.value / 10 ** digits).toFixed(digits);
+});
+"""
+MOVE = """
+const epoch = this.querySelector('input').value;
+this.querySelectorAll('img').forEach((picture, i) => {
+  picture.style.display = i == epoch - 1 ? 'block' : 'none';
 });
 """
 PLAY = """
@@ -71,6 +78,7 @@ const ties = losses.filter(of => of[0] - losses[0][0] < 1e-9).map(of => of[1]);
 this.querySelector('p').textContent = `Lowest loss: ${ties.join(' and ')}.`;
 """
 BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
+FIRST = """onload='this.closest("figure").dispatchEvent(new Event("input"))'"""
 ROW = "display:flex;flex-wrap:wrap;gap:0.8em;margin:0.6em 0;max-width:40rem"
 PANEL = "flex:1 1 8.5em;max-width:13em"
 GRID = "display:grid;grid-template-columns:repeat({},1fr);font-size:0.75em;text-align:center"
@@ -96,9 +104,33 @@ def slider(name: str, label: str, ends: tuple[int, int], value: int, digits: int
     )
 
 
-def play() -> str:
-    """Return a button that moves the first slider of its figure to its end, or stops it."""
-    return f"<button type='button' style='min-width:4em' onclick='{escape(PLAY)}'>play</button>"
+def played(epochs: int) -> str:
+    """Return a slider over epochs, and a button that moves it to its end, or stops it."""
+    button = f"<button type='button' style='min-width:4em' onclick='{escape(PLAY)}'>play</button>"
+    return button + slider("epoch", f"epoch {{}} of {epochs}", (1, epochs), 1)
+
+
+def film(image: np.ndarray, truth: np.ndarray, frames: np.ndarray, name: str, caption: str) -> str:
+    """Return HTML with a slider over the epochs of a training: prediction and Grad-CAM of a case.
+
+    Parameters
+    ----------
+    image : array of shape (height, width), grey levels 0 to 255
+    truth : bool array of shape (height, width)
+    frames : uint8 array of shape (epochs, 2, height, width)
+        Probability and Grad-CAM, k / 255.
+    name : of the case; also tells two films of one page apart
+    caption : what stands below
+    """
+    shown = ""
+    for epoch, (probability, heat) in enumerate(frames / 255, 1):
+        strip = heat_strip(image[None], truth[None], probability[None], heat[None], [name])
+        display = "block" if epoch == 1 else "none"
+        shown += (
+            f"<img src='{source(strip, pixels=True)}' style='width:100%;display:{display}' "
+            f"alt='{escape(name, quote=True)} after epoch {epoch}'>"
+        )
+    return figure(played(len(frames)) + shown, MOVE, caption)
 
 
 def answer(
@@ -115,20 +147,20 @@ def answer(
     moved : "epoch", at a threshold of 0.5, with a button that plays; or "threshold", of the last
     caption : what stands below
     """
-    height, width = truth.shape
+    png, (height, width) = BytesIO(), truth.shape
+    Image.fromarray(image).save(png, "png")
+    shown = f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
     look = "style='display:block;width:100%;padding:0;border:0;image-rendering:pixelated'"
-    canvas = (
-        f"<canvas {look} width='{width}' height='{height}' role='img' aria-label='{{0}}'></canvas>"
-    )
-    pictures = {"image": f"<img {look} alt='image' src='{_png(image)}' {_first()}>"}
-    pictures |= {name: canvas.format(name) for name in ("probability", "mask against truth")}
+    pictures = {"image": f"<img {look} alt='image' src='{shown}' {FIRST}>"}
+    for name in ("probability", "mask against truth"):
+        size = f"width='{width}' height='{height}'"
+        pictures[name] = f"<canvas {look} {size} role='img' aria-label='{name}'></canvas>"
     row = "".join(
         f"<div style='{PANEL}'>{picture}<small>{name}</small></div>"
         for name, picture in pictures.items()
     )
-    last = len(frames)
     control = {
-        "epoch": play() + slider("epoch", f"epoch {{}} of {last}", (1, last), 1),
+        "epoch": played(len(frames)),
         "threshold": slider("threshold", "threshold {}", (5, 95), 50, digits=2),
     }[moved]
     return figure(
@@ -138,7 +170,7 @@ def answer(
         truth=_text(truth),
         frames=_text(frames),
         colours=" ".join(COLOURS[kind] for kind in ("false", "missed", "truth")),
-        epoch=last,
+        epoch=len(frames),
         threshold=50,
     )
 
@@ -155,43 +187,25 @@ def weights(truth: np.ndarray, answers: Mapping[str, np.ndarray], caption: str) 
         slider(name, label, (0, 10), 5, digits=1)
         for name, label in {"a": "weight of missed, α = {}", "b": "weight of false, β = {}"}.items()
     )
-    panels = "".join(
-        f"<div style='{PANEL}'><small>{escape(name)}</small>{_pixels(truth, p)}"
-        f"<output data-name='{escape(name)}' data-counts='{_counts(truth, p)}'></output></div>"
-        for name, p in answers.items()
-    )
-    start = f"<img alt='' src='{BLANK}' style='display:none' {_first()}>"
-    return figure(
-        f"{controls}<div style='{ROW}'>{panels}</div><p aria-live='polite'></p>{start}",
-        WEIGHTS,
-        caption,
-    )
-
-
-def _first() -> str:
-    script = 'this.closest("figure").dispatchEvent(new Event("input"))'
-    return f"onload='{script}'"
-
-
-def _pixels(truth: np.ndarray, probability: np.ndarray) -> str:
-    cells = "".join(
-        f"<span style='padding:0.35em 0;background:rgb(230 159 0 / {p:.0%});"
-        f"color:{'#000' if p > 0.5 else 'inherit'};"
-        f"outline:{2 * y}px solid {COLOURS['truth']};outline-offset:-2px'>{p:g}</span>"
-        for y, p in zip(truth.astype(int).flat, probability.flat, strict=True)
-    )
-    return f"<div style='{GRID.format(truth.shape[1])}'>{cells}</div>"
-
-
-def _counts(truth: np.ndarray, p: np.ndarray) -> str:
-    return " ".join(f"{part.sum():g}" for part in (truth * p, truth * (1 - p), (1 - truth) * p))
+    panels = ""
+    for name, p in answers.items():
+        cells = "".join(
+            f"<span style='padding:0.35em 0;background:rgb(230 159 0 / {share:.0%});"
+            f"color:{'#000' if share > 0.5 else 'inherit'};"
+            f"outline:{2 * y}px solid {COLOURS['truth']};outline-offset:-2px'>{share:g}</span>"
+            for y, share in zip(truth.astype(int).flat, p.flat, strict=True)
+        )
+        counts = (truth * p).sum(), (truth * (1 - p)).sum(), ((1 - truth) * p).sum()
+        panels += (
+            f"<div style='{PANEL}'><small>{escape(name)}</small>"
+            f"<div style='{GRID.format(truth.shape[1])}'>{cells}</div><output "
+            f"data-name='{escape(name)}' data-counts='{' '.join(f'{n:g}' for n in counts)}'>"
+            "</output></div>"
+        )
+    start = f"<img alt='' src='{BLANK}' style='display:none' {FIRST}>"
+    inside = f"{controls}<div style='{ROW}'>{panels}</div><p aria-live='polite'></p>{start}"
+    return figure(inside, WEIGHTS, caption)
 
 
 def _text(array: np.ndarray) -> str:
     return b64encode(np.ascontiguousarray(array, np.uint8).tobytes()).decode()
-
-
-def _png(image: np.ndarray) -> str:
-    out = BytesIO()
-    Image.fromarray(image).save(out, "png")
-    return f"data:image/png;base64,{b64encode(out.getvalue()).decode()}"

@@ -56,7 +56,11 @@ def build(
         x = layers.MaxPooling2D(2, name="extra_pool")(x)
     x = _block(x, 2 * skips[-1].shape[-1], dropout, "bridge")
     for level, skip in reversed(list(enumerate(skips, start=1))):
-        x = _up(x, skip, dropout, f"up{level}")
+        filters, name = skip.shape[-1], f"up{level}"
+        gated = gate(skip, x, max(filters // 2, 1), f"gate{level}")
+        x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
+        x = layers.Concatenate(name=f"{name}_concat")([gated, x])
+        x = _block(x, filters, dropout, name)
     return keras.Model(inputs, mask(x), name="attention_unet")
 
 
@@ -64,20 +68,11 @@ def gate(x, g, filters: int, name: str):
     """Pass `x` (height, width) on where `g` (half of that) attends; `filters` of W_x and W_g."""
     key = layers.Conv2D(filters, 2, strides=2, use_bias=False, name=f"{name}_x")(x)
     query = layers.Conv2D(filters, 1, name=f"{name}_g")(g)
-    both = layers.Activation("relu", name=f"{name}_relu")(
-        layers.Add(name=f"{name}_add")([key, query])
-    )
+    both = layers.Add(name=f"{name}_add")([key, query])
+    both = layers.Activation("relu", name=f"{name}_relu")(both)
     alpha = layers.Conv2D(1, 1, activation="sigmoid", name=f"{name}_alpha")(both)
     alpha = layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_up")(alpha)
     return layers.Multiply(name=f"{name}_gated")([x, alpha])
-
-
-def _up(x, skip, dropout: float, name: str):
-    filters = skip.shape[-1]
-    gated = gate(skip, x, max(filters // 2, 1), f"gate{name[2:]}")
-    x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
-    x = layers.Concatenate(name=f"{name}_concat")([gated, x])
-    return _block(x, filters, dropout, name)
 
 
 def _block(x, filters: int, dropout: float, name: str):

@@ -5,9 +5,7 @@ A backbone is a functional Keras model without its classifier. Skips are named f
 This module imports Keras only when a backbone is built.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from busutils.errors import choose
@@ -15,20 +13,16 @@ from busutils.errors import choose
 if TYPE_CHECKING:
     import keras
 
-Name = Literal[
-    *("vgg16", "vgg19", "resnet50", "resnext50", "seresnet50", "seresnext50"),
-    *("densenet121", "inceptionv3", "mobilenetv2"),
-]
 Shape = tuple[int | None, int | None, int]
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """An encoder: its builder, its four skips, and what its ImageNet weights expect."""
+    """An encoder: its four skips, what its ImageNet weights expect, and its name in Keras."""
 
-    build: Callable[[Shape], "keras.Model"]
     skips: tuple[str, str, str, str]
     preprocessing: str  # a key of preprocessing.PREPROCESSING
+    application: str = ""  # of keras.applications; empty where `resnets` builds it
 
 
 def build(name: str, shape: Shape) -> "keras.Model":
@@ -46,22 +40,17 @@ def build(name: str, shape: Shape) -> "keras.Model":
     UserError
         If the name is unknown.
     """
-    return BACKBONES[choose(name, BACKBONES, "backbone")].build(shape)
+    application = BACKBONES[choose(name, BACKBONES, "backbone")].application
+    if not application:
+        from busutils.models import resnets
 
-
-def _application(name: str, shape: Shape) -> "keras.Model":
-    """Build a network of keras.applications."""
+        return resnets.build(name, shape)
+    if name == "inceptionv3":
+        return _inceptionv3(shape)
     import keras
 
-    network = getattr(keras.applications, name)
+    network = getattr(keras.applications, application)
     return network(include_top=False, weights=None, input_shape=shape)
-
-
-def _hand_built(name: str, shape: Shape) -> "keras.Model":
-    """Build a network of `resnets`."""
-    from busutils.models import resnets
-
-    return getattr(resnets, name)(shape)
 
 
 def _inceptionv3(shape: Shape) -> "keras.Model":
@@ -96,33 +85,21 @@ _SE_SKIPS = ("stage3_unit6_relu", "stage2_unit4_relu", "stage1_unit3_relu", "rel
 
 BACKBONES = {
     "vgg16": Backbone(
-        partial(_application, "VGG16"),
-        ("block5_conv3", "block4_conv3", "block3_conv3", "block2_conv2"),
-        "bgr_centred",
+        ("block5_conv3", "block4_conv3", "block3_conv3", "block2_conv2"), "bgr_centred", "VGG16"
     ),
     "vgg19": Backbone(
-        partial(_application, "VGG19"),
-        ("block5_conv4", "block4_conv4", "block3_conv4", "block2_conv2"),
-        "bgr_centred",
+        ("block5_conv4", "block4_conv4", "block3_conv4", "block2_conv2"), "bgr_centred", "VGG19"
     ),
-    "resnet50": Backbone(partial(_hand_built, "resnet50"), _RESNET_SKIPS, "raw"),
-    "resnext50": Backbone(partial(_hand_built, "resnext50"), _RESNET_SKIPS, "raw"),
-    "seresnet50": Backbone(partial(_hand_built, "seresnet50"), _SE_SKIPS, "standardised"),
-    "seresnext50": Backbone(partial(_hand_built, "seresnext50"), _SE_SKIPS, "standardised"),
+    "resnet50": Backbone(_RESNET_SKIPS, "raw"),
+    "resnext50": Backbone(_RESNET_SKIPS, "raw"),
+    "seresnet50": Backbone(_SE_SKIPS, "standardised"),
+    "seresnext50": Backbone(_SE_SKIPS, "standardised"),
     "densenet121": Backbone(
-        partial(_application, "DenseNet121"),
-        ("pool4_conv", "pool3_conv", "pool2_conv", "conv1_relu"),
-        "standardised",
+        ("pool4_conv", "pool3_conv", "pool2_conv", "conv1_relu"), "standardised", "DenseNet121"
     ),
-    "inceptionv3": Backbone(_inceptionv3, ("mixed7", "mixed2", "layer16", "layer9"), "symmetric"),
+    "inceptionv3": Backbone(("mixed7", "mixed2", "layer16", "layer9"), "symmetric", "InceptionV3"),
     "mobilenetv2": Backbone(
-        partial(_application, "MobileNetV2"),
-        (
-            "block_13_expand_relu",
-            "block_6_expand_relu",
-            "block_3_expand_relu",
-            "block_1_expand_relu",
-        ),
-        "symmetric",
+        tuple(f"block_{number}_expand_relu" for number in (13, 6, 3, 1)), "symmetric", "MobileNetV2"
     ),
 }
+Name = Literal[tuple(BACKBONES)]

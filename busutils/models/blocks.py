@@ -3,30 +3,24 @@
 from keras import layers
 
 
-def double_conv(x, filters: int, name: str):
-    """Apply twice a padded 3x3 convolution without bias, batch norm and ReLU."""
+def double_conv(x, filters: int, name: str, **options):
+    """Apply :func:`conv_norm_relu` twice."""
     for part in "ab":
-        x = conv_norm_relu(x, filters, f"{name}{part}")
+        x = conv_norm_relu(x, filters, f"{name}{part}", **options)
     return x
 
 
-def conv_norm_relu(x, filters: int, name: str):
-    """Apply a padded 3x3 convolution without bias, batch norm and ReLU."""
-    x = layers.Conv2D(
-        filters,
-        3,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv",
-    )(x)
+def conv_norm_relu(x, filters: int, name: str, **options):
+    """Apply a padded 3x3 convolution, by its `options` without bias, batch norm and ReLU."""
+    options = {"use_bias": False, "kernel_initializer": "he_normal"} | options
+    x = layers.Conv2D(filters, 3, padding="same", name=f"{name}_conv", **options)(x)
     x = layers.BatchNormalization(name=f"{name}_bn")(x)
     return layers.Activation("relu", name=f"{name}_relu")(x)
 
 
-def mask(x):
+def mask(x, prefix: str = ""):
     """Turn features into the probability of a lesion: 1x1 convolution and sigmoid."""
-    return probability(layers.Conv2D(1, 1, name="final_conv")(x))
+    return probability(layers.Conv2D(1, 1, name=f"{prefix}final_conv")(x), prefix)
 
 
 def probability(x, prefix: str = ""):

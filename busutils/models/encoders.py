@@ -4,6 +4,7 @@ The encoder of a model is every layer that comes before the first one whose name
 `decoder_`; a model without such layers has no encoder. Keras is imported when a function needs it.
 """
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,16 +29,21 @@ def encoder_layers(model: "keras.Model") -> list["keras.layers.Layer"]:
 
 
 def save_encoder(model: "keras.Model", path: str | Path) -> None:
-    """Write the weights of a model's encoder, whole or not at all, for `start`.
+    """Write the weights of a model's encoder in the layout of Keras 3, whole or not at all.
 
     Raises
     ------
     UserError
         If the model has no encoder or the file cannot be written.
     """
-    from busutils.models import weights
-
-    weights.write(_encoder(model), Path(path))
+    encoder = _encoder(model)
+    try:
+        with tempfile.TemporaryDirectory(dir=Path(path).parent) as folder:
+            part = Path(folder) / "encoder.weights.h5"  # Keras takes only this ending
+            encoder.save_weights(part)
+            part.replace(path)
+    except OSError as error:
+        raise UserError(f"cannot write the encoder's weights to {path}: {error}") from error
 
 
 def start(model: "keras.Model", encoder_weights: str, backbone: str, **options) -> "keras.Model":
@@ -163,40 +169,33 @@ def reestimate_batchnorm(model: "keras.Model", images: np.ndarray, batch: int = 
 
     layers = encoder_layers(model) or model.layers
     norms = [layer for layer in layers if isinstance(layer, BatchNormalization)]
-    for norm, (mean, variance) in zip(
-        norms, _input_moments(norms, model, images, batch), strict=True
-    ):
+    moments = _input_moments(norms, model, images, batch)
+    for norm, (mean, variance) in zip(norms, moments, strict=True):
         _keep_function(norm, mean, variance)
 
 
 def _input_moments(norms: list, model, images: np.ndarray, batch: int) -> list[tuple]:
     """Return mean and variance of each layer's input, by channel, over all images."""
     import keras
+    from keras import ops
 
-    probe = keras.Model(model.input, [_moments(norm) for norm in norms])
+    of_a_batch = []
+    for norm in norms:
+        rank = len(norm.input.shape)
+        axes = [axis for axis in range(rank) if axis != norm.axis % rank]
+        of_a_batch.append(ops.stack(ops.moments(ops.cast(norm.input, "float32"), axes)))
+    probe = keras.Model(model.input, of_a_batch)
     # On TensorFlow's CPU compiling takes longer than it saves; JAX needs it.
     probe.compile(jit_compile=keras.backend.backend() != "tensorflow")
     parts = [images[start : start + batch] for start in range(0, len(images), batch)]
     weights = np.array([len(part) for part in parts], float)[:, None] / len(images)
     by_batch = [probe.predict_on_batch(part) for part in parts]
-    by_norm = (np.stack(values).astype(float) for values in zip(*by_batch, strict=True))
-    return [_pooled(values, weights) for values in by_norm]
-
-
-def _moments(norm: "keras.layers.BatchNormalization"):
-    """Return mean and variance (2, channels) of a layer's input over the batch, symbolically."""
-    from keras import ops
-
-    rank = len(norm.input.shape)
-    axes = [axis for axis in range(rank) if axis != norm.axis % rank]
-    return ops.stack(ops.moments(ops.cast(norm.input, "float32"), axes))
-
-
-def _pooled(moments: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Join the means and variances (batches, 2, channels) of batches with these weights."""
-    means, variances = moments[:, 0], moments[:, 1]
-    mean = (weights * means).sum(axis=0)
-    return mean, (weights * (variances + (means - mean) ** 2)).sum(axis=0)
+    moments = []
+    for values in zip(*by_batch, strict=True):
+        means, variances = np.stack(values).astype(float).swapaxes(0, 1)
+        mean = (weights * means).sum(axis=0)
+        moments.append((mean, (weights * (variances + (means - mean) ** 2)).sum(axis=0)))
+    return moments
 
 
 def _keep_function(norm, mean: np.ndarray, variance: np.ndarray) -> None:

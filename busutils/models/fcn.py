@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from busutils.models import backbones
 from busutils.models.blocks import probability
 from busutils.models.encoders import DECODER, start
 from busutils.models.registry import register
@@ -28,9 +29,7 @@ def build(
     encoder_weights: str = "none",
 ) -> keras.Model:
     """Build the network; see `busutils.models.build`."""
-    vgg16 = keras.applications.VGG16(
-        include_top=False, weights=None, input_shape=(size, size, channels)
-    )
+    vgg16 = backbones.build("vgg16", (size, size, channels))
     x = vgg16.output
     for name, kernel in (("fc6", 7), ("fc7", 1)):
         x = layers.Conv2D(

@@ -20,7 +20,7 @@ from typing import Literal
 import keras
 from keras import layers
 
-from busutils.models.blocks import probability
+from busutils.models.blocks import mask
 from busutils.models.encoders import DECODER, start
 from busutils.models.registry import register
 
@@ -50,22 +50,19 @@ def build(
         skips.append(x)
         x = layers.MaxPooling2D(2, name=f"block{stage}_pool")(x)
     for stage, (filters, convolutions) in reversed(list(enumerate(STAGES, start=1))):
-        x = _up(x, filters, upsampling, f"{DECODER}up{stage}")
-        x = layers.Concatenate(name=f"{DECODER}up{stage}_concat")([x, skips[stage - 1]])
+        name = f"{DECODER}up{stage}"
+        if upsampling == "upsampling":
+            x = layers.UpSampling2D(2, name=f"{name}_upsampling")(x)
+        else:
+            x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
+        x = layers.Concatenate(name=f"{name}_concat")([x, skips[stage - 1]])
         for i in range(1, convolutions + 1):
-            x = _conv(x, filters, f"{DECODER}up{stage}_conv{i}")
-            x = layers.Dropout(decoder_dropout, name=f"{DECODER}up{stage}_dropout{i}")(x)
+            x = _conv(x, filters, f"{name}_conv{i}")
+            x = layers.Dropout(decoder_dropout, name=f"{name}_dropout{i}")(x)
     x = _conv(x, final_filters, f"{DECODER}last_conv")
-    x = layers.Conv2D(1, 1, name=f"{DECODER}final_conv")(x)
-    model = keras.Model(inputs, probability(x, DECODER), name="fgfeu_net")
+    model = keras.Model(inputs, mask(x, DECODER), name="fgfeu_net")
     return start(model, encoder_weights, "vgg16")
 
 
 def _conv(x, filters: int, name: str):
     return layers.Conv2D(filters, 3, padding="same", activation="relu", name=name)(x)
-
-
-def _up(x, filters: int, upsampling: str, name: str):
-    if upsampling == "upsampling":
-        return layers.UpSampling2D(2, name=f"{name}_upsampling")(x)
-    return layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)

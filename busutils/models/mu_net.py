@@ -16,7 +16,7 @@ from typing import Literal
 import keras
 from keras import layers
 
-from busutils.models.blocks import probability
+from busutils.models.blocks import double_conv, mask
 from busutils.models.encoders import DECODER, start
 from busutils.models.registry import register
 
@@ -38,18 +38,11 @@ def build(
     )
     skips = [whole.get_layer(name).output for name in SKIPS]
     x = whole.get_layer(BOTTOM).output
+    biased = {"use_bias": True, "kernel_initializer": "glorot_uniform"}
     for stage, (filters, skip) in enumerate(zip(FILTERS, [*skips, whole.input], strict=True)):
-        x = _up(x, skip, filters, f"{DECODER}stage{stage}")
-    x = layers.Conv2D(1, 1, name=f"{DECODER}final_conv")(x)
-    model = keras.Model(whole.input, probability(x, DECODER), name="mu_net")
+        name = f"{DECODER}stage{stage}"
+        x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
+        x = layers.Concatenate(name=f"{name}_concat")([x, skip])
+        x = double_conv(x, filters, name, **biased)
+    model = keras.Model(whole.input, mask(x, DECODER), name="mu_net")
     return start(model, encoder_weights, "mobilenetv2", alpha=alpha)
-
-
-def _up(x, skip, filters: int, name: str):
-    x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
-    x = layers.Concatenate(name=f"{name}_concat")([x, skip])
-    for part in "ab":
-        x = layers.Conv2D(filters, 3, padding="same", name=f"{name}{part}_conv")(x)
-        x = layers.BatchNormalization(name=f"{name}{part}_bn")(x)
-        x = layers.Activation("relu", name=f"{name}{part}_relu")(x)
-    return x

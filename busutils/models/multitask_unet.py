@@ -43,31 +43,21 @@ def build(
         x = _blocks(x, filters * 2 ** (level - 1), 3, dropout, f"down{level}")
         skips.append(x)
         x = layers.MaxPooling2D(2, name=f"down{level}_pool")(x)
-    x = bridge = _residual(x, filters * 2**depth, dropout, "bridge")
-    for level in range(depth, 0, -1):
-        x = _up(x, skips[level - 1], filters * 2 ** (level - 1), dropout, f"up{level}")
-    malignant = _malignant(bridge if head == "bottleneck" else x, flat=head == "flatten")
-    return keras.Model(inputs, {"mask": mask(x), "malignant": malignant}, name="multitask_unet")
-
-
-def _malignant(x, flat: bool):
-    x = (layers.Flatten if flat else layers.GlobalAveragePooling2D)(name="malignant_in")(x)
-    x = layers.Dense(64, activation="relu", name="malignant_dense")(x)
-    return layers.Dense(1, activation="sigmoid", dtype="float32", name="malignant")(x)
-
-
-def _up(x, skip, filters: int, dropout: float, name: str):
-    x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
-    x = layers.Dropout(dropout, name=f"{name}_transpose_dropout")(x)
-    x = layers.Concatenate(name=f"{name}_concat")([x, skip])
-    return _blocks(x, filters, 3, dropout, name)
-
-
-def _residual(x, filters: int, dropout: float, name: str):
-    shortcut = layers.Conv2D(filters, 1, name=f"{name}_shortcut")(x)
-    x = _blocks(x, filters, 2, dropout, name)
-    x = layers.Dropout(dropout, name=f"{name}_dropout")(x)
-    return layers.Add(name=f"{name}_add")([x, shortcut])
+    shortcut = layers.Conv2D(filters * 2**depth, 1, name="bridge_shortcut")(x)
+    x = _blocks(x, filters * 2**depth, 2, dropout, "bridge")
+    x = layers.Dropout(dropout, name="bridge_dropout")(x)
+    x = bridge = layers.Add(name="bridge_add")([x, shortcut])
+    for level, skip in reversed(list(enumerate(skips, start=1))):
+        name = f"up{level}"
+        x = layers.Conv2DTranspose(skip.shape[-1], 2, strides=2, name=f"{name}_transpose")(x)
+        x = layers.Dropout(dropout, name=f"{name}_transpose_dropout")(x)
+        x = layers.Concatenate(name=f"{name}_concat")([x, skip])
+        x = _blocks(x, skip.shape[-1], 3, dropout, name)
+    gathered = layers.Flatten if head == "flatten" else layers.GlobalAveragePooling2D
+    told = gathered(name="malignant_in")(bridge if head == "bottleneck" else x)
+    told = layers.Dense(64, activation="relu", name="malignant_dense")(told)
+    told = layers.Dense(1, activation="sigmoid", dtype="float32", name="malignant")(told)
+    return keras.Model(inputs, {"mask": mask(x), "malignant": told}, name="multitask_unet")
 
 
 def _blocks(x, filters: int, n: int, dropout: float, name: str):

@@ -34,12 +34,9 @@ def build(
         skips.append(x)
         x = layers.MaxPooling2D(2, name=f"down{level + 1}_pool")(x)
     x = double_conv(x, filters * 2 ** (depth - 1), "bottom")
-    for level in reversed(range(depth - 1)):
-        x = _up(x, skips[level], filters * 2**level, f"up{level + 1}")
+    for level, skip in reversed(list(enumerate(skips, start=1))):
+        filters, name = skip.shape[-1], f"up{level}"
+        x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
+        x = layers.Concatenate(name=f"{name}_concat")([skip, x])
+        x = double_conv(x, filters, name)
     return keras.Model(inputs, mask(x), name="plain_unet")
-
-
-def _up(x, skip, filters: int, name: str):
-    x = layers.Conv2DTranspose(filters, 2, strides=2, name=f"{name}_transpose")(x)
-    x = layers.Concatenate(name=f"{name}_concat")([skip, x])
-    return double_conv(x, filters, name)

@@ -10,7 +10,6 @@ He et al. 2016, Identity mappings in deep residual networks. Xie et al. 2017, Ag
 transformations for deep neural networks. Hu et al. 2018, Squeeze-and-excitation networks.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -18,43 +17,27 @@ import numpy as np
 from keras import layers, ops
 
 UNITS = (3, 4, 6, 3)  # residual units of the four stages
-GROUPS = 32
 SQUEEZE = 16
 
 
-def resnet50(shape: tuple) -> keras.Model:
-    """Build a pre-activation ResNet50 with a batch norm on its input (0..255)."""
-    style = _Style(epsilon=2e-5, initializer="he_uniform")
-    inputs = keras.Input(shape, name="data")
-    x = style.norm(inputs, "bn_data", scale=False)
-    x = _stages(_stem(x, style), style, _preactivation_unit, width=64)
-    x = style.norm_relu(x, "", "1")
-    return keras.Model(inputs, x, name="resnet50")
-
-
-def resnext50(shape: tuple) -> keras.Model:
-    """Build a ResNeXt50 (32 groups of 4 channels) with a batch norm on its input (0..255)."""
-    style = _Style(epsilon=2e-5, initializer="glorot_uniform")
-    inputs = keras.Input(shape, name="data")
-    x = style.norm(inputs, "bn_data", scale=False)
-    x = _stages(_stem(x, style), style, _resnext_unit, width=128)
-    return keras.Model(inputs, x, name="resnext50")
-
-
-def seresnet50(shape: tuple) -> keras.Model:
-    """Build a SE-ResNet50 (stride in the first 1x1 convolution of a stage)."""
-    style = _Style(epsilon=1e-5, initializer="he_uniform")
-    inputs = keras.Input(shape, name="input")
-    x = _stages(_stem(inputs, style), style, _se_resnet_unit, width=64)
-    return keras.Model(inputs, x, name="seresnet50")
-
-
-def seresnext50(shape: tuple) -> keras.Model:
-    """Build a SE-ResNeXt50 (stride in the grouped 3x3 convolution)."""
-    style = _Style(epsilon=1e-5, initializer="he_uniform")
-    inputs = keras.Input(shape, name="input")
-    x = _stages(_stem(inputs, style), style, _se_resnext_unit, width=128)
-    return keras.Model(inputs, x, name="seresnext50")
+def build(name: str, shape: tuple) -> keras.Model:
+    """Build a network with random weights; those without squeezing norm their input of 0..255."""
+    style = STYLES[name]
+    inputs = x = keras.Input(shape, name="input" if style.squeeze else "data")
+    if not style.squeeze:
+        x = style.norm(x, "bn_data", scale=False)
+    x = style.norm_relu(style.conv(x, 64, 7, "conv0", strides=2), "", "0")
+    x = layers.ZeroPadding2D(1, name="pooling0_pad")(x)
+    x = layers.MaxPooling2D(3, strides=2, name="pooling0")(x)
+    unit = _preactivation_unit if style.preactivated else _bottleneck_unit
+    width = 64 if style.groups == 1 else 128
+    for stage, count in enumerate(UNITS):
+        for number in range(count):
+            strides = 2 if stage > 0 and number == 0 else 1
+            x = unit(x, style, f"stage{stage + 1}_unit{number + 1}_", width * 2**stage, strides)
+    if style.preactivated:
+        x = style.norm_relu(x, "", "1")
+    return keras.Model(inputs, x, name=name)
 
 
 @keras.saving.register_keras_serializable(package="busutils")
@@ -90,10 +73,13 @@ def _has_slow_groups() -> bool:
 
 @dataclass(frozen=True)
 class _Style:
-    """What the convolutions and batch norms of one network have in common."""
+    """What the layers of one network have in common."""
 
     epsilon: float
     initializer: str
+    groups: int = 1  # of the 3x3 convolutions
+    squeeze: bool = False
+    preactivated: bool = False
 
     def norm(self, x, name: str, scale: bool = True):
         return layers.BatchNormalization(epsilon=self.epsilon, scale=scale, name=name)(x)
@@ -117,21 +103,12 @@ class _Style:
         )(x)
 
 
-def _stem(x, style: _Style):
-    x = style.conv(x, 64, 7, "conv0", strides=2)
-    x = style.norm_relu(x, "", "0")
-    x = layers.ZeroPadding2D(1, name="pooling0_pad")(x)
-    return layers.MaxPooling2D(3, strides=2, name="pooling0")(x)
-
-
-def _stages(x, style: _Style, unit: Callable, width: int):
-    """Stack the units; the width doubles and the image halves from stage to stage."""
-    for stage, count in enumerate(UNITS):
-        for number in range(count):
-            name = f"stage{stage + 1}_unit{number + 1}_"
-            strides = 2 if stage > 0 and number == 0 else 1
-            x = unit(x, style, name, width * 2**stage, strides)
-    return x
+STYLES = {
+    "resnet50": _Style(2e-5, "he_uniform", preactivated=True),
+    "resnext50": _Style(2e-5, "glorot_uniform", groups=32),
+    "seresnet50": _Style(1e-5, "he_uniform", squeeze=True),
+    "seresnext50": _Style(1e-5, "he_uniform", groups=32, squeeze=True),
+}
 
 
 def _preactivation_unit(x, style: _Style, name: str, width: int, strides: int):
@@ -147,38 +124,22 @@ def _preactivation_unit(x, style: _Style, name: str, width: int, strides: int):
     return layers.Add(name=f"{name}add")([x, shortcut])
 
 
-def _resnext_unit(x, style: _Style, name: str, width: int, strides: int):
-    main = _bottleneck(x, style, name, width, 2 * width, (1, strides), GROUPS)
-    return _add_relu(main, _projected(x, style, name, 2 * width, strides), name)
-
-
-def _se_resnet_unit(x, style: _Style, name: str, width: int, strides: int):
-    main = _bottleneck(x, style, name, width, 4 * width, (strides, 1), 1)
-    main = _squeeze_excite(main, style, name)
-    return _add_relu(main, _projected(x, style, name, 4 * width, strides), name)
-
-
-def _se_resnext_unit(x, style: _Style, name: str, width: int, strides: int):
-    main = _bottleneck(x, style, name, width, 2 * width, (1, strides), GROUPS)
-    main = _squeeze_excite(main, style, name)
-    return _add_relu(main, _projected(x, style, name, 2 * width, strides), name)
-
-
-def _bottleneck(x, style: _Style, name: str, width: int, out: int, strides: tuple, groups: int):
-    x = style.conv(x, width, 1, f"{name}conv1", strides[0])
-    x = style.norm_relu(x, name, "1")
-    x = style.conv(x, width, 3, f"{name}conv2", strides[1], groups)
-    x = style.norm_relu(x, name, "2")
-    x = style.conv(x, out, 1, f"{name}conv3")
-    return style.norm(x, f"{name}bn3")
-
-
-def _projected(x, style: _Style, name: str, filters: int, strides: int):
-    """Return the shortcut: `x` itself, or a 1x1 convolution where its shape changes."""
-    if x.shape[-1] == filters:
-        return x
-    x = style.conv(x, filters, 1, f"{name}sc", strides)
-    return style.norm(x, f"{name}sc_bn")
+def _bottleneck_unit(x, style: _Style, name: str, width: int, strides: int):
+    """Stride and width are those of the first 1x1 convolution, or of the grouped 3x3 one."""
+    grouped = style.groups > 1
+    out, (first, second) = (2 * width, (1, strides)) if grouped else (4 * width, (strides, 1))
+    main = style.conv(x, width, 1, f"{name}conv1", first)
+    main = style.norm_relu(main, name, "1")
+    main = style.conv(main, width, 3, f"{name}conv2", second, style.groups)
+    main = style.norm_relu(main, name, "2")
+    main = style.conv(main, out, 1, f"{name}conv3")
+    main = style.norm(main, f"{name}bn3")
+    if style.squeeze:
+        main = _squeeze_excite(main, style, name)
+    if x.shape[-1] != out:
+        x = style.norm(style.conv(x, out, 1, f"{name}sc", strides), f"{name}sc_bn")
+    x = layers.Add(name=f"{name}add")([main, x])
+    return layers.Activation("relu", name=f"{name}relu")(x)
 
 
 def _squeeze_excite(x, style: _Style, name: str):
@@ -191,8 +152,3 @@ def _squeeze_excite(x, style: _Style, name: str):
     gate = layers.Conv2D(filters, 1, name=f"{name}se_excite", **init)(gate)
     gate = layers.Activation("sigmoid", name=f"{name}se_sigmoid")(gate)
     return layers.Multiply(name=f"{name}se_scale")([x, gate])
-
-
-def _add_relu(main, shortcut, name: str):
-    x = layers.Add(name=f"{name}add")([main, shortcut])
-    return layers.Activation("relu", name=f"{name}relu")(x)

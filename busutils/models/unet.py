@@ -13,7 +13,7 @@ import keras
 from keras import layers
 
 from busutils.models import backbones
-from busutils.models.blocks import probability
+from busutils.models.blocks import conv_norm_relu, double_conv, probability
 from busutils.models.encoders import DECODER, start
 from busutils.models.registry import register
 
@@ -32,32 +32,16 @@ def build(
     encoder = backbones.build(backbone, (size, size, channels))
     skips = [encoder.get_layer(name).output for name in backbones.BACKBONES[backbone].skips]
     x = encoder.output
+    init = {"kernel_initializer": "he_uniform"}
     if isinstance(encoder.layers[-1], layers.MaxPooling2D):
-        x = _conv_norm_relu(x, CENTRE_FILTERS, "centre1")
-        x = _conv_norm_relu(x, CENTRE_FILTERS, "centre2")
+        for name in ("centre1", "centre2"):
+            x = conv_norm_relu(x, CENTRE_FILTERS, f"{DECODER}{name}", **init)
     for stage, (filters, skip) in enumerate(zip(FILTERS, [*skips, None], strict=True)):
-        x = _upsample(x, skip, filters, f"stage{stage}")
+        name = f"{DECODER}stage{stage}"
+        x = layers.UpSampling2D(2, name=f"{name}_upsampling")(x)
+        if skip is not None:
+            x = layers.Concatenate(name=f"{name}_concat")([x, skip])
+        x = double_conv(x, filters, name, **init)
     x = layers.Conv2D(1, 3, padding="same", name=f"{DECODER}final_conv")(x)
     model = keras.Model(encoder.input, probability(x, DECODER), name=f"unet_{backbone}")
     return start(model, encoder_weights, backbone)
-
-
-def _upsample(x, skip, filters: int, name: str):
-    x = layers.UpSampling2D(2, name=f"{DECODER}{name}_upsampling")(x)
-    if skip is not None:
-        x = layers.Concatenate(name=f"{DECODER}{name}_concat")([x, skip])
-    x = _conv_norm_relu(x, filters, f"{name}a")
-    return _conv_norm_relu(x, filters, f"{name}b")
-
-
-def _conv_norm_relu(x, filters: int, name: str):
-    x = layers.Conv2D(
-        filters,
-        3,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_uniform",
-        name=f"{DECODER}{name}_conv",
-    )(x)
-    x = layers.BatchNormalization(name=f"{DECODER}{name}_bn")(x)
-    return layers.Activation("relu", name=f"{DECODER}{name}_relu")(x)

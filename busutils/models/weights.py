@@ -19,15 +19,8 @@ import keras
 import numpy as np
 
 from busutils.errors import UserError
+from busutils.models.backbones import BACKBONES
 from busutils.models.resnets import GroupedConv2D
-
-OFFICIAL = {
-    "vgg16": "VGG16",
-    "vgg19": "VGG19",
-    "densenet121": "DenseNet121",
-    "inceptionv3": "InceptionV3",
-    "mobilenetv2": "MobileNetV2",
-}
 
 # Addresses and MD5 sums as in classification_models/weights.py of image-classifiers 1.0.0
 # (Pavel Yakubovskiy, MIT licence), whose layout the networks of `resnets` have.
@@ -59,11 +52,20 @@ def read_imagenet(encoder: keras.Model, backbone: str, **options) -> None:
             f"ImageNet weights of {backbone} need 3 input channels, not {channels}: "
             "repeat the grey channel, or take encoder_weights 'none'"
         )
-    if backbone in OFFICIAL:
-        whole = _official(backbone, **options)
+    application = BACKBONES[backbone].application
+    with _downloading(backbone):
+        if application:
+            # No size given: MobileNetV2 has a file for each, and the papers' is the one of 224 px.
+            about = {"include_top": False, "weights": "imagenet", "input_shape": (None, None, 3)}
+            whole = getattr(keras.applications, application)(**about, **options)
+        else:
+            name, md5 = RELEASED[backbone]
+            cached = {"cache_subdir": "models", "file_hash": md5, "hash_algorithm": "md5"}
+            path = keras.utils.get_file(name, f"{RELEASE}/{name}", **cached)
+    if application:
         encoder.set_weights(whole.get_weights()[: len(encoder.weights)])
     else:
-        read(encoder, _released(backbone))
+        read(encoder, path)
 
 
 def read(encoder: keras.Model, path: str | Path) -> None:
@@ -78,52 +80,17 @@ def read(encoder: keras.Model, path: str | Path) -> None:
         raise UserError(f"there is no weights file {path}: name an .h5 file, or imagenet, or none")
     try:
         with h5py.File(path) as file:
-            older = _older_root(file)
-            if older is None:
+            arrays = _older_arrays(file)
+            if arrays is None:
                 _read_newer(encoder, path, file)
             else:
-                assign(encoder, _older_arrays(older))
+                assign(encoder, arrays)
     except (OSError, ValueError, KeyError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             f"{path} does not fit the encoder of {encoder.name} ({reason}): "
             "name a file of this backbone's weights"
         ) from error
-
-
-def write(encoder: keras.Model, path: Path) -> None:
-    """Write the weights of an encoder in the layout of Keras 3, whole or not at all.
-
-    Raises
-    ------
-    UserError
-        If the file cannot be written.
-    """
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder) / "encoder.weights.h5"
-            encoder.save_weights(part)
-            part.replace(path)
-    except OSError as error:
-        raise UserError(f"cannot write the encoder's weights to {path}: {error}") from error
-
-
-def _official(backbone: str, **options) -> keras.Model:
-    """Return the network of keras.applications with its ImageNet weights."""
-    with _downloading(backbone):
-        # No size given: MobileNetV2 has a file for each, and the papers' is the one of 224 px.
-        network = getattr(keras.applications, OFFICIAL[backbone])
-        shape = (None, None, 3)
-        return network(include_top=False, weights="imagenet", input_shape=shape, **options)
-
-
-def _released(backbone: str) -> str:
-    """Return the path of a release file of image-classifiers in Keras's cache."""
-    name, md5 = RELEASED[backbone]
-    with _downloading(backbone):
-        return keras.utils.get_file(
-            name, f"{RELEASE}/{name}", cache_subdir="models", file_hash=md5, hash_algorithm="md5"
-        )
 
 
 @contextmanager
@@ -146,14 +113,11 @@ def _downloading(backbone: str) -> Iterator[None]:
         socket.setdefaulttimeout(timeout)
 
 
-def _older_root(file: h5py.File) -> h5py.Group | None:
-    """Return the group that lists the layers in the older layout, None in the newer one."""
+def _older_arrays(file: h5py.File) -> list[np.ndarray] | None:
+    """Return all arrays in the order of the layers of the older layout, None in the newer one."""
     root = file.get("model_weights", file)
-    return root if any(key.startswith("layer_names") for key in root.attrs) else None
-
-
-def _older_arrays(root: h5py.Group) -> list[np.ndarray]:
-    """Return all arrays of a file of the older layout, in the order of its layers."""
+    if not any(key.startswith("layer_names") for key in root.attrs):
+        return None
     return [
         np.asarray(root[layer][weight])
         for layer in _names(root, "layer_names")
@@ -192,10 +156,12 @@ def _take(layer: keras.layers.Layer, rest: Iterator[np.ndarray]) -> list[np.ndar
 
 def _read_newer(encoder: keras.Model, path: str | Path, file: h5py.File) -> None:
     """Let Keras read its own layout, and put back what was there if that fails."""
-    if _count_arrays(file["layers"]) < len(encoder.weights):
-        raise ValueError(
-            f"it has {_count_arrays(file['layers'])} arrays, not {len(encoder.weights)}"
-        )
+    found = []
+    file["layers"].visititems(
+        lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None
+    )
+    if len(found) < len(encoder.weights):
+        raise ValueError(f"it has {len(found)} arrays, not {len(encoder.weights)}")
     before = encoder.get_weights()
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -207,11 +173,3 @@ def _read_newer(encoder: keras.Model, path: str | Path, file: h5py.File) -> None
     except (OSError, ValueError, KeyError):
         encoder.set_weights(before)
         raise
-
-
-def _count_arrays(group: h5py.Group) -> int:
-    arrays = []
-    group.visititems(
-        lambda _, item: arrays.append(item) if isinstance(item, h5py.Dataset) else None
-    )
-    return len(arrays)

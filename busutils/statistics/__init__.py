@@ -24,24 +24,3 @@ from busutils.statistics.repeats import (
     training_spread,
 )
 from busutils.statistics.trivial import best_ellipse, centred_ellipse, trivial_answers
-
-__all__ = [
-    "Difference",
-    "Interval",
-    "Spread",
-    "alone",
-    "best_ellipse",
-    "case_mean",
-    "centred_ellipse",
-    "exact",
-    "holm",
-    "independent_difference",
-    "interval",
-    "mean_of_few",
-    "paired_difference",
-    "pooled_interval",
-    "repeat_interval",
-    "resampled_interval",
-    "training_spread",
-    "trivial_answers",
-]

@@ -44,6 +44,11 @@ class Interval:
         """Half the distance between the limits."""
         return (self.high - self.low) / 2
 
+    def scaled(self, by: float) -> "Interval":
+        """Return it in another unit: estimate and limits times a factor."""
+        ends = {name: getattr(self, name) * by for name in ("estimate", "low", "high")}
+        return replace(self, **ends)
+
 
 def exact(value: float, n_cases: int = 0) -> Interval:
     """Return a number without sampling error (a count, a file size) as an interval."""

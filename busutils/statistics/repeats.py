@@ -9,7 +9,6 @@ Economic Statistics 29 (2011) 238. Owen: The pigeonhole bootstrap. Annals of App
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -63,11 +62,11 @@ def training_spread(scores: pd.DataFrame) -> Spread:
     UserError
         If there is only one repeat.
     """
-    table = _wide(scores)
-    n = table.score.shape[1]
+    by_case, group = _wide(scores)
+    n = by_case.shape[1]
     if n < 2:
         raise UserError("the spread between trainings needs at least two (split, seed) repeats")
-    _, between = _two_way_variance(table)
+    _, between = _two_way_variance(by_case, group)
     return Spread(sd=float(np.sqrt(n * between)), n=n)
 
 
@@ -140,13 +139,14 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> Difference:
             f"the two models were not scored on the same cases: {case!r} in repeat {repeat!r} "
             "is not once in each; compare runs of the same splits and seeds"
         )
-    table = _wide(both.assign(score=both.score - both.score_2))
-    per_case = table.score.mean(axis=1)
-    one = interval(per_case, table.group)
-    within, between = _two_way_variance(table)
-    repeats = table.score.shape[1]
+    by_case, group = _wide(both.assign(score=both.score - both.score_2))
+    one, repeats = interval(by_case.mean(axis=1), group), by_case.shape[1]
+    within, between = _two_way_variance(by_case, group)
     parts = [(within, one.n_groups - 1), (between, max(repeats - 1, 1))]
-    p = _p_value(one.estimate, parts)
+    total, freedom = _satterthwaite(parts)
+    p = float(one.estimate == 0)
+    if total > 0:
+        p = float(2 * stats.t.sf(abs(one.estimate) / np.sqrt(total), freedom))
     if repeats == 1:
         return Difference(**vars(one), p=p, scope="these trained weights")
     reach = _t_half_width(parts, one.level)
@@ -189,33 +189,28 @@ def holm(differences: Mapping[str, Difference]) -> pd.Series:
     return pd.Series(multipletests(p, method="holm")[1], index=list(differences), name="p_holm")
 
 
-class _Wide(NamedTuple):
-    score: pd.DataFrame  # cases x repeats, NaN where a repeat did not score the case
-    group: pd.Series
-
-
-def _wide(scores: pd.DataFrame) -> _Wide:
+def _wide(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Scores of cases x repeats, NaN where a repeat did not score the case; groups of the cases."""
     twice = scores.duplicated(["case", "repeat"])
     if twice.any():
         raise UserError(f"case {scores.case[twice].iloc[0]!r} was scored twice in one repeat")
     if not np.isfinite(scores.score).all():
         raise UserError("a score is not a finite number: count such cases apart before averaging")
     by_case = scores.pivot_table(index="case", columns="repeat", values="score")
-    return _Wide(by_case, scores.groupby("case")["group"].first().reindex(by_case.index))
+    return by_case, scores.groupby("case")["group"].first().reindex(by_case.index)
 
 
-def _two_way_variance(table: _Wide) -> tuple[float, float]:
+def _two_way_variance(by_case: pd.DataFrame, groups: pd.Series) -> tuple[float, float]:
     """Variance of the mean over cases that comes from groups, and from repeats.
 
     Sums of residuals over clusters (Cameron et al.). Where repeats scored different cases, their
     sums hold the sampling of cases too, which is taken off.
     """
-    values = table.score.to_numpy()
+    values = by_case.to_numpy()
     seen = np.isfinite(values)
     shares = seen / seen.sum(axis=1, keepdims=True) / len(values)
     part = np.where(seen, (values - np.nansum(values * shares)) * shares, 0)
-    group = group_codes(table.group, len(values))
-    cells = pd.DataFrame(part).groupby(group).sum().to_numpy()
+    cells = pd.DataFrame(part).groupby(group_codes(groups, len(values))).sum().to_numpy()
     within = _cluster_variance(cells.sum(axis=1))
     if values.shape[1] == 1:
         return within, 0.0
@@ -232,13 +227,6 @@ def _cluster_variance(sums: np.ndarray) -> float:
 def _t_half_width(parts: Sequence[tuple[float, int]], level: float) -> float:
     total, freedom = _satterthwaite(parts)
     return float(stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(total))
-
-
-def _p_value(estimate: float, parts: Sequence[tuple[float, int]]) -> float:
-    total, freedom = _satterthwaite(parts)
-    if total == 0:
-        return float(estimate == 0)
-    return float(2 * stats.t.sf(abs(estimate) / np.sqrt(total), freedom))
 
 
 def _satterthwaite(parts: Sequence[tuple[float, int]]) -> tuple[float, float]:

@@ -155,15 +155,15 @@ class TestFiles:
             models.build("mu_net", 32, alpha=1.4, encoder_weights=file)
 
     def test_each_width_of_mobilenet_has_its_own_official_weights(self, monkeypatch):
-        asked = []
+        asked, original = [], keras.applications.MobileNetV2
 
-        def official(backbone, **options):
-            asked.append((backbone, options))
-            return keras.applications.MobileNetV2(weights=None, include_top=False, **options)
+        def official(**options):
+            asked.append((options["weights"], options["alpha"]))
+            return original(**options | {"weights": None})
 
-        monkeypatch.setattr(weights, "_official", official)
+        monkeypatch.setattr(keras.applications, "MobileNetV2", official)
         models.build("mu_net", 32, alpha=0.35, encoder_weights="imagenet")
-        assert asked == [("mobilenetv2", {"alpha": 0.35})]
+        assert asked == [(None, 0.35), ("imagenet", 0.35)]
 
     def test_another_backbones_file_is_refused(self, mobilenet, tmp_path):
         path = tmp_path / "mobilenet.h5"
@@ -266,8 +266,9 @@ class TestImagenet:
             models.build("unet", 32, channels=1, backbone="vgg16", encoder_weights="imagenet")
 
     def test_every_backbone_has_a_source(self):
-        assert set(weights.OFFICIAL) | set(weights.RELEASED) == set(BACKBONES)
-        assert all(hasattr(keras.applications, name) for name in weights.OFFICIAL.values())
+        names = {backbone: of.application for backbone, of in BACKBONES.items()}
+        assert {backbone for backbone, name in names.items() if not name} == set(weights.RELEASED)
+        assert all(hasattr(keras.applications, name) for name in names.values() if name)
         for name, md5 in weights.RELEASED.values():
             assert name.endswith("_no_top.h5")
             assert len(bytes.fromhex(md5)) == 16
