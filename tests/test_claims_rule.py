@@ -223,9 +223,9 @@ def test_a_printed_number_is_set_against_one_more_repeat(tmp_path, right, repeat
     assert judged.word == word
     assert judged.difference.estimate == pytest.approx(100 * right - 98.08)
     assert f"ours {100 * right:.2f} (" in judged.note and "printed 98.08" in judged.note
-    (other,) = compare.judge(tmp_path, 9, {"right": told.assign(differs="image size")})
+    (other,) = compare.judge(tmp_path, 9, {"right": told.assign(differs="not comparable (size)")})
     assert (other.word, other.difference) == ("not tested", judged.difference)
-    assert "not comparable (image size)" in other.note
+    assert "not comparable (size)" in other.note
     assert "the paper's protocol" in other.settle
 
 

@@ -210,7 +210,7 @@ def _number(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: in
     differs = own["differs"].iloc[0] if "differs" in own else ""
     missing = {
         rule.too_few(pairs): rule.ENOUGH,
-        f"not comparable ({differs})" if differs else "": "a run with the paper's protocol",
+        differs: "a run with the paper's protocol",
     }
     if reasons := listed(*missing):
         word, why = "not tested", reasons
