@@ -6,13 +6,16 @@ and exactly one of tp, fp, fn, tn is 1. So every score and interval of pixels se
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import auc, average_precision_score, roc_curve
 
 from busutils import statistics
 from busutils.data.dataset import positives
 from busutils.statistics import Interval
 
-AREAS = {"ROC": roc_auc_score, "precision-recall": average_precision_score}
+AREAS = {  # a third of the time of `roc_auc_score`, whose number it is
+    "ROC": lambda truth, told: auc(*roc_curve(truth, told)[:2]),
+    "precision-recall": average_precision_score,
+}
 CLASSES = ("malignant", "benign")
 
 
@@ -50,8 +53,8 @@ def majority(images: pd.DataFrame) -> str:
 
 def area(images: pd.DataFrame, curve: str, positive: str = "malignant") -> float:
     """Area under a curve of `AREAS`; NaN where all images are of one class."""
-    truth = positives(images["label"], positive)
-    return AREAS[curve](truth, images[f"p_{positive}"]) if truth.nunique() == 2 else np.nan
+    truth, told = positives(images["label"], positive).to_numpy(), images[f"p_{positive}"]
+    return AREAS[curve](truth, told.to_numpy()) if truth.any() and not truth.all() else np.nan
 
 
 def area_interval(images: pd.DataFrame, curve: str) -> Interval:

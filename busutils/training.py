@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from busutils import frameworks, jobs, paths, promises
+from busutils import frameworks, jobs, models, paths, promises
 from busutils.errors import RunError, UserError
 from busutils.jobs import Job
 
@@ -42,8 +42,8 @@ def complete(
     Raises
     ------
     UserError
-        If a result is damaged, something is to be trained where `TRAINING` is "none", or as `train`
-        does.
+        If a result is damaged, something is to be trained where `TRAINING` is "none", a network
+        that is to outline does not answer with a mask, or as `train` does.
     RunError
         If the time was over before one epoch was trained, or as `train` does.
     """
@@ -52,12 +52,8 @@ def complete(
     for job in planned:  # what is finished is published with its split
         promises.keep(jobs.split_file(job), store)
     todo = jobs.plan(planned, keep, store)
-    if todo and os.environ.get(TRAINING) == "none":
-        job, _ = todo[-1]
-        raise UserError(
-            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
-            "than before: find out what changed its id"
-        )
+    _refuse_to_train(todo)
+    _refuse_other_answers([job for job, _ in todo])
     for number, (job, large) in enumerate(todo, start=1):
         progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
         if not train(job, large, store, deadline, progress):
@@ -103,6 +99,28 @@ def train(job: Job, keep: set[str], store: Path, deadline: float, progress: "Pro
             progress.say(f"another process trains it: waiting (its lock is {place / 'lock'})")
         waits = True
         time.sleep(1)
+
+
+def _refuse_to_train(todo: list[tuple[Job, set[str]]]) -> None:
+    if todo and os.environ.get(TRAINING) == "none":
+        job, _ = todo[-1]
+        raise UserError(
+            f"job {job.id} ({job.title}) is not published, so the page asks for another training "
+            "than before: find out what changed its id"
+        )
+
+
+def _refuse_other_answers(todo: Sequence[Job]) -> None:
+    """Refuse a network that tells of whole images where a mask is asked for, before one trains."""
+    asked = {(j.model, j.size, str(j.options)): j for j in todo if j.task == "segment"}
+    for job in asked.values():
+        answer = models.outline(job.model, job.size, **job.options).output
+        if getattr(answer, "shape", None) != (None, job.size, job.size, 1):
+            raise UserError(
+                f"{job.model} does not answer with one probability a pixel, which outlining needs "
+                f"(job {job.id}, {job.title}): name a network whose output has the shape "
+                f"(size, size, 1), here ({job.size}, {job.size}, 1)"
+            )
 
 
 class Progress:

@@ -199,6 +199,9 @@ def test_least_is_counted(tmp_path, own, word):
     assert (judged.word, judged.difference.estimate) == (word, 4 - own)
     assert f"MiB, B minus A: {4 / own:.2f} times as much" in judged.note
     assert judge(tmp_path, claim | {"second": ["D"]}, counted).word == "not tested"
+    unsure = judge(tmp_path, claim | {"open": "how B was built"}, counted)
+    assert (unsure.word, unsure.difference) == ("undecided", judged.difference)
+    assert "not printed: how B was built" in unsure.note
 
 
 @pytest.mark.parametrize(
@@ -220,6 +223,10 @@ def test_a_printed_number_is_set_against_one_more_repeat(tmp_path, right, repeat
     assert judged.word == word
     assert judged.difference.estimate == pytest.approx(100 * right - 98.08)
     assert f"ours {100 * right:.2f} (" in judged.note and "printed 98.08" in judged.note
+    (other,) = compare.judge(tmp_path, 9, {"right": told.assign(differs="not comparable (size)")})
+    assert (other.word, other.difference) == ("not tested", judged.difference)
+    assert "not comparable (size)" in other.note
+    assert "the paper's protocol" in other.settle
 
 
 def test_runs_on_phantoms_carry_no_word(tmp_path):

@@ -221,6 +221,13 @@ def test_a_job_planned_with_other_code_is_not_trained(store):
         training.complete([planned], quiet=True)
 
 
+def test_a_network_of_whole_images_does_not_outline(store):
+    whole = replace(JOB, model="lstm", options={})
+    with pytest.raises(UserError, match=r"lstm does not answer with one probability a pixel"):
+        training.complete([JOB, whole], quiet=True)
+    assert not jobs.finished(JOB)  # nothing was trained
+
+
 def test_a_file_of_weights_is_what_its_name_says(store):
     (store / "weights").mkdir()
     (store / "weights" / "0123456789ab.h5").write_bytes(b"others")

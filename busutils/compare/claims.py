@@ -6,8 +6,10 @@ A page hands over tables of scores, so that nothing here knows of trainings. Kin
 - *best*: the first row against each of the others; *pair*: against one; *close*: better than each,
   or little below; *groups*: the mean of some rows against that of others
 - *better than chance*: rows against the answers that need no training
-- *number*: a printed number against where one more repeat of ours would fall
-- *least*: a row has least of something that is counted
+- *number*: a printed number against where one more repeat of ours would fall, if the two can be
+  compared (:func:`busutils.compare.obstacles`)
+- *least*: a row has least of something that is counted; `open` says what the paper does not print
+  of the other rows, where the count rests on it
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +50,8 @@ def judge(
         (the (split, seed) pair), case, group, score, and the row's facts where they are known:
         weights (what its encoder starts from, where the paper says what its own does), rate, loss,
         rising (not converged), trivial (an answer that needs no training; such a row needs no
-        case). For *least* a DataFrame with columns row and score, a line each.
+        case), differs (why its numbers cannot be set beside printed ones). For *least* a DataFrame
+        with columns row and score, a line each.
     own : claims of no kind, by id, which the page judges itself (:func:`rule.decided`)
     part : which of the paper's data sets was run; claims about another are left out
     phantoms : whether images were generated; then claims carry no word
@@ -191,7 +194,9 @@ def _number(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: in
     limits = {name: getattr(again, name) - float(printed) for name in ("estimate", "low", "high")}
     told = f"ours {ours.estimate:.2f} ({ours.low:.2f} to {ours.high:.2f}), printed {printed}"
     about = (claim["sentence"], replace(again, **limits), words, told)
-    return rule.concluded(*about, missing={rule.too_few(pairs): rule.ENOUGH})
+    differs = own["differs"].iloc[0] if "differs" in own else ""
+    missing = {rule.too_few(pairs): rule.ENOUGH, differs: "a run with the paper's protocol"}
+    return rule.concluded(*about, missing=missing)
 
 
 def _least(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int) -> Claim:
@@ -206,8 +211,10 @@ def _least(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int
         f"{claim['unit']}, {others.idxmin()} minus {claim['first']}: {others.min() / own:.2f} "
         f"times as much; {(others < own).sum()} of the others have less"
     )
-    word = "supported" if (others > own).all() else "opposite"
-    return Claim(claim["sentence"], word, statistics.exact(others.min() - own), note)
+    word, settle = "supported" if (others > own).all() else "opposite", claim.get("open", "")
+    if settle:
+        word, note = "undecided", listed(note, f"not printed: {settle}")
+    return Claim(claim["sentence"], word, statistics.exact(others.min() - own), note, settle)
 
 
 def _rising(rows: pd.DataFrame) -> str:

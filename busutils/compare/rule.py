@@ -1,10 +1,12 @@
 """The one rule by which claims of all papers are judged.
 
 - Where rows did not run, where rows start from other weights than the claim names, where a network
-  does not beat the answers that need no training, or where fewer than `PAIRS` (split, seed) pairs
-  were run, a claim is *not tested*; the difference is shown all the same.
-- Where learning rates or losses differ between the sides, where two ways to ask disagree, or where
-  one of `MARGINS` gives another word than the others, it is *undecided*.
+  does not beat the answers that need no training, where fewer than `PAIRS` (split, seed) pairs were
+  run, or where a claim is a printed number with which ours cannot be compared, it is *not tested*;
+  the difference is shown all the same.
+- Where learning rates or losses differ between the sides, where two ways to ask disagree, where one
+  of `MARGINS` gives another word than the others, or where a count rests on what the paper does not
+  print, it is *undecided*.
 - Runs on generated images carry no word.
 """
 

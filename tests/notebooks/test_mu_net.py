@@ -96,6 +96,7 @@ def values(tmp_path_factory, generated):
         patch.setenv("BUSUTILS_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.setenv("BUSUTILS_PUBLISHED", str(tmp_path_factory.mktemp("published")))
         told = {"train": 10, "validation": 4, "batch": 4, "epochs": 2, "data_root": str(generated)}
+        told |= {"noises": ["gaussian", "blur", "jpeg"]}
         yield parameters.resolve(NAME, "quick", {}) | told
 
 

@@ -179,13 +179,6 @@ def test_table_7_counts_images(page, tested):
     assert page.table7["all folds"].tolist() == [found, lost, 0, benign.sum()]
 
 
-def test_table_9_has_six_printed_and_six_of_ours(page):
-    assert page.table9["whose"].value_counts().to_dict() == {"printed": 6, "ours": 6}
-    own = page.table9[page.table9["whose"] == "ours"]
-    assert own["IoU"].tolist() == pytest.approx([60 / 105] * 6)
-    assert own["Recall"].tolist() == pytest.approx([0.6] * 6)
-
-
 def test_table_10_runs_what_exists_and_quotes_the_rest(page, tested):
     table = page.table10.set_index(["key", "column"])
     assert table.loc[("UNet [21]", "DICE"), "ours"] == pytest.approx(100 / 155)
@@ -230,8 +223,9 @@ def test_copies_tell_items_with_and_without_their_copy(page):
     assert twins["items"].sum() == arms.loc["twice", "test items"]
     assert arms.loc["twice", "accuracy"] == twins.loc[True, "items"] / twins["items"].sum()
     assert arms.loc["twice", "steps"] == 10 * page.trained.of("copies", "twice")[0].job.epochs
-    assert page.finding.startswith("Each image once and near-duplicates together: accuracy 1.00; ")
-    assert "; each image twice and split at random: accuracy " in page.finding
+    assert page.finding.startswith("Each image once, near-duplicates on one side: accuracy 1.00; ")
+    assert "; each image twice, at random: accuracy " in page.finding
+    assert page.finding.endswith("(1.00 where its copy was trained on, 0.00 where it was not)")
     assert page.bars["name"].tolist()[1:4] == [
         "each image twice, at random",
         "of these, copy in training",
@@ -242,7 +236,7 @@ def test_copies_tell_items_with_and_without_their_copy(page):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"copies": ["twice"]}, "Each image twice and split at random: accuracy "),
+        ({"copies": ["twice"]}, "Each image twice, at random: accuracy "),
         ({"copies": [], "tested": []}, ""),
     ],
 )
@@ -262,6 +256,8 @@ def test_claims_are_judged_beside_answers_without_training(page, tested):
     assert classifies.difference.estimate == pytest.approx(right)
     told_right = 100 * (1 - malignant[1] / tested.sum())
     assert accuracy.difference.estimate == pytest.approx(told_right - 98.08)
+    printed = page.table5.set_index(["key", "column"]).loc[("mean", "TsA")]
+    assert f"{printed['verdict']} (image size" in accuracy.note
     assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
     assert "4 of the 7 rows that it names did not run" in segments.note
 

@@ -39,7 +39,7 @@ SCORED = {
     "01_unet_backbones": {"table2": "Dice"},
     "02_attention_unet": {"table1_random_fifth": "Validation Accuracy"},
     "03_multitask_unet": {"table10": "DICE"},
-    "04_fgfeu_net": {"table1": "Accuracy", "table2": "DSC", "table3": "Accuracy Test"},
+    "04_fgfeu_net": {"table1": "Accuracy", "table2": "DSC"},
     "05_mu_net": {"table": "Dice Coef"},
 }
 """Tables of a page that set its rows beside the printed ones, with a score of each."""
