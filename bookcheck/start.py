@@ -145,7 +145,7 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
     return Finding(
         f"Accuracy {apart:.2f} to {twice:.2f}",
-        f"Copies of images {word} the share of lesions that are rightly called benign or malignant.",
+        f"Copies of images {word} the share of lesions rightly called benign or malignant.",
         "Apart: near-copies stay on one side of the split. Copied: each image is there twice, and "
         "the split is random.",
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
