@@ -145,6 +145,15 @@ def test_lesion_table_leaves_normal_images_out(page):
     assert table.loc["Attention4 U-Net", "Dice"] == pytest.approx(120 / 165)
 
 
+def test_the_table_of_the_protocol_tells_the_loss_that_trains(page):
+    assert page.steps["loss"][1] == "binary cross-entropy"
+    assert page.PROTOCOL["loss"] == page.plan[0].job.loss
+
+
+def test_every_printed_accuracy_of_validation_is_told(page):
+    assert page.validated == ["0.979 for Attention3 U-Net", "0.985 for Attention4 U-Net"]
+
+
 def test_first_detection_is_the_first_epoch_over_the_limit(page):
     table = page.detection
     epochs = table[table["split"] == "random fifth"].groupby("network")["epoch"].unique()

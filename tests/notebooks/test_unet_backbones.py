@@ -159,6 +159,12 @@ def test_missing_weights_and_data_are_refused(values):
         planned(values | {"dataset": "busi", "data_root": ""})
 
 
+def test_the_table_of_the_protocol_tells_the_loss_that_trains(page):
+    told = "focal tversky: false negatives 0.7, false positives 0.3, exponent 0.75, reduction batch"
+    assert page.protocol["loss"][1] == told
+    assert page.PROTOCOL["loss"] == page.plan[0].job.loss
+
+
 def test_threshold_is_the_best_on_validation(page):
     assert {page.trained.threshold[e.job.id] for e in page.trained.of("table")} == {0.5}
 
