@@ -68,7 +68,7 @@ def claims(published: Sequence[Run]) -> str:
         listed = [c for c in about.get("claims", ()) if c["sentence"] in judged]
         cells = [_cell(c, *judged[c["sentence"]]) for c in listed]
         if cells:
-            name = f"<b>Paper {number}</b> {escape(about['short'])}"
+            name = f"<b>Paper {number}: {escape(about['short'])}.</b> {escape(about['sentence'])}"
             first = judged[listed[0]["sentence"]][1]
             rows.append(f"<div><a href='{_address(first)}'>{name}</a>{''.join(cells)}</div>")
     return f"<div class='claims'>{''.join(rows)}</div>"
@@ -128,8 +128,9 @@ def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
     more = "more" if by_recipe > by_backbone else "no more"
     drawn = [("recipes", recipes), ("backbones", backbones)]
     return Finding(
-        f"{by_recipe:.2f} against {by_backbone:.2f}",
-        f"The recipe moves Dice {more} than the backbone does.",
+        f"Dice {by_recipe:.2f} against {by_backbone:.2f}",
+        f"The recipe moves the score {more} than the backbone does.",
+        "A backbone is the encoder of a U-Net. "
         f"Best minus worst: {len(recipes)} ways to start and freeze one backbone, against "
         f"{len(backbones)} backbones that were trained in one way, on one split.",
         _picture([(name, [(x, x) for x in of]) for name, of in drawn], "Test Dice"),
@@ -143,8 +144,8 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     word = "lift" if arms["low"]["twice"] > arms["high"]["grouped"] else "move"
     drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
     return Finding(
-        f"{apart:.2f} to {twice:.2f}",
-        f"Copies of images {word} a classifier's accuracy.",
+        f"Accuracy {apart:.2f} to {twice:.2f}",
+        f"Copies of images {word} the share of lesions rightly called benign or malignant.",
         "Apart: near-copies stay on one side of the split. Copied: each image is there twice, and "
         "the split is random.",
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),

@@ -12,7 +12,9 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from busutils import parameters, rebuild, sources
+import pytest
+
+from busutils import execution, losses, own_code, parameters, rebuild, sources
 
 
 def run(notebook: Path, values: Mapping[str, Any], until: str = "") -> list[str]:
@@ -37,6 +39,30 @@ def exercise(notebook: Path, registry: str) -> str:
     text = "\n".join("".join(c["source"]) for c in told if c["cell_type"] == "markdown")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     return next(block for block in blocks if f'@{registry}.register("mine"' in block)
+
+
+def with_own_loss(
+    notebook: Path,
+    before: str,
+    values: Mapping[str, Any],
+    until: str,
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+) -> tuple[list[str], dict[str, Any]]:
+    """Run a copy of a page with its exercise's loss in a cell before the one of that id.
+
+    The copy lies in `folder`; what the cell registers is forgotten with `patch`. Returns what
+    `page` does.
+    """
+    patch.setattr(losses, "LOSSES", dict(losses.LOSSES))
+    patch.setattr(own_code, "_OWN", {})
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    (place,) = (i for i, cell in enumerate(content["cells"]) if cell["id"] == before)
+    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}}
+    content["cells"].insert(place, cell | {"source": exercise(notebook, "losses")})
+    copy = folder / notebook.name
+    copy.write_text(json.dumps(content), encoding="utf-8")
+    return page(sources.cells(copy), values, until)
 
 
 def page(

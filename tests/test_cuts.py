@@ -107,6 +107,12 @@ def test_what_paper_3_does_not_print_is_disclosed_whatever_the_weights(weight):
     [
         (1, {"size": 64}, "pixels a side: 64 instead of 256"),
         (1, {"test_mix": "stratified"}, "test images: stratified by class instead of 50 malignant"),
+        (
+            1,
+            {"encoder_weights": "phantom"},
+            "encoders of Table 2 were first trained on 24",
+        ),
+        (2, {"size": 96}, "pixels a side: 96 instead of 255, which cannot be halved"),
         (2, {"networks": ["attention4"]}, "not trained: Attention3 U-Net"),
         (3, {"head": "average"}, "head: average instead of flatten"),
         (3, {"segmentation_loss": "iou"}, "loss of the mask: iou instead of cross-entropy"),

@@ -83,8 +83,14 @@ def test_the_grid_has_a_row_a_paper_and_a_word_a_claim_that_links_to_its_page(pu
     assert told.count("class='verdict") == 3
     assert "not tested" not in told  # the run of the profile `paper` counts
     link = "<a href='papers/01_unet_backbones-busi-paper.html' title="
-    assert f"{link}'DenseNet121&#x27;s file is the smallest of the five.'>smallest file" in told
-    assert "<a href='papers/05_mu_net-brain-cpu.html'><b>Paper 5</b> MU-Net</a>" in told
+    assert (
+        f"{link}'DenseNet121&#x27;s file is the smallest of the five.'>its file is the smallest"
+        in told
+    )
+    assert (
+        "<a href='papers/05_mu_net-brain-cpu.html'><b>Paper 5: MU-Net.</b> MU-Net, a U-Net on"
+        in told
+    )
     assert "<span class='verdict opposite'>opposite</span>" in told
 
 
@@ -97,8 +103,8 @@ def test_words_of_a_finding_follow_from_its_numbers(publish):
     publish("01_unet_backbones-busi-cpu", {"rows": rows}, transfer=recipes)
     told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
     assert told.count("class='finding'") == 2  # what no run holds is left out
-    assert "0.12 against 0.25" in told and "moves Dice no more than the backbone" in told
-    assert "0.60 to 0.70" in told and "Copies of images move a classifier" in told
+    assert "0.12 against 0.25" in told and "moves the score no more than the backbone" in told
+    assert "Accuracy 0.60 to 0.70" in told and "Copies of images move the share" in told
 
 
 def test_images_and_masks_are_counted_over_all_classes(publish):

@@ -1,13 +1,11 @@
 """Paper 2's page: its jobs, the split puzzle, and what its tables make of finished jobs."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from busutils import execution, losses, own_code, parameters, paths, sources
+from busutils import execution, parameters, paths
 from busutils.data import reading
 from busutils.errors import UserError
 from tests import cells, finished
@@ -147,6 +145,15 @@ def test_lesion_table_leaves_normal_images_out(page):
     assert table.loc["Attention4 U-Net", "Dice"] == pytest.approx(120 / 165)
 
 
+def test_the_table_of_the_protocol_tells_the_loss_that_trains(page):
+    assert page.steps["loss"][1] == "binary cross-entropy"
+    assert page.PROTOCOL["loss"] == page.plan[0].job.loss
+
+
+def test_every_printed_accuracy_of_validation_is_told(page):
+    assert page.validated == ["0.979 for Attention3 U-Net", "0.985 for Attention4 U-Net"]
+
+
 def test_first_detection_is_the_first_epoch_over_the_limit(page):
     table = page.detection
     epochs = table[table["split"] == "random fifth"].groupby("network")["epoch"].unique()
@@ -182,19 +189,10 @@ def test_what_did_not_run_is_not_tested(values):
 
 @pytest.mark.slow
 def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
-    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
-    monkeypatch.setattr(own_code, "_OWN", {})
-    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
-    source = parameters.source(NAME)
-    content = json.loads(source.read_text(encoding="utf-8"))
-    (trains,) = (i for i, c in enumerate(content["cells"]) if c["id"] == "cell-16")
-    code = cells.exercise(source, "losses")
-    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}, "source": code}
-    content["cells"].insert(trains, cell)
-    copy = tmp_path / source.name
-    copy.write_text(json.dumps(content), encoding="utf-8")
     small = {"networks": ["attention4"], "splits": ["random fifth"], "filters": 2, "epochs": 1}
-    _, page = cells.page(sources.cells(copy), values | small, until="lesions = pd.DataFrame")
+    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
+    source, until = parameters.source(NAME), "lesions = pd.DataFrame"
+    _, page = cells.with_own_loss(source, "cell-16", values | small, until, tmp_path, monkeypatch)
     theirs, own = (e.job for e in page["plan"])
     assert (theirs.loss, own.loss, bool(own.loss_code)) == ("bce", "mine", True)
     assert page["lesions"]["answer"].tolist()[:2] == ["Attention4 U-Net", "My loss"]

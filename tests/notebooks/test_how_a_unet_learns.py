@@ -99,6 +99,8 @@ def test_the_network_learns_and_remembers_what_it_has_a_copy_of(trained):
     assert trained.by_epoch["Dice"].iloc[-1] > trained.floor + 0.2
     random, group = trained.table.to_dict("records")
     assert random["those with a twin"] > group["those with a twin"]
+    fall = {of: random[of] - group[of] for of in ("those with a twin", "those without")}
+    assert trained.gift == pytest.approx(fall["those with a twin"] - fall["those without"])
     assert not set(trained.shows[trained.stay]) & set(trained.shows[trained.test])
 
 

@@ -1,6 +1,5 @@
 """Paper 5's page: its jobs, and what its tables and figures make of finished jobs."""
 
-import json
 from functools import cache
 from pathlib import Path
 
@@ -11,9 +10,7 @@ import pytest
 from busutils import (
     execution,
     jobs,
-    losses,
     models,
-    own_code,
     parameters,
     perturb,
     runs,
@@ -519,17 +516,10 @@ def test_fewer_images_are_spread_over_the_files(skin):
 
 @pytest.mark.slow
 def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
-    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
-    monkeypatch.setattr(own_code, "_OWN", {})
-    source = parameters.source(NAME)
-    content = json.loads(source.read_text(encoding="utf-8"))
-    (place,) = (i for i, cell in enumerate(content["cells"]) if cell["id"] == "plan")
-    code = cells.exercise(source, "losses")
-    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}, "source": code}
-    content["cells"].insert(place, cell)
-    copy = tmp_path / source.name
-    copy.write_text(json.dumps(content), encoding="utf-8")
-    told, page = cells.page(sources.cells(copy), values | {"rows": ["mu_net"]}, until="CHANGED = ")
+    values = values | {"rows": ["mu_net"]}
+    told, page = cells.with_own_loss(
+        parameters.source(NAME), "plan", values, "CHANGED = ", tmp_path, monkeypatch
+    )
     assert page["effects"]["what"].tolist() == ["reference", "my loss"]
     assert abs(page["effects"]["difference"].iloc[1]) <= 1
     assert "my loss" in told[-1]

@@ -1,6 +1,5 @@
 """Paper 1's page: which jobs its parameters ask for, and what its tables make of finished jobs."""
 
-import json
 from collections import Counter
 from types import SimpleNamespace
 
@@ -8,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from busutils import execution, jobs, losses, own_code, parameters, paths, promises, sources
+from busutils import execution, jobs, parameters, paths, promises
 from busutils.data import busi, reading
 from busutils.errors import UserError
 from tests import cells, finished
@@ -160,6 +159,12 @@ def test_missing_weights_and_data_are_refused(values):
         planned(values | {"dataset": "busi", "data_root": ""})
 
 
+def test_the_table_of_the_protocol_tells_the_loss_that_trains(page):
+    told = "focal tversky: false negatives 0.7, false positives 0.3, exponent 0.75, reduction batch"
+    assert page.protocol["loss"][1] == told
+    assert page.PROTOCOL["loss"] == page.plan[0].job.loss
+
+
 def test_threshold_is_the_best_on_validation(page):
     assert {page.trained.threshold[e.job.id] for e in page.trained.of("table")} == {0.5}
 
@@ -245,19 +250,11 @@ def test_numbers_of_the_real_split(page):
 
 @pytest.mark.slow
 def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
-    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
-    monkeypatch.setattr(own_code, "_OWN", {})
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
-    source = parameters.source(NAME)
-    content = json.loads(source.read_text(encoding="utf-8"))
-    (trains,) = (i for i, c in enumerate(content["cells"]) if c["id"] == "cell-13")
-    code = cells.exercise(source, "losses")
-    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}, "source": code}
-    content["cells"].insert(trains, cell)
-    copy = tmp_path / source.name
-    copy.write_text(json.dumps(content), encoding="utf-8")
     values = values | {"rows": ["base"], "epochs": 1}
-    told, page = cells.page(sources.cells(copy), values, until="SAID = ")
+    told, page = cells.with_own_loss(
+        parameters.source(NAME), "cell-13", values, "SAID = ", tmp_path, monkeypatch
+    )
     assert page["contrasted"]["what"].tolist() == ["as in Table 2", "my loss"]
     assert abs(page["contrasted"]["difference"].iloc[1]) <= 1
     assert "my loss" in told[-1]
