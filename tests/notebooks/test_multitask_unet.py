@@ -257,7 +257,7 @@ def test_claims_are_judged_beside_answers_without_training(page, tested):
     told_right = 100 * (1 - malignant[1] / tested.sum())
     assert accuracy.difference.estimate == pytest.approx(told_right - 98.08)
     printed = page.table5.set_index(["key", "column"]).loc[("mean", "TsA")]
-    assert f"{printed['verdict']} (image size" in accuracy.note
+    assert f"{printed['verdict']} ({printed['reason']})" in accuracy.note
     assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
     assert "4 of the 7 rows that it names did not run" in segments.note
 
