@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from bookcheck import start
-from busutils import pages, paths, runs
+from busutils import paths, runs
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ["row", "column", "printed", "verdict", "reason"]
@@ -119,6 +119,6 @@ def test_images_and_masks_are_counted_over_all_classes(publish):
 
 
 def test_the_published_runs_tell_five_findings_and_every_claim_of_the_papers():
-    published = pages._runs_in(paths.published())
+    published = runs.all_in(paths.published())
     assert start.findings(published).count("class='finding'") == len(start.FINDINGS) == 5
     assert start.claims(published).count("<div>") == 5
