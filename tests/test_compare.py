@@ -315,16 +315,17 @@ def made() -> pd.DataFrame:
 
 
 def test_numbers_are_plain_and_in_order(made):
-    plain = compare.numbers(made, "table1", "run-1")
-    assert list(plain) == ["table1_net_dice", "table1_net_size", "table1_r2_dice"]
-    assert plain["table1_net_size"] == {
-        **{"value": 0.51, "low": 0.51, "high": 0.51},
+    plain = compare.numbers({"Table 1": made, "Table 2": made}, "run-1")
+    names = ["net_dice", "net_size", "r2_dice"]
+    assert list(plain) == [f"table_{of}_{name}" for of in (1, 2) for name in names]
+    assert plain["table_1_net_size"] == {
+        **{"value": 0.51, "low": 0.51, "high": 0.51, "printed": "0.5000"},
         **{"verdict": "re-run higher", "run": "run-1"},
     }
-    assert plain["table1_r2_dice"]["value"] is None
-    assert type(plain["table1_net_dice"]["value"]) is float
+    assert plain["table_1_r2_dice"]["value"] is None
+    assert type(plain["table_1_net_dice"]["value"]) is float
     with pytest.raises(UserError, match="names of their own"):
-        compare.numbers(pd.concat([made, made]), "table1", "run-1")
+        compare.numbers({"Table 1": pd.concat([made, made])}, "run-1")
 
 
 def test_readable_prints_what_the_interval_justifies(made):

@@ -1,6 +1,7 @@
 """A compared table for people, and as plain values."""
 
 import re
+from collections.abc import Mapping
 from math import floor, log10
 from typing import Any
 
@@ -14,23 +15,28 @@ JUDGED = ("compatible", "too imprecise")
 READABLE = ["printed", "ours", "95 % interval", "n", "verdict"]
 
 
-def numbers(table: pd.DataFrame, prefix: str, run: str) -> dict[str, dict[str, Any]]:
-    """Turn a table into plain values for ``numbers.json``, in the table's order.
+def numbers(tables: Mapping[str, pd.DataFrame], run: str) -> dict[str, dict[str, Any]]:
+    """Turn tables into plain values for ``numbers.json``, in the tables' order.
+
+    Parameters
+    ----------
+    tables : name ("Table 2") -> table of :func:`busutils.compare.table`
+    run : id of the run
 
     Returns
     -------
-    Name (``<prefix>_<row>_<column>``, lower case) -> value, low, high, verdict, run; None where
-    there is no number.
+    Name (``<table>_<row>_<column>``, lower case) -> printed (text), value, low, high, verdict, run;
+    None where there is no number.
     """
     named = {}
-    for line in table.itertuples():
-        words = f"{prefix} {line.row} {line.column}".lower()
+    for table, line in ((name, line) for name, of in tables.items() for line in of.itertuples()):
+        words = f"{table} {line.row} {line.column}".lower()
         ends = {"value": line.ours, "low": line.low, "high": line.high}
         found = {name: float(of) if np.isfinite(of) else None for name, of in ends.items()}
-        found |= {"verdict": line.verdict, "run": run}
+        found |= {"printed": line.printed, "verdict": line.verdict, "run": run}
         named[re.sub(r"[^a-z0-9]+", "_", words).strip("_")] = found
-    if len(named) < len(table):
-        raise UserError(f"rows and columns of {prefix} do not have names of their own")
+    if len(named) < sum(map(len, tables.values())):
+        raise UserError(f"rows and columns of {', '.join(tables)} do not have names of their own")
     return named
 
 
