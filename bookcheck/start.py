@@ -130,15 +130,15 @@ def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
     return Finding(
         f"Dice {by_recipe:.2f} against {by_backbone:.2f}",
         f"The recipe moves the score {more} than the backbone does.",
-        "A backbone is the encoder of a U-Net. "
-        f"Best minus worst: {len(recipes)} ways to start and freeze one backbone, against "
-        f"{len(backbones)} backbones that were trained in one way, on one split.",
+        f"Best minus worst: {len(recipes)} ways to start and freeze one backbone (an encoder), "
+        f"against {len(backbones)} backbones trained one way, on one split.",
         _picture([(name, [(x, x) for x in of]) for name, of in drawn], "Test Dice"),
     )
 
 
 def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     """What copies across the split do to a classifier's accuracy (paper 3)."""
+    accuracy = copies.set_index("arm")["accuracy"]
     arms = copies.set_index("arm").loc[["grouped", "twice"]]
     apart, twice = arms["accuracy"]
     word = "lift" if arms["low"]["twice"] > arms["high"]["grouped"] else "move"
@@ -146,8 +146,8 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     return Finding(
         f"Accuracy {apart:.2f} to {twice:.2f}",
         f"Copies of images {word} the share of lesions rightly called benign or malignant.",
-        "Apart: near-copies stay on one side of the split. Copied: each image is there twice, and "
-        "the split is random.",
+        "Apart: near-copies on one side of the split. Copied: each image twice, split at random."
+        + (f" Once, at random: {accuracy['by image']:.2f}." if "by image" in accuracy else ""),
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
     )
 
