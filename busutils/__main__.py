@@ -101,8 +101,8 @@ def _dry_run(args: argparse.Namespace) -> None:
     with promises.aside():
         planned = _planned(args)
     missing = [job for job, _ in jobs.plan(planned)]
-    for job in missing:
-        print(job.id, job.title)
+    for identity, title in jobs.titles(missing).items():
+        print(identity, title)
     print(f"{len(_with_needs(planned))} jobs, {len(missing)} of them to train")
     if missing:
         cost = costs.cost(missing)
@@ -150,13 +150,14 @@ def _jobs(args: argparse.Namespace) -> None:
         return
     store = bundle.open_store(args.bundle) if args.bundle else None
     done = {job.id: jobs.finished(job, store=store) for job in planned}
+    titles = jobs.titles(planned)
     if args.json:
-        facts = [(j.id, j.title, done[j.id], j.needs and j.needs.id) for j in planned]
+        facts = [(j.id, titles[j.id], done[j.id], j.needs and j.needs.id) for j in planned]
         names = ("id", "title", "done", "needs")
         print(json.dumps([dict(zip(names, of, strict=True)) for of in facts], indent=1))
         return
     for job in planned:
-        print(job.id, "done" if done[job.id] else "open", job.title)
+        print(job.id, "done" if done[job.id] else "open", titles[job.id])
 
 
 def _with_needs(planned: list) -> list:

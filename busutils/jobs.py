@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import zlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
@@ -169,6 +170,26 @@ def _without_defaults(values: dict) -> dict:
     if isinstance(kept.get("encoder_weights"), dict):
         kept["encoder_weights"] = _without_defaults(kept["encoder_weights"])
     return kept
+
+
+def titles(jobs: Iterable[Job]) -> dict[str, str]:
+    """Return a title for each job by its id; jobs of one title are told apart by what differs."""
+    by_id = {job.id: job for job in jobs}
+    told, alike = {}, defaultdict(list)
+    for job in by_id.values():
+        alike[job.title].append(asdict(job) | job.options | {"id": job.id})
+    for title, facts in alike.items():
+        names = dict.fromkeys(name for of in facts for name in of)
+        names = [name for name in names if name not in ("id", "options", "split")]
+        apart = [name for name in names if len({str(of.get(name)) for of in facts}) > 1]
+        for of in facts:
+            words = [f"{name} {of[name]}" for name in apart if name in of]
+            told[of["id"]] = ", ".join([title, *words])
+    often = Counter(told.values())
+    return {
+        identity: text + f", split {by_id[identity].split['id']}" * (often[text] > 1)
+        for identity, text in told.items()
+    }
 
 
 def folder(job: Job, store: Path | None = None) -> Path:

@@ -153,6 +153,19 @@ def test_a_job_is_finished_where_its_manifest_is(store):
     assert [manifest["job"] for manifest in jobs.made([JOB.id])] == [JOB.id]
 
 
+def test_jobs_of_one_title_are_told_apart_by_what_differs():
+    other = replace(JOB, split={"id": "other"})
+    deep, stops = replace(FIRST, size=64), replace(JOB, size=64, stop_after=3)
+    larger = stops.title
+    assert jobs.titles([JOB, other, deep, stops, JOB]) == {
+        JOB.id: f"{JOB.title}, split {JOB.split['id']}",
+        other.id: f"{JOB.title}, split other",
+        deep.id: f"{larger}, stop_after None",
+        stops.id: f"{larger}, stop_after 3, filters 4",
+    }
+    assert jobs.titles([JOB]) == {JOB.id: JOB.title}
+
+
 def test_unfinished_jobs_are_named(store):
     with pytest.raises(UserError, match=f"job {JOB.id} is not finished: train it first"):
         jobs.cases([JOB])
