@@ -35,7 +35,7 @@ book: .venv/installed ## install, make phantoms, execute the notebooks quickly, 
 
 test: book ## the same set-up, then lint, unit, notebook and site tests
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fuzz: .venv/installed ## 500 mutations of each kind of input, instead of the 20 of `make test`
 	FUZZ=500 $(BIN)/python -m pytest tests/fuzz

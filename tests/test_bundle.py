@@ -154,20 +154,22 @@ def test_too_few_minutes_say_so(bundled, capsys):
 
 def test_imagenet_weights_travel(store, tmp_path, monkeypatch):
     from busutils import fitting
-    from busutils.models import weights
 
-    def official(_, **options):
-        return keras.applications.MobileNetV2(weights=None, include_top=False)
+    build = keras.applications.MobileNetV2
 
-    def refused(_, **options):
-        raise AssertionError("there is no network here")
+    def official(**options):
+        return build(**options | {"weights": None})
+
+    def refused(**options):
+        assert options["weights"] is None, "there is no network here"
+        return build(**options)
 
     job = replace(
         JOB, model="unet", options={"backbone": "mobilenetv2"}, encoder_weights="imagenet"
     )
-    monkeypatch.setattr(weights, "_official", official)
+    monkeypatch.setattr(keras.applications, "MobileNetV2", official)
     bundle.write([job], tmp_path / "bundle")
-    monkeypatch.setattr(weights, "_official", refused)
+    monkeypatch.setattr(keras.applications, "MobileNetV2", refused)
     there = bundle.open_store(tmp_path / "bundle")
     assert [f.name for f in (there / "weights").iterdir()] == ["imagenet-unet-mobilenetv2.h5"]
     fitting.build(job, store=there)

@@ -5,19 +5,17 @@
 """
 
 import inspect
+import operator
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, get_origin
+from typing import TYPE_CHECKING
 
-from busutils import frameworks, own_code, values
+from busutils import frameworks, own_code
 from busutils.errors import UserError, choose
 from busutils.models.registry import Network, networks, register
 
 if TYPE_CHECKING:
     import keras
-
-KINDS = {int: values.Whole[1, 2**31], float: values.Fraction}
-"""What an option may be by the type of its default, where it has no choices; else it is text."""
 
 
 def check(name: str, size: int, channels: int = 3, **options) -> dict[str, str | int]:
@@ -36,20 +34,15 @@ def check(name: str, size: int, channels: int = 3, **options) -> dict[str, str |
     network = networks()[choose(name, networks(), "model")]
     for option in options:
         choose(option, network.options, f"option of {name}")
-    found = {
-        key: _checked(option, options.get(key, option.default))
+    values = {
+        key: _value(option, network.choices(key), options.get(key, option.default))
         for key, option in network.options.items()
     }
-    values.checked("channels", KINDS[int], channels)
-    multiple = network.multiple(**found) if callable(network.multiple) else network.multiple
-    below = values.checked("size", int, size) // multiple * multiple
-    if not size == below > 0:
-        nearest = [str(near) for near in (below, below + multiple) if near > 0]
-        raise UserError(
-            f"{name} cannot take images of {size} px: its sizes are multiples of {multiple}, "
-            f"the nearest {' and '.join(nearest)}"
-        )
-    return found
+    multiple = network.multiple
+    _check_size(name, size, multiple(**values) if callable(multiple) else multiple)
+    if _whole(channels, "channels") < 1:
+        raise UserError(f"channels is {channels}: an image has at least one")
+    return values
 
 
 def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
@@ -80,12 +73,12 @@ def build(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
     UserError
         As `check` does, and if encoder weights cannot be had or do not fit.
     """
-    found = check(name, size, channels, **options)
+    values = check(name, size, channels, **options)
     known = networks()[name].build
     if not own_code.is_own(known):
         with frameworks.loading():
             known = import_module(known.__module__).build
-    return known(int(size), int(channels), **found)
+    return known(int(size), int(channels), **values)
 
 
 def outline(name: str, size: int, channels: int = 3, **options) -> "keras.Model":
@@ -126,9 +119,39 @@ def backbone(model: str, options: dict) -> str:
     return name
 
 
-def _checked(option: inspect.Parameter, value) -> str | int | float:
+def _value(option: inspect.Parameter, choices: tuple, value) -> str | int | float:
     """Return `value` as the type of the option's default, if it is a valid choice."""
-    kind = option.annotation if get_origin(option.annotation) is Literal else None
-    kind = kind or KINDS.get(type(option.default), str)
-    value = os.fspath(value) if isinstance(value, os.PathLike) else value
-    return values.checked(option.name, kind, value, f"give one such as {option.default!r}")
+    key = option.name
+    if isinstance(option.default, float):
+        if not isinstance(value, int | float) or not (choices or 0 <= value < 1):
+            raise UserError(f"{key} is {value!r}: it has to be a share in [0, 1), such as 0.1")
+        value = float(value)
+    elif isinstance(option.default, int):
+        value = _whole(value, key)
+        if value < 1:
+            raise UserError(f"{key} is {value}: it has to be at least 1")
+    elif isinstance(value, str | os.PathLike):
+        value = os.fspath(value)
+    else:
+        raise UserError(f"{key} is {value!r}: it has to be a text, for example {option.default!r}")
+    if choices and value not in choices:
+        choose(str(value), map(str, choices), key)
+    return value
+
+
+def _whole(value, what: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise UserError(f"{what} is {value!r}: it has to be a whole number") from None
+
+
+def _check_size(name: str, size: int, multiple: int) -> None:
+    below = _whole(size, "size") // multiple * multiple
+    if size == below > 0:
+        return
+    nearest = [str(near) for near in (below, below + multiple) if near > 0]
+    raise UserError(
+        f"{name} cannot take images of {size} px: its sizes are multiples of {multiple}, "
+        f"the nearest {' and '.join(nearest)}"
+    )
