@@ -1,4 +1,4 @@
-"""Keeps what frameworks log off the terminal; errors are shown."""
+"""Keeps what frameworks log off the terminal; exceptions and a process's last words are shown."""
 
 import os
 import re

@@ -67,7 +67,7 @@ def words(kind: Any) -> str:
     """
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Literal:
-        return f"one of {', '.join(str(choice) or repr(choice) for choice in parts)}"
+        return f"one of {', '.join(choice or repr(choice) for choice in parts)}"
     if origin in (Union, UnionType):
         return ", or ".join("none" if part is NoneType else words(part) for part in parts)
     if origin is list:
@@ -172,7 +172,7 @@ def _refused(name: str, kind: Any, value: Any, place: tuple) -> str:
     else:
         told = f"{name} = {_shown(value)}"
     choices = get_args(kind) if get_origin(kind) is Literal else ()
-    near = get_close_matches(str(value), map(str, choices), n=1)
+    near = get_close_matches(str(value), choices, n=1)
     return f"{told} is not {words(kind)}" + "".join(f" (did you mean {n!r}?)" for n in near)
 
 
