@@ -5,7 +5,7 @@
 
 BIN := .venv/bin
 UV := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip install --quiet
-SNAKEMAKE_FLAGS := --cores 1 --rerun-incomplete --quiet all
+SNAKEMAKE_FLAGS := --cores 2 --rerun-incomplete --quiet all
 
 # A name on the path may be a shim that runs nothing, so each is tried.
 FIND_PYTHON = for p in python3.13 python3.12 python3.11 python3; do \

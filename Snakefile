@@ -60,7 +60,9 @@ rule phantoms:
     output:
         directory(PHANTOMS),
     shell:
-        "rm -rf data/phantom && {BUSUTILS} data fetch phantom --to data/phantom"
+        # the check looks for copies, which takes longest and is kept for the pages
+        "rm -rf data/phantom && {BUSUTILS} data fetch phantom --to data/phantom && "
+        "{BUSUTILS} data check data/phantom --quiet > /dev/null"
 
 
 for name, manifest in QUICK.items():
@@ -78,7 +80,7 @@ for name, manifest in QUICK.items():
         params:
             notebook=name,
         shell:
-            "{BUSUTILS} run {params.notebook}"
+            "echo executing {params.notebook} && {BUSUTILS} run {params.notebook} --quiet"
 
 
 rule job:

@@ -4,8 +4,8 @@ Libraries call it "macro". Of the one confusion matrix that comes closest to the
 the largest miss is compared for both readings.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import scipy
@@ -27,14 +27,17 @@ def named(one: Check, paper: PrintedPaper) -> Check:
     return replace(one, shown=shown, causes=(BOTH_CLASSES, *one.causes))
 
 
-def distance(scores: Sequence[tuple[str, float]], class_means: bool = False) -> float:
+@cache  # asked anew by each check of a row
+def distance(scores: tuple[tuple[str, float], ...], class_means: bool = False) -> float:
     """Largest miss of the one confusion matrix that comes closest to scores (least squares).
 
     With `class_means`, precision and sensitivity are means of both classes.
     """
 
+    parts = {name: np.array(RATIOS[name]) for name, _ in scores}
+
     def ratio(name: str, x: np.ndarray) -> float:
-        top, bottom = (x @ np.array(part) for part in RATIOS[name])
+        top, bottom = parts[name] @ x
         return float(top / bottom)
 
     def misses(logits: np.ndarray) -> np.ndarray:

@@ -12,9 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-import pytest
-
-from busutils import execution, losses, own_code, parameters, rebuild, sources
+from busutils import execution, parameters, rebuild, sources
 
 
 def run(notebook: Path, values: Mapping[str, Any], until: str = "") -> list[str]:
@@ -38,31 +36,19 @@ def exercise(notebook: Path, registry: str) -> str:
     told = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(c["source"]) for c in told if c["cell_type"] == "markdown")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    return next(block for block in blocks if f'@{registry}.register("mine"' in block)
+    return next(block for block in blocks if f"@{registry}.register(" in block)
 
 
-def with_own_loss(
-    notebook: Path,
-    before: str,
-    values: Mapping[str, Any],
-    until: str,
-    folder: Path,
-    patch: pytest.MonkeyPatch,
-) -> tuple[list[str], dict[str, Any]]:
-    """Run a copy of a page with its exercise's loss in a cell before the one of that id.
-
-    The copy lies in `folder`; what the cell registers is forgotten with `patch`. Returns what
-    `page` does.
-    """
-    patch.setattr(losses, "LOSSES", dict(losses.LOSSES))
-    patch.setattr(own_code, "_OWN", {})
+def with_exercises(notebook: Path, network: str, loss: str, folder: Path) -> Path:
+    """Copy a page with its exercises in cells: network and loss, each above the cell of an id."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
-    (place,) = (i for i, cell in enumerate(content["cells"]) if cell["id"] == before)
-    cell = {"cell_type": "code", "metadata": {"tags": [execution.PLAN]}}
-    content["cells"].insert(place, cell | {"source": exercise(notebook, "losses")})
+    for registry, before in {"models": network, "losses": loss}.items():
+        (place,) = (i for i, cell in enumerate(content["cells"]) if cell["id"] == before)
+        cell = {"cell_type": "code", "id": registry, "metadata": {"tags": [execution.PLAN]}}
+        content["cells"].insert(place, cell | {"source": exercise(notebook, registry)})
     copy = folder / notebook.name
     copy.write_text(json.dumps(content), encoding="utf-8")
-    return page(sources.cells(copy), values, until)
+    return copy
 
 
 def page(

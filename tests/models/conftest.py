@@ -1,17 +1,21 @@
 """What segmentation-models computes, made once by a process of its own."""
 
+import functools
 import os
 import runpy
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from busutils.models import weights
 from busutils.models.backbones import BACKBONES
 
 SCRIPT = Path(__file__).with_name("oracle.py")
@@ -67,3 +71,23 @@ def float64():
 def _set_precision(dtype: str) -> None:
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)  # goes before floatx once any test has set it
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A local server in place of the releases, and an empty cache; yields the served folder."""
+    served = tmp_path / "served"
+    served.mkdir()
+    handler = functools.partial(Quiet, directory=str(served))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        monkeypatch.setattr(weights, "RELEASE", f"http://127.0.0.1:{http.server_port}")
+        cached = functools.partial(keras.utils.get_file, cache_dir=str(tmp_path / "cache"))
+        monkeypatch.setattr(keras.utils, "get_file", cached)
+        yield served
+        http.shutdown()

@@ -1,14 +1,17 @@
 """Our U-Nets compute what those of segmentation-models do, weight for weight.
 
-In double precision, where rounding is no excuse; the output alone is float32.
+In double precision, where rounding is no excuse; the output alone is float32. What else asks that
+library stands here too, since it is run once for each worker that needs it.
 """
+
+import hashlib
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from busutils import models, paths
-from busutils.models import weights
+from busutils.models import encoders, weights
 from busutils.models.backbones import BACKBONES
 
 PUBLISHED = paths.project() / "book" / "results" / "parity.csv"  # shown by notebook 01
@@ -28,6 +31,27 @@ def test_outputs_agree_with_segmentation_models(oracle, float64, backbone, parit
     difference = np.abs(output - theirs["output"]).max()
     assert difference <= TOLERANCE
     parity(backbone, ours.count_params(), difference)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", weights.RELEASED)
+def test_release_files_are_downloaded_and_read(oracle, server, monkeypatch, backbone):
+    file = (oracle.folder / f"{backbone}.h5").rename(server / f"{backbone}.h5")
+    md5 = hashlib.md5(file.read_bytes()).hexdigest()
+    monkeypatch.setitem(weights.RELEASED, backbone, (file.name, md5))
+
+    ours = models.build("unet", 32, backbone=backbone, encoder_weights="imagenet")
+
+    # that the copied weights compute the same is shown above
+    copied = models.build("unet", 32, backbone=backbone)
+    weights.assign(copied, oracle.weights(backbone))
+    pairs = zip(_of_encoder(ours), _of_encoder(copied), strict=True)
+    assert all(np.array_equal(read, own) for read, own in pairs)
+    assert ours.encoder_weights == "imagenet"
+
+
+def _of_encoder(model):
+    return [value for layer in encoders.encoder_layers(model) for value in layer.get_weights()]
 
 
 @pytest.fixture

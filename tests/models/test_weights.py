@@ -1,7 +1,3 @@
-import functools
-import hashlib
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,26 +12,6 @@ from busutils.errors import UserError
 from busutils.models import encoders, weights
 from busutils.models.backbones import BACKBONES
 from busutils.models.resnets import GroupedConv2D
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A local server in place of the releases, and an empty cache; yields the served folder."""
-    served = tmp_path / "served"
-    served.mkdir()
-    handler = functools.partial(Quiet, directory=str(served))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        monkeypatch.setattr(weights, "RELEASE", f"http://127.0.0.1:{http.server_port}")
-        cached = functools.partial(keras.utils.get_file, cache_dir=str(tmp_path / "cache"))
-        monkeypatch.setattr(keras.utils, "get_file", cached)
-        yield served
-        http.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -201,21 +177,6 @@ class TestFiles:
 
 
 class TestImagenet:
-    @pytest.mark.slow
-    @pytest.mark.parametrize("backbone", weights.RELEASED)
-    def test_release_files_are_downloaded_and_read(self, oracle, server, monkeypatch, backbone):
-        file = (oracle.folder / f"{backbone}.h5").rename(server / f"{backbone}.h5")
-        md5 = hashlib.md5(file.read_bytes()).hexdigest()
-        monkeypatch.setitem(weights.RELEASED, backbone, (file.name, md5))
-
-        ours = models.build("unet", 32, backbone=backbone, encoder_weights="imagenet")
-
-        # That the copied weights compute the same is what test_parity shows.
-        copied = models.build("unet", 32, backbone=backbone)
-        weights.assign(copied, oracle.weights(backbone))
-        assert same(encoder_weights(ours), encoder_weights(copied))
-        assert ours.encoder_weights == "imagenet"
-
     def refused(self, backbone: str = "resnet50") -> str:
         with pytest.raises(UserError, match="could not be downloaded") as refusal:
             models.build("unet", 32, backbone=backbone, encoder_weights="imagenet")

@@ -28,10 +28,10 @@ def run(name: str, store: Path) -> runs.Run:
     return runs.Run(there)
 
 
-def execute(name: str, store: Path, **environment: str) -> runs.Run:
-    """Execute a notebook's quick profile in a store and return its run."""
+def execute(name: str, store: Path, *words: str, **environment: str) -> runs.Run:
+    """Execute a notebook's quick profile in a store, with more words, and return its run."""
     done = subprocess.run(
-        [sys.executable, "-m", "busutils", "run", name, "--quiet"],
+        [sys.executable, "-m", "busutils", "run", name, "--quiet", *words],
         cwd=ROOT,
         env=os.environ | {"BUSUTILS_RUNS": str(store)} | environment,
         capture_output=True,

@@ -187,18 +187,6 @@ def test_what_did_not_run_is_not_tested(values):
     assert differences[better] is None
 
 
-@pytest.mark.slow
-def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
-    small = {"networks": ["attention4"], "splits": ["random fifth"], "filters": 2, "epochs": 1}
-    monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
-    source, until = parameters.source(NAME), "lesions = pd.DataFrame"
-    _, page = cells.with_own_loss(source, "cell-16", values | small, until, tmp_path, monkeypatch)
-    theirs, own = (e.job for e in page["plan"])
-    assert (theirs.loss, own.loss, bool(own.loss_code)) == ("bce", "mine", True)
-    assert page["lesions"]["answer"].tolist()[:2] == ["Attention4 U-Net", "My loss"]
-    assert page["readings"]["network"].unique().tolist() == ["Attention4 U-Net", "My loss"]
-
-
 @pytest.mark.realdata
 def test_the_puzzle_on_busi(shared, tmp_path, monkeypatch):
     """The last fifth has four times less lesion than a random one, as the printed IoU needs."""

@@ -1,7 +1,5 @@
 """Paper 4's page: its jobs, its tables, and images that masks and classifiers answer about."""
 
-import json
-import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import get_args
@@ -11,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from busutils import compare, execution, jobs, losses, models, own_code, parameters, sources
+from busutils import compare, execution, jobs, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from busutils.phantoms import write_busi
@@ -314,39 +312,3 @@ def test_own_images_train_whatever_their_label(values, tmp_path):
     assert {e.job.task for e in plan} == {"segment"}  # no label answers a question
     counted = jobs.read_split(plan[0].job)["role"].value_counts().to_dict()
     assert counted == {"train": 6, "val": 2, "test": 2}
-
-
-def _solutions():
-    """The code of the exercises' solutions: a network and a loss of one's own."""
-    content = json.loads(parameters.source(NAME).read_text(encoding="utf-8"))
-    text = "".join(content["cells"][-1]["source"])
-    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-
-
-def _with(code, tag_or_text, notebook_cells):
-    """Put a cell below the first one that has a tag or a text."""
-    (place, *_) = (
-        i
-        for i, cell in enumerate(notebook_cells)
-        if sources.tagged(cell, tag_or_text) or tag_or_text in "".join(cell["source"])
-    )
-    cell = {"metadata": {"tags": [execution.PLAN]}, "source": [code]}
-    return [*notebook_cells[: place + 1], cell, *notebook_cells[place + 1 :]]
-
-
-@pytest.mark.slow
-def test_network_and_loss_of_the_exercises_stand_in_the_tables(values, monkeypatch):
-    monkeypatch.setattr(models.registry, "_OWN", {})
-    monkeypatch.setattr(own_code, "_OWN", {})
-    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
-    network, loss = _solutions()
-    code = _with(network, parameters.TAG, sources.cells(parameters.source(NAME)))
-    code = _with(loss, "LOSSES |=", code)
-    own = {"losses": ["dice", "my loss"], "rivals": ["mine"], "classifiers": [], "epochs": 1}
-    with pytest.raises(UserError, match="'my los'"):
-        cells.page(code, values | own | {"losses": ["my los"]}, until="study.train(plan")
-    told, page = cells.page(code, values | own, until="")
-    assert set(page["shown"]["loss"]) == {"Dice", "my loss", "mine"}
-    assert set(page["wide"]["row"]) == {"Dice", "my loss", "mine"}
-    assert sum("my loss" in text and "mine" in text for text in told) > 1
-    assert {e.job.loss for e in page["plan"]} == {"tversky", "my loss", "combo"}

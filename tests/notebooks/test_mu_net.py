@@ -512,14 +512,3 @@ def test_fewer_images_are_spread_over_the_files(skin):
     table = skin.fewer(pd.DataFrame({"case": range(11), "role": roles}), 3)
     assert table.index[table["role"] == "train"].tolist() == [0, 4, 8]
     assert table["role"].tolist()[9:] == ["val", "test"]
-
-
-@pytest.mark.slow
-def test_the_loss_of_the_exercise_stands_beside_the_papers(values, tmp_path, monkeypatch):
-    values = values | {"rows": ["mu_net"]}
-    told, page = cells.with_own_loss(
-        parameters.source(NAME), "plan", values, "CHANGED = ", tmp_path, monkeypatch
-    )
-    assert page["effects"]["what"].tolist() == ["reference", "my loss"]
-    assert abs(page["effects"]["difference"].iloc[1]) <= 1
-    assert "my loss" in told[-1]

@@ -1,6 +1,5 @@
 """Paper 3's page: its jobs, and what its tables and the copies experiment make of finished jobs."""
 
-import json
 import re
 from dataclasses import replace
 from typing import get_args
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import execution, jobs, losses, models, own_code, parameters, sources
+from busutils import execution, jobs, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from tests import cells, finished
@@ -260,34 +259,3 @@ def test_claims_are_judged_beside_answers_without_training(page, tested):
     assert f"{printed['verdict']} ({printed['reason']})" in accuracy.note
     assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
     assert "4 of the 7 rows that it names did not run" in segments.note
-
-
-@pytest.fixture
-def solved(tmp_path, monkeypatch):
-    """A copy of the notebook with the solutions of its exercises where these say."""
-    monkeypatch.setattr(models.registry, "_OWN", {})
-    monkeypatch.setattr(own_code, "_OWN", {})
-    monkeypatch.setattr(losses, "LOSSES", dict(losses.LOSSES))
-    content = json.loads(SOURCE.read_text(encoding="utf-8"))
-    texts = ["".join(cell["source"]) for cell in content["cells"]]
-    code = dict(EXERCISE.findall("\n".join(texts)))
-    above = {"network": "dataset: str =", "loss": "trained = study.train(plan)"}
-    for what, line in sorted(above.items()):  # the lower place first
-        (place,) = (i for i, text in enumerate(texts) if text.startswith(line))
-        cell = {"cell_type": "code", "metadata": {"tags": ["plan"]}, "source": code[what]}
-        content["cells"].insert(place, cell)
-    copy = tmp_path / SOURCE.name
-    copy.write_text(json.dumps(content), encoding="utf-8")
-    return copy
-
-
-@pytest.mark.slow
-def test_network_and_loss_of_the_exercises_stand_beside_the_printed_rows(solved, values):
-    tiny = {"size": 16, "depth": 2, "filters": 2, "epochs": 1, "copies": [], "rivals": ["mine"]}
-    told, names = cells.page(sources.cells(solved), values | tiny, until="")
-    table = names["table10"].set_index(["key", "column"])
-    for own in ("mine", "my loss"):
-        assert 0 <= table.loc[(own, "DICE"), "ours"] <= 1
-        assert table.loc[(own, "DICE"), "verdict"] == "not printed"
-        assert any(own in text and "not printed" in text for text in told)
-    assert names["plan"][-1].job.loss_code
