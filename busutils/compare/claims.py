@@ -207,9 +207,10 @@ def _least(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: int
         note = f"{absent} of the {len(wanted)} rows that it names did not run"
         return Claim(claim["sentence"], "not tested", None, note, rule.NAMED)
     own, others = counted[claim["first"]], counted[claim["second"]]
+    fewer = (others < own).sum()
     note = (
         f"{claim['unit']}, {others.idxmin()} minus {claim['first']}: {others.min() / own:.2f} "
-        f"times as much; {(others < own).sum()} of the others have less"
+        f"times as much; {fewer or 'none'} of the others {'has' if fewer < 2 else 'have'} less"
     )
     word, settle = "supported" if (others > own).all() else "opposite", claim.get("open", "")
     if settle:
@@ -223,7 +224,7 @@ def _rising(rows: pd.DataFrame) -> str:
         len(table[["row", "repeat"]].drop_duplicates())
         for table in (rows[_flag(rows, "rising")], rows)
     )
-    return f"{n} of {of} trainings were still rising" if n else ""
+    return f"{n} of {of} trainings still got better when they ended" if n else ""
 
 
 def _flag(scores: pd.DataFrame, name: str) -> "pd.Series[Any]":

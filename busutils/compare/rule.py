@@ -22,8 +22,8 @@ MARGINS = (0.02, 0.05, 0.10)
 """Smallest advantages that may matter; for *close*, what may be missing."""
 PAIRS = 3
 """(split, seed) pairs a side from which on a claim is decided."""
-ENOUGH = f"{PAIRS} (split, seed) pairs a side"
-MORE = "more images, or more (split, seed) pairs"
+ENOUGH = f"{PAIRS} trainings a side, each with a split or a seed of its own"
+MORE = "more images, or more trainings"
 NAMED = "all the rows that it names"
 SAME = "the same rates and losses on both sides"
 """What would settle a claim."""
@@ -95,10 +95,11 @@ def concluded(
     unlike : what differs between the sides, if anything
     missing : why it was not tested -> what would settle it; empty reasons do not count
     """
-    word, why = next(iter(words.values())), f"at margins of {', '.join(f'{m:g}' for m in words)}"
+    least = ", ".join(f"{m:g}" for m in words)
+    word, why = next(iter(words.values())), f"the same if the least that matters is one of {least}"
     if len(set(words.values())) > 1:
         word = "undecided"
-        why = ", ".join(f"{told} at a margin of {m:g}" for m, told in words.items())
+        why = ", ".join(f"{told} if {m:g} is the least that matters" for m, told in words.items())
     settle = MORE if word == "undecided" else ""
     if unlike:
         word, why, settle = "undecided", unlike, SAME
@@ -135,25 +136,25 @@ def other_weights(wanted: str | None, rows: pd.DataFrame) -> str:
     if not wanted or "weights" not in rows:
         return ""
     starts = [STARTS.get(w, w) for w in rows["weights"].dropna().unique() if w != wanted]
-    told = f"encoders start from {' and '.join(starts)}, the paper's from {STARTS[wanted]}"
+    told = f"encoders start from {' and '.join(starts)}, not from {STARTS[wanted]}"
     return told if starts else ""
 
 
 def failed(rows: pd.DataFrame, trivial: pd.DataFrame) -> str:
-    """Name the rows that do not beat the best answer that needs no training."""
+    """Name our rows that do not beat the best answer that needs no training."""
     if trivial.empty:
         return ""
     floor = trivial.groupby("row")["score"].mean()
     means = rows.groupby("row", sort=False)["score"].mean()
-    told = [f"{row} failed to train ({m:.2f})" for row, m in means.items() if m <= floor.max()]
-    best = f"not above the {floor.idxmax()} ({floor.max():.2f})"
-    return f"{', '.join(told)}, {best}" if told else ""
+    told = [f"{row} {m:.3f}" for row, m in means.items() if m <= floor.max()]
+    best = f"our re-run is not above the {floor.idxmax()} ({floor.max():.3f})"
+    return f"{best}: {', '.join(told)}" if told else ""
 
 
 def too_few(pairs: int) -> str:
     """Say that a claim cannot be decided on so few (split, seed) pairs; empty if it can."""
-    many = "pair" if pairs == 1 else "pairs"
-    return f"{pairs} (split, seed) {many} a side where {PAIRS} are needed" if pairs < PAIRS else ""
+    many = "training" if pairs == 1 else "trainings"
+    return f"{pairs} {many} a side where {PAIRS} are needed" if pairs < PAIRS else ""
 
 
 def unlike(about: str | None, rows: pd.DataFrame) -> str:
