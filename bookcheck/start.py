@@ -101,7 +101,7 @@ def shared_frames(run: Run, twins: pd.DataFrame) -> Finding:
     return Finding(
         f"{shared} of {images}",
         "images of BUSI show the frame of another image, or its neighbour.",
-        f"In a random split {100 * leak:.0f} % of the validation images have one of theirs in training.",
+        f"In a random split {100 * leak:.0f} % of validation images have such an image in training.",
         _picture(rows, "Share of images in groups, by class"),
     )
 
@@ -153,7 +153,7 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     return Finding(
         f"Accuracy {apart:.2f} to {twice:.2f}",
         f"Copies of images {word} the share of lesions rightly called benign or malignant.",
-        f"Apart: near-copies on one side of the split{nothing}. Copied: each image twice, split at random."
+        f"Apart: near-copies on one side{nothing}. Copied: each image twice, split at random."
         + (f" Once, at random: {accuracy['by image']:.2f}." if "by image" in accuracy else "")
         + " Bars: 95 % intervals.",
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),

@@ -54,11 +54,11 @@ class Run:
 
     @property
     def data(self) -> str:
-        """The data set in words: name and number of cases; or that no images were read."""
+        """The data set in words: name and number of cases; or that no image files were read."""
         data = self.manifest.get("data")
         if data:
             return f"{data['name']}, {data['cases']} cases"
-        return self.manifest["dataset"] or "no images"
+        return self.manifest["dataset"] or "no image files"
 
     @property
     def published_name(self) -> str:

@@ -36,7 +36,7 @@ def make(project, name, **facts):
 
 def test_a_run_without_images_says_so(project):
     run = make(project, "00_small-quick-0a1b2c3d", dataset=None)
-    assert run.data == "no images"
+    assert run.data == "no image files"
     pages.collect()
     page = project / "book" / "local" / f"{run.id}.ipynb"
     assert "# A small page (quick)" in text_of(page)

@@ -26,9 +26,10 @@ def what_misfits_rest_on(checks: Sequence[Check]) -> list[str]:
     """How many misfits rest on what, in a sentence; none where they rest on nothing."""
     wrong = [one for one in checks if one.verdict == NOT]
     on = Counter(what for one in wrong for what in one.rests)
-    told = [f"on {what} {n}" for what, n in on.items()]
-    told.append(f"on none of these {sum(not one.rests for one in wrong)}")
-    return [f"Of {len(wrong)} that do not fit rest: {'; '.join(told)}."] if on else []
+    told = [f"{what} ({n})" for what, n in on.items()]
+    free = sum(not one.rests for one in wrong)
+    told += [f"none of these ({free})"] * bool(free)
+    return [f"What the {len(wrong)} that do not fit rest on: {'; '.join(told)}."] if on else []
 
 
 def _block(one: Check) -> str:
