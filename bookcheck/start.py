@@ -101,7 +101,7 @@ def shared_frames(run: Run, twins: pd.DataFrame) -> Finding:
     return Finding(
         f"{shared} of {images}",
         "images of BUSI show the frame of another image, or its neighbour.",
-        f"In a random split {100 * leak:.0f} % of validation images have such an image in training.",
+        f"In a random split {100 * leak:.0f} % of validation images have one in training.",
         _picture(rows, "Share of images in groups, by class"),
     )
 
@@ -239,7 +239,9 @@ def _picture(rows: Sequence[tuple[str, list[tuple[float, float]]]], what: str) -
         drawn.append(f"<text x='0' y='{y + 4}'>{escape(name)}</text>")
         drawn.append(f"<path d='M{LEFT},{y}H{RIGHT}' stroke='{GREY}' opacity='0.5'/>")
         drawn += [_mark(_x(low), _x(high), y, colour) for low, high in marks]
-        ends = [f"{low:.2f} to {high:.2f}" if low < high else f"{high:.2f}" for low, high in marks]
+        ends = [
+            f"{low:.2f} to {high:.2f}" if 0 < low < high else f"{high:.2f}" for low, high in marks
+        ]
         told.append(f"{name} {', '.join(ends)}")
     return _svg(drawn, STEP * len(rows) + 6, f"{what}: {'; '.join(told)}")
 

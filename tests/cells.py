@@ -36,7 +36,8 @@ def exercise(notebook: Path, registry: str) -> str:
     told = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     text = "\n".join("".join(c["source"]) for c in told if c["cell_type"] == "markdown")
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    return next(block for block in blocks if f"@{registry}.register(" in block)
+    ways = f"@{registry}.register(", f"{registry} import register"
+    return next(block for block in blocks if any(way in block for way in ways))
 
 
 def with_exercises(notebook: Path, network: str, loss: str, folder: Path) -> Path:

@@ -46,11 +46,13 @@ def test_a_margin_that_turns_the_word_decides_nothing(low, high, word):
     difference = statistics.Interval((low + high) / 2, low, high, 0.95, "", 99, 99)
     judged = compare.decided(SAID, difference, 3)
     assert judged.word == word
-    assert ("undecided at a margin of 0.02" in judged.note) == ((low, high) == (-0.02, 0.04))
+    assert ("undecided if 0.02 is the least that matters" in judged.note) == (
+        (low, high) == (-0.02, 0.04)
+    )
     few = compare.decided(SAID, difference, 2)
     assert (few.word, few.difference) == ("not tested", difference)
-    assert few.note == "2 (split, seed) pairs a side where 3 are needed"
-    assert few.settle == "3 (split, seed) pairs a side"
+    assert few.note == "2 trainings a side where 3 are needed"
+    assert few.settle == "3 trainings a side, each with a split or a seed of its own"
     assert judged.settle == (rule.MORE if word == "undecided" else "")
 
 
@@ -92,7 +94,9 @@ def test_close_may_be_a_little_below(tmp_path, b, word):
 def test_close_at_one_margin_only_is_undecided(tmp_path):
     judged = judge(tmp_path, {"kind": "close"}, rows("A", 0.6), rows("B", 0.63))
     assert judged.word == "undecided"
-    assert "opposite at a margin of 0.02, supported at a margin of 0.05" in judged.note
+    least = "if {} is the least that matters"
+    told = f"opposite {least.format(0.02)}, supported {least.format(0.05)}"
+    assert told in judged.note
 
 
 def test_groups_are_compared_by_their_means(tmp_path):
@@ -105,7 +109,7 @@ def test_groups_are_compared_by_their_means(tmp_path):
 def test_two_sides_are_compared_on_the_repeats_of_both(tmp_path):
     judged = judge(tmp_path, {"kind": "pair"}, rows("A", 0.6, 9), rows("B", 0.5, 2))
     assert (judged.word, judged.difference.estimate) == ("not tested", pytest.approx(0.1))
-    assert "2 (split, seed) pairs a side where 3 are needed" in judged.note
+    assert "2 trainings a side where 3 are needed" in judged.note
 
 
 @pytest.mark.parametrize(
@@ -121,19 +125,19 @@ def test_two_sides_are_compared_on_the_repeats_of_both(tmp_path):
         (
             {"weights": "imagenet"},
             [rows("A", 0.6, weights="phantom"), rows("B", 0.5, weights="imagenet")],
-            *("encoders start from phantoms, the paper's from ImageNet", "encoders from ImageNet"),
+            *("encoders start from phantoms, not from ImageNet", "encoders from ImageNet"),
         ),
         (
             {},
             [rows("A", 0.2), rows("B", 0.5), rows("ellipse", 0.3, trivial=True)],
-            "A failed to train (0.20), not above the ellipse (0.30)",
+            "our re-run is not above the ellipse (0.300): A 0.200",
             "rows that beat the answers without training",
         ),
         (
             {"weights": "imagenet"},
             [rows("A", 0.6, weights="none"), rows("B", 0.5, 1, weights="imagenet")],
-            "1 (split, seed) pair a side where 3 are needed",
-            "encoders from ImageNet; 3 (split, seed) pairs a side",
+            "1 training a side where 3 are needed",
+            "encoders from ImageNet; 3 trainings a side, each with a split or a seed of its own",
         ),
     ],
 )
@@ -158,7 +162,7 @@ def test_weights_that_the_paper_does_not_print_are_not_asked_for(tmp_path):
         ("", {"rate": 0.001}, "undecided", "learning rates differ (0.0001, 0.001)"),
         ("", {"loss": "bce"}, "undecided", "losses differ (bce, dice)"),
         ("loss", {"loss": "bce"}, "supported", ""),
-        ("", {"rising": True}, "supported", "3 of 6 trainings were still rising"),
+        ("", {"rising": True}, "supported", "3 of 6 trainings still got better when they ended"),
     ],
 )
 def test_sides_that_are_trained_in_other_ways_decide_nothing(tmp_path, about, facts, word, why):

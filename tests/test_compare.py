@@ -415,7 +415,10 @@ def test_the_card_links_to_the_paper_and_says_what_would_settle_a_claim():
     card = ElementTree.fromstring(html.replace("<br>", "<br/>"))
     assert card.find(".//a").get("href") == "https://doi.org/10.1/a?b&c"
     assert card.find(".//a").text == "doi.org/10.1/a?b&c"
-    assert "Would settle it: 3 (split, seed) pairs a side." in " ".join(card.itertext())
+    assert (
+        "Would settle it: 3 trainings a side, each with a split or a seed of its own."
+        in " ".join(card.itertext())
+    )
     assert "<a " not in compare.glance("A", "s", [], {})
 
 

@@ -51,6 +51,7 @@ const frame = bytes(data.frames).subarray((epoch - 1) * n, epoch * n);
 const part = (colour, i) => parseInt(colour.slice(i, i + 2), 16);
 const colours = data.colours.split(' ').map(colour => [1, 3, 5].map(i => part(colour, i)));
 const [grey, marks] = [...this.querySelectorAll('canvas')].map(c => c.getContext('2d'));
+if (!marks) return;  // the image has loaded before the page below it: START draws
 const {width, height} = marks.canvas;
 marks.drawImage(this.querySelector('img'), 0, 0);
 const shown = grey.createImageData(width, height), marked = marks.getImageData(0, 0, width, height);
@@ -79,6 +80,8 @@ this.querySelector('p').textContent = `Lowest loss: ${ties.join(' and ')}.`;
 """
 BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 FIRST = """onload='this.closest("figure").dispatchEvent(new Event("input"))'"""
+START = f"<img alt='' src='{BLANK}' style='display:none' {FIRST}>"
+"""Stands last in a figure, and shows what belongs to the first values."""
 ROW = "display:flex;flex-wrap:wrap;gap:0.8em;margin:0.6em 0;max-width:40rem"
 PANEL = "flex:1 1 8.5em;max-width:13em"
 GRID = "display:grid;grid-template-columns:repeat({},1fr);font-size:0.75em;text-align:center"
@@ -164,7 +167,7 @@ def answer(
         "threshold": slider("threshold", "threshold {}", (5, 95), 50, digits=2),
     }[moved]
     return figure(
-        f"{control}<div style='{ROW}'>{row}</div><p aria-live='polite'></p>",
+        f"{control}<div style='{ROW}'>{row}</div><p aria-live='polite'></p>{START}",
         ANSWER,
         caption,
         truth=_text(truth),
@@ -202,8 +205,7 @@ def weights(truth: np.ndarray, answers: Mapping[str, np.ndarray], caption: str) 
             f"data-name='{escape(name)}' data-counts='{' '.join(f'{n:g}' for n in counts)}'>"
             "</output></div>"
         )
-    start = f"<img alt='' src='{BLANK}' style='display:none' {FIRST}>"
-    inside = f"{controls}<div style='{ROW}'>{panels}</div><p aria-live='polite'></p>{start}"
+    inside = f"{controls}<div style='{ROW}'>{panels}</div><p aria-live='polite'></p>{START}"
     return figure(inside, WEIGHTS, caption)
 
 

@@ -194,11 +194,11 @@ def test_the_front_page_shows_only_two_routes_or_plain_contradictions(checked):
 
 
 TEXTS = {
-    1: "6b99ea6b749e6d40",
-    2: "547a482d7b64c9e4",
-    3: "8a34875af282442f",
-    4: "ed6c9ff6919ba4b3",
-    5: "cf6dad59db15ab91",
+    1: "4c662c277705aa6f",
+    2: "2b40c92c726bd5b4",
+    3: "50df8960f916a27a",
+    4: "30ebe139899679a6",
+    5: "f2cee1535e57ca09",
 }
 """Beginning of the sha256 of what `busutils claims` prints, which is rounded."""
 

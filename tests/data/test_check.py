@@ -226,31 +226,6 @@ def test_figure_without_groups_or_place(make, tmp_path):
         contact_sheet.draw(listing, groups, tmp_path / "a.docx")
 
 
-@pytest.mark.realdata
-@pytest.mark.slow
-def test_busi(shared):
-    report = check.check(busi.listing(shared / "data" / "busi")).to_dict()
-    assert report["counts"] == {"benign": 437, "malignant": 210, "normal": 133}
-    assert report["counts_as_expected"]
-    assert (report["images"], report["masks"]) == (780, 798)
-    findings = report["findings"]
-    several = {item["cases"][0]: item["masks"] for item in findings["several_masks"]}
-    assert len(several) == 17
-    assert [case for case, n in several.items() if n == 3] == ["benign (195)"]
-    assert findings["exact_duplicates"] == [{"cases": ["benign (433)", "malignant (145)"]}]
-    assert len(findings["duplicate_groups"]) >= 130
-    assert len(findings["mixed_groups"]) == 8
-    contradicting = {tuple(item["cases"]): item for item in findings["contradicting_masks"]}
-    assert contradicting["benign (433)", "malignant (145)"]["dice"] == pytest.approx(0.87, abs=5e-3)
-    for pair in (("benign (269)", "normal (1)"), ("benign (437)", "normal (34)")):
-        assert contradicting[pair]["why"] == "one mask is empty, the other is not"
-    nothing = set(findings) - {
-        "several_masks", "exact_duplicates", "duplicate_groups", "mixed_groups",
-        "contradicting_masks",
-    }  # fmt: skip
-    assert all(findings[kind] == [] for kind in nothing)
-
-
 def test_sets_that_tell_groups_are_checked_by_them(tmp_path):
     """Slices of a patient are alike by nature; a copy in another patient is not."""
     write_lgg(tmp_path)

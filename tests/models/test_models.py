@@ -264,7 +264,7 @@ def test_fgfeu_net_has_the_ten_first_convolutions_of_vgg16():
 def test_output_is_float32_under_mixed_precision(case):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        model = models.outline(case.split()[0], 32, channels=3, **NETWORKS[case])
+        model = build(case, size=32)
         outputs = model.outputs  # not computed: not every processor has bfloat16
     finally:
         keras.config.set_dtype_policy("float32")

@@ -1,6 +1,5 @@
 """The quick runs that `make book` has made: where they are, and how well their networks learned."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from busutils import execution, jobs, metrics, parameters, runs, statistics, training
+from busutils import execution, jobs, metrics, parameters, rebuild, runs, statistics, training
 from busutils.data.dataset import open_cached
 from busutils.jobs import Job
 
@@ -52,14 +51,17 @@ def borrow(made: Path, store: Path, *parts: str) -> Path:
 
 
 def code_cells(notebook: Path) -> list[str]:
-    """Return the text of the code cells."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    """Return the text of the code cells but for those that need what only a training keeps."""
+    cells = rebuild.without(notebook, {rebuild.TRAINED})["cells"]
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 def without_other_outputs(notebook: Path) -> dict[str, Any]:
-    """Return an executed notebook with the outputs of cells that nbval is to compare, no others."""
-    content = json.loads(notebook.read_text(encoding="utf-8"))
+    """Return what nbval is to run and to compare of an executed notebook: no other outputs.
+
+    Cells that need what only a training keeps are left out: `make book` has just run them.
+    """
+    content = rebuild.without(notebook, {rebuild.TRAINED})
     content["metadata"].pop("papermill", None)
     for cell in content["cells"]:
         cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k == "tags"}

@@ -491,7 +491,7 @@ def test_claims_are_on_the_images_that_were_run(skin, mri):
     assert better.difference.estimate == pytest.approx(180 / 200 - 60 / 140)
     assert "MU-Net from its own start: not tested; MU-Net minus U-Net-224" in better.note
     assert "from the start of the others: not tested; difference +0.196" in better.note
-    assert "encoders start from random weights, the paper's from ImageNet" in better.note
+    assert "encoders start from random weights, not from ImageNet" in better.note
     assert "4 of the 6 rows that it names did not run" in better.note
     assert "U-Net with VGG-19 minus MU-Net: 2.47 times as much; 0 of the others" in parameters_.note
     assert (

@@ -1,8 +1,9 @@
-"""A network and a loss that cells of a page register stand in its tables, figures and costs.
+"""A person's own images, network and loss: a page's exercises on lesions with labels of their own.
 
-The quick profile, cut to one or two epochs of one network of the paper beside them.
+The quick profile, cut to one epoch of one network of the paper beside them, on 24 small images.
 """
 
+import re
 from unittest import mock
 
 import pandas as pd
@@ -21,8 +22,7 @@ from busutils import (
 )
 from busutils.data import reading
 from busutils.errors import UserError
-from busutils.phantoms import write_busi
-from tests import cells
+from tests import cells, own_images
 
 ROWS = {
     "01_unet_backbones": ("rows", ["base"]),
@@ -33,33 +33,44 @@ ROWS = {
 }
 """The parameter that names a page's rows, and those of the paper that run beside one's own."""
 TINY = {
-    "01_unet_backbones": {"size": 32, "epochs": 1},
+    "01_unet_backbones": {},
     "02_attention_unet": {
-        **{"filters": 2, "epochs": 2, "splits": ["random fifth"], "puzzle_size": 32, "draws": 40},
+        **{"filters": 2, "splits": ["last fifth"], "puzzle_size": 32, "draws": 40},
     },
-    "03_multitask_unet": {"size": 16, "depth": 2, "filters": 2, "epochs": 2, "copies": []},
-    "04_fgfeu_net": {"losses": ["combo", "my loss"], "epochs": 1, "classifiers": []},
+    "03_multitask_unet": {"size": 16, "depth": 2, "filters": 2, "copies": []},
+    "04_fgfeu_net": {"losses": ["combo", "my loss"], "classifiers": []},
     "05_mu_net": {
-        **{"train": 14, "validation": 5, "filters": 2, "epochs": 1},
+        **{"train": 14, "validation": 5, "filters": 2, "contrast_epochs": 1},
         **{"noises": ["blur"], "noise_cases": 4, "timed_images": 1, "measure_memory": True},
     },
 }
 SCORED = {
     "01_unet_backbones": {"table2": "Dice"},
-    "02_attention_unet": {"table1_random_fifth": "Validation Accuracy"},
+    "02_attention_unet": {"table1_last_fifth": "Validation Accuracy"},
     "03_multitask_unet": {"table10": "DICE"},
     "04_fgfeu_net": {"table1": "Accuracy", "table2": "DSC"},
     "05_mu_net": {"table": "Dice Coef"},
 }
 """Tables of a page that set its rows beside the printed ones, with a score of each."""
-LOSS = {
-    "01_unet_backbones": "cell-13",
-    "02_attention_unet": "cell-16",
-    "03_multitask_unet": "cell-11",
-    "04_fgfeu_net": "step-text",
-    "05_mu_net": "plan",
+ABOVE = {
+    "01_unet_backbones": ("first-parameters", "cell-13"),
+    "02_attention_unet": ("protocol-text", "cell-16"),
+    "03_multitask_unet": ("first-parameters", "cell-11"),
+    "04_fgfeu_net": ("compared-text", "step-text"),
+    "05_mu_net": ("first-parameters", "plan"),
 }
-"""The cell above which a page's exercise puts a loss."""
+"""The cells above which a page's exercises put a network and a loss."""
+SAID = {
+    "01_unet_backbones": ["test, cyst", "test, mass"],
+    # images of a class, then those of the last fifth
+    "02_attention_unet": [r"mass\s+(–\s+)?\d+\s+3\s", r"cyst\s+(–\s+)?\d+\s+2\s"],
+    "03_multitask_unet": ["Table V, test accuracy"],
+    "04_fgfeu_net": [r"role\s+(mass\s+cyst|cyst\s+mass)"],
+    "05_mu_net": ["set, your own", "every image has a mask"],
+}
+UNASKED = ("**Is there a lesion?**", "**Is it malignant?**")
+"""What page 4 asks of sets that have normal images, or benign and malignant ones."""
+SENSELESS = ("nan", "normals", "left empty", "slices without", "BUSI's images")
 OWN_LOSS = {
     "01_unet_backbones": lambda page: _paired(page["contrasted"], "as in Table 2"),
     "02_attention_unet": lambda page: _named(page["readings"]["network"], "My loss"),
@@ -68,18 +79,20 @@ OWN_LOSS = {
     "05_mu_net": lambda page: _paired(page["effects"], "reference"),
 }
 """What a page then says of it."""
+PATTERNS = {"image_pattern": "{label}/{case}/us.png", "mask_pattern": "{label}/{case}/roi_*.png"}
 every_page = pytest.mark.parametrize("name", ROWS)
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    root = tmp_path_factory.mktemp("enough")
-    write_busi(root, n=60, size=96)
-    return root
+def roots(tmp_path_factory):
+    """Folders of images by the labels that they have: page 3 tells benign from malignant."""
+    folder = tmp_path_factory.mktemp("own")
+    kinds = (("cyst", "mass"), ("benign", "malignant"))
+    return {labels[0]: own_images.write(folder / labels[0] / "set", labels) for labels in kinds}
 
 
 @pytest.fixture
-def page(name, root, tmp_path, monkeypatch):
+def page(name, roots, tmp_path, monkeypatch):
     """A copy of the notebook with its exercises where these say, and its values by the rows.
 
     What the cells register is forgotten afterwards, and each image is a group of its own.
@@ -90,12 +103,12 @@ def page(name, root, tmp_path, monkeypatch):
     monkeypatch.setattr(reading, "groups", lambda listing, store=None: _own_groups(listing))
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
     source = parameters.source(name)
-    copy = cells.with_exercises(source, "first-parameters", LOSS[name], tmp_path)
-    values = parameters.resolve(name, "quick", {}) | TINY[name]
-    if values["dataset"] == "phantom":
-        values["data_root"] = str(root)
+    copy = cells.with_exercises(source, *ABOVE[name], tmp_path)
+    root = roots["benign" if name == "03_multitask_unet" else "cyst"]
+    own = {"dataset": "pairs", "data_root": str(root), "size": 32, "epochs": 1} | PATTERNS
+    values = parameters.resolve(name, "quick", {}) | own | TINY[name]
     parameter, printed = ROWS[name]
-    return copy, lambda *own: values | {parameter: [*printed, *own]}
+    return copy, lambda *rows: values | {parameter: [*printed, *rows]}
 
 
 def _paired(table, reference):
@@ -128,7 +141,7 @@ def test_a_loss_that_is_none_is_refused_before_a_training(page):
 
 @pytest.mark.slow
 @every_page
-def test_a_network_and_a_loss_of_ones_own_stand_beside_the_papers(name, page, monkeypatch):
+def test_own_images_network_and_loss_stand_on_the_page(name, page, monkeypatch):
     copy, values = page
     judge = mock.Mock(wraps=compare.judge)
     monkeypatch.setattr(compare, "judge", judge)
@@ -152,3 +165,9 @@ def test_a_network_and_a_loss_of_ones_own_stand_beside_the_papers(name, page, mo
     assert {e.job.model for e in own} == {e.job.model for e in variables["plan"][:1]}
     OWN_LOSS[name](variables)
     assert sum("my loss" in text.lower() for text in told) >= 1
+    text = "\n".join(told)
+    for sentence in SAID[name]:
+        assert re.search(sentence, text)
+    assert not any(question in text for question in UNASKED)
+    of_them = text.split("**Does not fit")[0]  # the arithmetic is about the paper alone
+    assert [word for word in SENSELESS if f" {word} " in of_them.replace("\n", " ")] == []

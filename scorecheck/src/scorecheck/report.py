@@ -29,7 +29,8 @@ def what_misfits_rest_on(checks: Sequence[Check]) -> list[str]:
     told = [f"{what} ({n})" for what, n in on.items()]
     free = sum(not one.rests for one in wrong)
     told += [f"none of these ({free})"] * bool(free)
-    return [f"What the {len(wrong)} that do not fit rest on: {'; '.join(told)}."] if on else []
+    which = "1 that does not fit rests" if len(wrong) == 1 else f"{len(wrong)} that do not fit rest"
+    return [f"What the {which} on: {'; '.join(told)}."] if on else []
 
 
 def _block(one: Check) -> str:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from busutils.data import busi
+from busutils.data import busi, check, reading
 from busutils.data.copies import duplicates
 from busutils.data.files import Case, Listing
 
@@ -216,11 +216,44 @@ KNOWN = [
 ]
 
 
+@pytest.fixture(scope="module")
+def real(shared) -> tuple[Listing, pd.DataFrame]:
+    """BUSI and its pairs, which are looked for once and kept in the store."""
+    listing = busi.listing(shared / "data" / "busi")
+    return listing, reading.pairs(listing)
+
+
 @pytest.mark.realdata
 @pytest.mark.slow
-def test_busi_gives_the_published_groups(shared, published):
-    listing = busi.listing(shared / "data" / "busi")
-    found = published_table(listing, duplicates.find(listing))
+def test_busi_gives_the_published_groups(real, published):
+    listing, pairs = real
+    found = published_table(listing, pairs)
     same = ["case", "label", "group", "kind"]
     pd.testing.assert_frame_equal(found[same], published[same])
     np.testing.assert_allclose(found["score"], published["score"], atol=0.02)
+
+
+@pytest.mark.realdata
+@pytest.mark.slow
+def test_the_check_of_busi(real):
+    listing, _ = real
+    report = check.check(listing).to_dict()
+    assert report["counts"] == {"benign": 437, "malignant": 210, "normal": 133}
+    assert report["counts_as_expected"]
+    assert (report["images"], report["masks"]) == (780, 798)
+    findings = report["findings"]
+    several = {item["cases"][0]: item["masks"] for item in findings["several_masks"]}
+    assert len(several) == 17
+    assert [case for case, n in several.items() if n == 3] == ["benign (195)"]
+    assert findings["exact_duplicates"] == [{"cases": ["benign (433)", "malignant (145)"]}]
+    assert len(findings["duplicate_groups"]) >= 130
+    assert len(findings["mixed_groups"]) == 8
+    contradicting = {tuple(item["cases"]): item for item in findings["contradicting_masks"]}
+    assert contradicting["benign (433)", "malignant (145)"]["dice"] == pytest.approx(0.87, abs=5e-3)
+    for pair in (("benign (269)", "normal (1)"), ("benign (437)", "normal (34)")):
+        assert contradicting[pair]["why"] == "one mask is empty, the other is not"
+    nothing = set(findings) - {
+        "several_masks", "exact_duplicates", "duplicate_groups", "mixed_groups",
+        "contradicting_masks",
+    }  # fmt: skip
+    assert all(findings[kind] == [] for kind in nothing)
