@@ -493,11 +493,13 @@ def test_claims_are_on_the_images_that_were_run(skin, mri):
     assert "from the start of the others: not tested; difference +0.196" in better.note
     assert "encoders start from random weights, not from ImageNet" in better.note
     assert "4 of the 6 rows that it names did not run" in better.note
-    assert "U-Net with VGG-19 minus MU-Net: 2.47 times as much; 0 of the others" in parameters_.note
+    assert (
+        "U-Net with VGG-19 minus MU-Net: 2.47 times as much; none of the others" in parameters_.note
+    )
     assert (
         "U-Net with ResNet-50 minus MU-Net: 0.38 times as much; 2 of the others" in operations_.note
     )
-    assert mri.claims[0].sentence.startswith("On brain tumours")
+    assert "brain tumours" in mri.claims[0].sentence
 
 
 @pytest.mark.slow

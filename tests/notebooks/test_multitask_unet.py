@@ -249,7 +249,7 @@ def test_the_finding_is_of_the_arms_that_were_run(page, changed, said):
 def test_claims_are_judged_beside_answers_without_training(page, tested):
     assert set(page.trivial) == {"dice", "iou", "precision"}
     assert page.trivial["dice"]["nothing"] == 0 < page.trivial["iou"]["best centred ellipse"] < 1
-    classifies, accuracy, segments = page.claims
+    classifies, accuracy, overlap, segments = page.claims
     _, malignant = tested.T
     right = (malignant[0] + malignant[2]) / tested.sum()
     assert classifies.difference.estimate == pytest.approx(right)
@@ -257,5 +257,6 @@ def test_claims_are_judged_beside_answers_without_training(page, tested):
     assert accuracy.difference.estimate == pytest.approx(told_right - 98.08)
     printed = page.table5.set_index(["key", "column"]).loc[("mean", "TsA")]
     assert f"{printed['verdict']} ({printed['reason']})" in accuracy.note
+    assert overlap.difference.estimate == pytest.approx(60 / 105 - 0.89)
     assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
     assert "4 of the 7 rows that it names did not run" in segments.note
