@@ -129,18 +129,16 @@ def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
     more = "more" if by_recipe > by_backbone else "no more"
     drawn = [("recipes", recipes), ("backbones", backbones)]
     return Finding(
-        f"Dice moves by {by_recipe:.2f} against {by_backbone:.2f}",
-        f"Here the start of one backbone moved Dice {more} than the choice of backbone did.",
-        f"Best minus worst: {len(recipes)} ways to start and freeze one backbone ({small} pixels, "
-        f"{used['transfer_splits']} splits), against {len(backbones)} backbones that never saw "
-        f"photographs ({large} pixels, one split).",
+        f"{by_recipe:.2f} vs. {by_backbone:.2f}",
+        f"Another start moved Dice {more} than another backbone did.",
+        f"Best minus worst: {len(recipes)} starts of one backbone ({small} pixels, "
+        f"{used['transfer_splits']} splits), {len(backbones)} backbones ({large} pixels, 1 split).",
         _picture([(name, [(x, x) for x in of]) for name, of in drawn], "Test Dice"),
     )
 
 
 def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     """What copies across the split do to a classifier's accuracy (paper 3)."""
-    accuracy = copies.set_index("arm")["accuracy"]
     arms = copies.set_index("arm").loc[["grouped", "twice"]]
     apart, twice = arms["accuracy"]
     word = "lift" if arms["low"]["twice"] > arms["high"]["grouped"] else "move"
@@ -151,11 +149,10 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     )
     drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
     return Finding(
-        f"Accuracy {apart:.2f} to {twice:.2f}",
-        f"Copies of images {word} the share of lesions rightly called benign or malignant.",
-        f"Apart: near-copies on one side{nothing}. Copied: each image twice, split at random."
-        + (f" Once, at random: {accuracy['by image']:.2f}." if "by image" in accuracy else "")
-        + " Bars: 95 % intervals.",
+        f"{apart:.2f} to {twice:.2f}",
+        f"Copies of images {word} the accuracy of benign or malignant.",
+        f"Apart: near-copies on one side{nothing}. Copied: each image twice, split at random. "
+        "Bars: 95 % intervals.",
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
     )
 
@@ -169,8 +166,8 @@ def empty_mask(run: Run, nothing: pd.DataFrame) -> Finding:
     return Finding(
         f"IoU {empty:.4f}",
         f"of an empty mask, read one way. Paper 2 prints {' and '.join(printed)}.",
-        "It scores this if the last fifth of BUSI validates and the background counts as a class. "
-        "Neither is printed; a library's mean IoU, given probabilities, would do it unnoticed.",
+        "That is if the last fifth of BUSI validates and the background is a class; neither is "
+        "printed.",
         _picture(rows, "IoU"),
     )
 

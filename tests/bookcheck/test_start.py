@@ -103,11 +103,8 @@ def test_words_of_a_finding_follow_from_its_numbers(publish):
     publish("01_unet_backbones-busi-cpu", {"rows": rows}, transfer=recipes)
     told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
     assert told.count("class='finding'") == 2  # what no run holds is left out
-    assert (
-        "Dice moves by 0.12 against 0.25" in told
-        and "moved Dice no more than the choice of backbone" in told
-    )
-    assert "Accuracy 0.60 to 0.70" in told and "Copies of images move the share" in told
+    assert "0.12 vs. 0.25" in told and "moved Dice no more than another backbone" in told
+    assert "0.60 to 0.70" in told and "Copies of images move the accuracy" in told
 
 
 def test_images_and_masks_are_counted_over_all_classes(publish):
