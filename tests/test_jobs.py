@@ -17,7 +17,7 @@ from busutils.models import source
 from tests import discs, finished
 from tests.discs import JOB
 
-FIRST = replace(JOB, options={"depth": 3})
+FIRST = replace(JOB, options={"depth": 2})
 
 
 def write(job, **more):
