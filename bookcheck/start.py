@@ -142,11 +142,10 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     arms = copies.set_index("arm").loc[["grouped", "twice"]]
     apart, twice = arms["accuracy"]
     word = "lift" if arms["low"]["twice"] > arms["high"]["grouped"] else "move"
-    classes = _file(run, "classified")
-    always = pd.read_csv(classes).iloc[0] if classes.exists() else pd.Series(dtype=float)
-    nothing = (
-        f" (always benign: {always['always benign']:.2f})" if "always benign" in always else ""
-    )
+    nothing = ""
+    if (classes := _file(run, "classified")).exists():
+        always = pd.read_csv(classes).iloc[0, -1:]  # that of the larger class, by its name
+        nothing = f" ({always.index[0]}: {always.iloc[0]:.2f})"
     drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
     return Finding(
         f"{apart:.2f} to {twice:.2f}",

@@ -84,8 +84,8 @@ def test_the_grid_has_a_row_a_paper_and_a_word_a_claim_that_links_to_its_page(pu
     assert "not tested" not in told  # the run of the profile `paper` counts
     link = "<a href='papers/01_unet_backbones-busi-paper.html' title="
     assert (
-        f"{link}'DenseNet121&#x27;s file is the smallest of the five.'>DenseNet121&#x27;s file is"
-        in told
+        f"{link}'DenseNet121&#x27;s file is the smallest of the five.'>DenseNet121&#x27;s file is "
+        "the smallest" in told
     )
     assert (
         "<a href='papers/05_mu_net-brain-cpu.html'><b>Paper 5: MU-Net.</b> MU-Net, a U-Net on"
@@ -104,6 +104,7 @@ def test_words_of_a_finding_follow_from_its_numbers(publish):
     told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
     assert told.count("class='finding'") == 2  # what no run holds is left out
     assert "0.12 vs. 0.25" in told and "moved Dice no more than another backbone" in told
+    assert "(64 pixels, 3 splits)" in told and "(96 pixels, 1 split)" in told
     assert "0.60 to 0.70" in told and "Copies of images move the accuracy" in told
 
 
