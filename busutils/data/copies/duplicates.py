@@ -34,6 +34,7 @@ NEIGHBOUR, SHARE, MANY = 0.15, 0.6, 30
 ABOVE = 2
 
 _WORKING = 320  # longest side, pixels, at which pictures are compared
+_DTYPES = {"case_a": str, "case_b": str, "kind": str, "score": float}
 
 
 def find(listing: Listing, near: bool = True) -> pd.DataFrame:
@@ -77,7 +78,7 @@ def to_json(pairs: pd.DataFrame) -> str:
 
 def from_json(text: str) -> pd.DataFrame:
     """Read what :func:`to_json` wrote; a ValueError says that it is damaged."""
-    pairs = pd.DataFrame(json.loads(text), dtype=object).astype({"score": float})
+    pairs = pd.DataFrame(json.loads(text), dtype=object).astype(_DTYPES)
     return pairs.assign(transform=[np.array(rows) for rows in pairs["transform"]])
 
 
@@ -159,7 +160,7 @@ def _in_order(pairs: pd.DataFrame, order: dict[str, int]) -> pd.DataFrame:
         (q.case_b, q.case_a, q.kind, q.score, _inverse(q.transform)) if i > j else tuple(q)
         for i, j, q in zip(a, b, pairs.itertuples(index=False), strict=True)
     ]
-    pairs = pd.DataFrame(turned, columns=pairs.columns)
+    pairs = pd.DataFrame(turned, columns=pairs.columns).astype(_DTYPES)
     return pairs.iloc[np.lexsort([np.maximum(a, b), np.minimum(a, b)])].reset_index(drop=True)
 
 

@@ -102,6 +102,15 @@ def test_other_draws_of_the_same_texture_are_not_found(pairs, listing):
     assert groups.index.tolist() == [case.case for case in listing.cases]
 
 
+@pytest.mark.parametrize("n", [None, 0], ids=["pairs", "no pairs"])
+def test_kept_pairs_are_read_as_they_were_found(pairs, n):
+    pairs = pairs[:n]
+    read = duplicates.from_json(duplicates.to_json(pairs))
+    pd.testing.assert_frame_equal(read.drop(columns="transform"), pairs.drop(columns="transform"))
+    for there, here in zip(read["transform"], pairs["transform"], strict=True):
+        np.testing.assert_array_equal(there, here)
+
+
 def test_transform_leads_to_the_same_place(pairs):
     transform = pairs.set_index(["case_a", "case_b"])["transform"]
     places = np.array([[60, 100, 1], [120, 200, 1]])
