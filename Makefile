@@ -4,7 +4,7 @@
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-UV := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip install --quiet
+UV := VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/python -m uv pip install --quiet --compile-bytecode
 SNAKEMAKE_FLAGS := --cores 2 --rerun-incomplete --quiet all
 
 # A name on the path may be a shim that runs nothing, so each is tried.
