@@ -4,10 +4,11 @@ import ast
 import hashlib
 import json
 import logging
+import re
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TextIO
@@ -20,6 +21,8 @@ from busutils.runs import LOG, MANIFEST, Run, opening, write_json
 
 PLAN = "plan"
 """Tag of the cells that list a page's jobs: imports, the images, the splits, the plan."""
+OWN = re.compile(r"^@\S*\bregister\(.*\)", re.MULTILINE)
+"""The line above a network or a loss of one's own."""
 
 
 def folder(name: str, profile: str, values: Mapping[str, Any]) -> Path:
@@ -122,12 +125,14 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If the parameters or the images cannot be used.
+        If the parameters or the images cannot be used, or a network or a loss is registered in a
+        cell that does not plan.
     """
     page: dict[str, Any] = {"__name__": notebook.stem}
     cells = sources.cells(notebook)
     if not any(sources.tagged(cell, PLAN) for cell in cells):
         return {}
+    _refuse_unplanned(notebook, cells)
     for number, cell in enumerate(cells):
         is_parameters = sources.tagged(cell, parameters.TAG)
         if any(sources.tagged(cell, tag) for tag in (PLAN, parameters.FIRST, parameters.TAG)):
@@ -136,6 +141,16 @@ def planned(notebook: Path, values: Mapping[str, Any]) -> dict[str, Any]:
         if is_parameters:
             page |= values
     return page
+
+
+def _refuse_unplanned(notebook: Path, cells: Sequence[dict]) -> None:
+    """Refuse a network or a loss of a cell that is not executed here, so that no plan knows it."""
+    for number, cell in enumerate(cells):
+        if not sources.tagged(cell, PLAN) and (found := OWN.search("".join(cell["source"]))):
+            raise UserError(
+                f"code cell {number + 1} of {notebook.name} has {found[0]}, but no tag `{PLAN}`, "
+                "so that no plan would know of it: give the cell that tag"
+            )
 
 
 def execute_cells(
@@ -185,7 +200,9 @@ def execute_cells(
                 extra_arguments=["--log-level=50"],  # ipykernel warns of each start
             )
     except papermill.PapermillExecutionError as error:
-        told = f"cell {error.exec_count} of {source.stem} failed with {error.ename}: {error.evalue}"
+        told = (
+            f"cell [{error.exec_count}] of {source.stem} failed with {error.ename}: {error.evalue}"
+        )
         raise RunError(f"{told} (see {_keep(draft, run)})") from error
     except DeadKernelError as error:
         told = f"the kernel of {source.stem} died, most often for want of memory"

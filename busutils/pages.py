@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from busutils import jobs, paths, runs
+from busutils import jobs, paths, pretraining, runs
 from busutils.errors import RunError, UserError
 from busutils.parameters import QUICK, places
 from busutils.runs import Run
@@ -129,10 +129,9 @@ def _copy_results(run: Run, part: Path) -> None:
         told = json.loads(file.read_text(encoding="utf-8"))
         runs.write_json(file, _without_paths(told, run.manifest))
     values = run.manifest["parameters"]
-    # each file of weights by its hash, as jobs name it, so that a clone plans the same ones
-    files = {k: Path(v) for k, v in values.items() if isinstance(v, str) and Path(v).is_file()}
-    hashes = {k: f"file:{paths.sha256(file)[:12]}" for k, file in files.items()}
-    told = run.manifest | {"parameters": values | hashes}
+    if "weights_root" in places(values):  # files by their hashes, so that a clone plans the same
+        values = values | {"weights_root": pretraining.named(values["weights_root"])}
+    told = run.manifest | {"parameters": values}
     runs.write_json(part / runs.MANIFEST, _without_paths(told, run.manifest))
     runs.write_json(part / runs.NUMBERS, _without_paths(run.numbers, run.manifest))
 

@@ -151,8 +151,8 @@ def verify(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def places(values: Mapping[str, Any]) -> list[str]:
-    """Names of ``..._root`` and ``..._file`` that hold a path, not the hash of a published file."""
-    held = {k: v for k, v in values.items() if k.endswith(("_root", "_file")) and v}
+    """Names of ``..._root`` that hold a path, not the hashes of files of a published run."""
+    held = {k: v for k, v in values.items() if k.endswith("_root") and v}
     return [k for k, v in held.items() if not v.startswith("file:")]
 
 

@@ -1,4 +1,4 @@
-"""What an encoder starts from: weights of ImageNet, a file of them, or pre-training on phantoms.
+"""What an encoder starts from: weights of ImageNet, or pre-training on phantoms.
 
 Pre-training on simulated ultrasound is the idea of Behboodi et al. (ISBI 2020), whom paper 1
 cites. The set is described by how it is made, not by its pixels, so that its job has one id on
@@ -18,37 +18,71 @@ from busutils.data.files import resize_image, resize_mask
 from busutils.data.splits import split_id
 from busutils.errors import UserError
 from busutils.jobs import Job
+from busutils.models import backbones
 from busutils.phantoms import breast
 
 LABELS = ("benign", "benign", "malignant")
 SHAPE = (208, 256)
 SEED = 0
-IN_FILE = "mobilenetv2"
-"""The backbone whose ImageNet weights a page's `imagenet_file` holds."""
+KERAS = ("imagenet", "file:a2f511173081")
+"""The weights that Keras downloads, and its VGG16 as a file of its newer layout."""
+FOLDED = "file:7e9eddc409e0"
+"""MobileNetV2 as TFLite has it: another training, with batch norm folded into the convolutions."""
+PUBLISHED = "file:"
+"""How `weights_root` begins in a published run: names of files with their hashes follow."""
 
 
-def start(backbone: str, weights: str, imagenet_file: str = "", **phantoms: int) -> str | Job:
+def start(
+    backbone: str, weights: str, weights_root: str = "", width: float = 1.0, **phantoms: int
+) -> str | Job:
     """Return what :class:`busutils.jobs.Job` takes as ``encoder_weights``.
 
     Parameters
     ----------
-    weights : phantom (a pre-training, which is a job), imagenet (`imagenet_file`, else Keras's
-        download), none, or a file of the backbone's weights; ``file:<hash>`` is one that the store
-        has, as a published run names it
+    weights : phantom (a pre-training, which is a job), imagenet or none
+    weights_root : folder that has the ImageNet weights (:func:`files`); empty: Keras's download
+    width : of MobileNetV2
     phantoms : arguments of `job`
 
     Raises
     ------
     UserError
-        If the file is missing, or holds another backbone.
+        If the folder lacks the backbone's file.
     """
     if weights == "phantom":
         return job(backbone, **phantoms)
-    if weights == "imagenet" and imagenet_file:
-        if backbone != IN_FILE:
-            raise UserError(f"imagenet_file holds MobileNetV2, not {backbone}: leave it empty")
-        return _file(imagenet_file)
-    return weights if weights in ("imagenet", "none") else _file(weights)
+    if weights != "imagenet" or not weights_root:
+        return weights
+    name, found = backbones.weights_file(backbone, width), files(weights_root)
+    if name not in found:
+        raise UserError(
+            f"{name} is not in weights_root {weights_root}: put the ImageNet weights of {backbone} "
+            "there by this name, or leave weights_root out, and Keras downloads them"
+        )
+    if weights_root.startswith(PUBLISHED):
+        return found[name]
+    return _kept(Path(found[name]))
+
+
+def files(weights_root: str) -> dict[str, str]:
+    """List ImageNet weights: the path of each file of a folder by its name.
+
+    Of a published run, which names files in place of a folder, what stands for a path is how jobs
+    name the file: ``file:<hash>``.
+    """
+    if weights_root.startswith(PUBLISHED):
+        told = (part.partition("=") for part in weights_root.removeprefix(PUBLISHED).split(","))
+        return {name: PUBLISHED + digest for name, _, digest in told}
+    folder = Path(weights_root).expanduser()
+    found = sorted(folder.glob(f"*{backbones.IMAGENET}")) if weights_root else []
+    return {file.name: str(file) for file in found}
+
+
+def named(weights_root: str) -> str:
+    """Return what a published run has in place of a folder of weights: its files by hash."""
+    found = files(weights_root).items()
+    hashes = [f"{name}={_digest(Path(file))}" for name, file in found]
+    return PUBLISHED + ",".join(hashes) if hashes else ""
 
 
 def job(backbone: str, n: int, size: int, epochs: int) -> Job:
@@ -80,16 +114,15 @@ def job(backbone: str, n: int, size: int, epochs: int) -> Job:
     )
 
 
-def _file(weights: str) -> str:
+def _kept(file: Path) -> str:
     """Promise the store a file of weights, named by its hash, so that jobs find it anywhere."""
-    if weights.startswith("file:"):
-        return weights
-    file = Path(weights).expanduser()
-    if not file.is_file():
-        raise UserError(f"the weights file {file} is not there: name an .h5 file, or another start")
-    digest = paths.sha256(file)[:12]
+    digest = _digest(file)
     promises.promise(f"weights/{digest}.h5", partial(_copy, file, digest))
     return f"file:{digest}"
+
+
+def _digest(file: Path) -> str:
+    return paths.sha256(file)[:12]
 
 
 def _copy(file: Path, digest: str, store: Path) -> None:

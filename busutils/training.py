@@ -43,7 +43,8 @@ def complete(
     ------
     UserError
         If a result is damaged, something is to be trained where `TRAINING` is "none", a network
-        that is to outline does not answer with a mask, or as `train` does.
+        that is to outline does not answer with a mask, a file of weights is of another encoder, or
+        as `train` does.
     RunError
         If the time was over before one epoch was trained, or as `train` does.
     """
@@ -54,6 +55,7 @@ def complete(
     todo = jobs.plan(planned, keep, store)
     _refuse_to_train(todo)
     _refuse_other_answers([job for job, _ in todo])
+    _refuse_other_weights([job for job, _ in todo], store)
     for number, (job, large) in enumerate(todo, start=1):
         progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
         if not train(job, large, store, deadline, progress):
@@ -121,6 +123,20 @@ def _refuse_other_answers(todo: Sequence[Job]) -> None:
                 f"(job {job.id}, {job.title}): name a network whose output has the shape "
                 f"(size, size, 1), here ({job.size}, {job.size}, 1)"
             )
+
+
+def _refuse_other_weights(todo: Sequence[Job], store: Path) -> None:
+    """Refuse a file of weights that is of another encoder, before one trains."""
+    from_file = [job for job in todo if not job.needs and job.encoder_weights.startswith("file:")]
+    for job in {(j.model, str(j.options), j.encoder_weights): j for j in from_file}.values():
+        for name in jobs.inputs(job):
+            promises.keep(name, store)
+        file = jobs.weights_file(job, store)
+        try:
+            models.build(job.model, job.size, **job.options, encoder_weights=str(file))
+        except UserError as error:
+            told = models.weights_file(job.model, job.options)
+            raise UserError(f"{told} of job {job.id} holds another network: {error}") from error
 
 
 class Progress:

@@ -70,11 +70,11 @@ def test_a_published_run_stands_under_its_name_without_hash(project):
 
 
 def test_no_path_of_this_machine_is_published(project, home):
-    values = {"dataset": "busi", "data_root": f"{home}/sets/BUSI", "weights_file": "/w/mobile.h5"}
-    overrides = ["data_root", "weights_file"]
+    values = {"dataset": "busi", "data_root": f"{home}/sets/BUSI", "weights_root": "/w/imagenet"}
+    overrides = ["data_root", "weights_root"]
     run = make(project, "00_small-busi-cpu-0a1b2c3d", parameters=values, overrides=overrides)
     seen = (
-        f"read {values['data_root']} and {values['weights_file']} in {paths.store()}/x for {home}/y"
+        f"read {values['data_root']} and {values['weights_root']} in {paths.store()}/x for {home}/y"
     )
     run.save_numbers({"seen": seen, "at": f"{project}/params"})
     notebook = json.loads((run.folder / "00_small.ipynb").read_text())
@@ -87,13 +87,12 @@ def test_no_path_of_this_machine_is_published(project, home):
         for place in [str(project), str(home), "/w/"]:
             assert place not in file.read_text()
     assert 'data_root = ""' in text_of(page)
-    assert "-p data_root=BUSI -p weights_file=mobile.h5" in text_of(page)
+    assert "-p data_root=BUSI -p weights_root=imagenet" in text_of(page)
 
 
 def test_what_a_page_needs_of_images_is_published_without_paths(project, home):
-    weights = project / "mobile.h5"
-    weights.write_bytes(b"weights")
-    values = {"dataset": "busi", "data_root": f"{home}/BUSI", "weights_file": str(weights)}
+    (project / "vgg16_imagenet_notop.weights.h5").write_bytes(b"weights")
+    values = {"dataset": "busi", "data_root": f"{home}/BUSI", "weights_root": str(project)}
     run = make(project, "00_small-busi-cpu-0a1b2c3d", parameters=values)
     run.cases.write_text("case\na\n")
     run.measured("areas.csv", lambda: pd.DataFrame({"case": ["a"], "area": [0.5]}))
@@ -104,7 +103,8 @@ def test_what_a_page_needs_of_images_is_published_without_paths(project, home):
     assert (published.folder / "measured" / "areas.csv").read_text() == "case,area\na,0.5\n"
     assert published.measured("check.json", dict) == {"root": "/benign"}
     told = published.manifest["parameters"]  # the hash by which jobs name the weights too
-    assert told == {"dataset": "busi", "data_root": "", "weights_file": "file:9a129038d9a0"}
+    held = "file:vgg16_imagenet_notop.weights.h5=9a129038d9a0"
+    assert told == {"dataset": "busi", "data_root": "", "weights_root": held}
 
 
 def test_a_picture_stays_as_it_is_though_it_may_spell_a_path(project):

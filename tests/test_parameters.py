@@ -330,6 +330,6 @@ def test_plain_papermill_ends_with_one_sentence_before_anything_is_read(tmp_path
     assert "\n" not in "".join(error["traceback"])
 
 
-def test_the_hash_of_a_published_file_is_no_place():
-    given = {"imagenet_file": "file:7e9eddc409e0", "data_root": "/data/busi", "other_file": ""}
+def test_the_hashes_of_a_published_folder_are_no_place():
+    given = {"weights_root": "file:a.h5=7e9eddc409e0", "data_root": "/data/busi", "other_root": ""}
     assert parameters.places(given) == ["data_root"]

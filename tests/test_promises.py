@@ -12,6 +12,7 @@ from busutils.data import reading
 from busutils.data.dataset import open_cached
 from busutils.data.splits import split_id
 from busutils.errors import UserError
+from busutils.models import backbones
 from busutils.phantoms import write_busi
 from tests.discs import JOB, SPLIT
 
@@ -29,7 +30,7 @@ def images(tmp_path_factory):
 
 @pytest.fixture
 def places(images, tmp_path, monkeypatch):
-    """Folders of runs, of phantoms, and of a file of weights."""
+    """Folders of runs, of phantoms, and of weights."""
     monkeypatch.setenv("BUSUTILS_PHANTOMS", str(images))
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(promises, "_PROMISED", {})
@@ -38,7 +39,7 @@ def places(images, tmp_path, monkeypatch):
         reading, "groups", lambda listing, _: {c.case: c.case for c in listing.cases}
     )
     (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / "mobile.h5").write_bytes(b"weights")
+    (tmp_path / "weights" / backbones.weights_file("mobilenetv2")).write_bytes(b"weights")
     return tmp_path / "runs", images, tmp_path / "weights"
 
 
@@ -48,7 +49,7 @@ def written(*folders):
 
 def words(place, name, *given):
     if name == STARTS[0]:
-        given += (f"imagenet_file={place / 'mobile.h5'}",)
+        given += (f"weights_root={place}",)
     return [name, *(word for text in given for word in ("-p", text))]
 
 

@@ -235,6 +235,26 @@ def test_a_file_of_weights_is_what_its_name_says(store):
         training.complete([replace(JOB, encoder_weights="file:0123456789ab")], quiet=True)
 
 
+def test_a_file_of_weights_of_another_network_is_refused_before_a_training(store):
+    import keras
+
+    (store / "weights").mkdir()
+    file = store / "weights" / "part.h5"
+    keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)]).save_weights(
+        store / "weights" / "other.weights.h5"
+    )
+    (store / "weights" / "other.weights.h5").rename(file)
+    digest = paths.sha256(file)[:12]
+    file.rename(file.with_stem(digest))
+    of_vgg = {"model": "unet", "options": {"backbone": "vgg16"}}
+    other = replace(JOB, encoder_weights=f"file:{digest}", **of_vgg)
+    with pytest.raises(
+        UserError, match=r"^vgg16_imagenet_notop\.weights\.h5 of job .* holds anoth"
+    ):
+        training.complete([JOB, other], quiet=True)
+    assert not jobs.finished(JOB)  # nothing was trained
+
+
 def test_missing_data_is_named(store):
     with pytest.raises(UserError, match="data set lost is not in"):
         training.complete([replace(JOB, dataset="lost")], quiet=True)

@@ -12,6 +12,7 @@ from PIL import Image
 from busutils import compare, execution, jobs, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
+from busutils.models import backbones
 from busutils.phantoms import write_busi
 from tests import cells, finished
 
@@ -156,11 +157,13 @@ def test_starting_weights_go_to_what_is_pretrained(values, tmp_path):
     assert needs["combo"] == needs["vgg16 enhanced"] == "vgg16"
     assert needs["resnet50"] == "resnet50"
     assert needs["vgg16"] is None
-    file = tmp_path / "vgg16.h5"
-    file.write_bytes(b"weights")
-    plan = planned(values | wanted | {"encoder_weights": str(file)}).plan
+    (tmp_path / backbones.weights_file("vgg16")).write_bytes(b"weights")
+    imagenet = {"encoder_weights": "imagenet", "weights_root": str(tmp_path)}
+    plan = planned(values | wanted | imagenet).plan
     assert plan[0].job.encoder_weights.startswith("file:")
     assert next(e for e in plan if e.name == "resnet50").job.needs
+    with pytest.raises(UserError, match=r"resnet50_imagenet_notop\.weights\.h5 is not in"):
+        planned(values | wanted | imagenet | {"classifier_weights": "imagenet"})
 
 
 @pytest.mark.parametrize(
@@ -170,7 +173,10 @@ def test_starting_weights_go_to_what_is_pretrained(values, tmp_path):
         ({"phantom_size": 40}, "multiples of 32"),
         ({"size": 48, "classifiers": ["vgg16"]}, "multiples of 32"),
         ({"freeze": "all"}, "would fix random weights"),
-        ({"encoder_weights": "nowhere.h5"}, r"weights file nowhere\.h5 is not there"),
+        (
+            {"encoder_weights": "imagenet", "weights_root": "nowhere"},
+            r"vgg16_imagenet_notop\.weights\.h5 is not in weights_root nowhere",
+        ),
     ],
 )
 def test_a_run_that_could_not_work_is_refused(values, change, why):

@@ -18,6 +18,7 @@ from busutils import (
     study,
 )
 from busutils.errors import UserError
+from busutils.models import backbones
 from busutils.phantoms import write_isic, write_lgg
 from tests import cells, figshare, finished
 
@@ -261,18 +262,21 @@ def test_figshare_works_by_its_data_root(values, tmp_path):
     assert "folds by patient that were not run: 2, 3" in made.cuts
 
 
+OF_WIDTH_1 = f"file:{backbones.weights_file('mobilenetv2')}=0123456789ab"
+
+
 @pytest.mark.parametrize(
     ("changed", "match"),
     [
         ({"rows": ["segnet"]}, "rows lack mu_net"),
         ({"dataset": "busi"}, "data set of this paper 'busi'"),
         (
-            {"alpha": 1.4, "encoder_weights": "imagenet", "imagenet_file": "file:0123"},
-            "alpha is 1.4, but the weights are those of width 1",
+            {"alpha": 1.4, "encoder_weights": "imagenet", "weights_root": OF_WIDTH_1},
+            "mobilenet_v2_1.4_imagenet_notop.weights.h5 is not in weights_root",
         ),
         (
-            {"alpha": 1.4, "contrasts": ["ImageNet weights"], "imagenet_file": "file:0123"},
-            "alpha is 1.4, but the weights are those of width 1",
+            {"alpha": 1.4, "contrasts": ["ImageNet weights"], "weights_root": OF_WIDTH_1},
+            "mobilenet_v2_1.4_imagenet_notop.weights.h5 is not in weights_root",
         ),
         ({"false_negatives": 0.0, "false_positives": 0.0}, "both 0, so that the loss would count"),
         ({"dataset": "isic2019"}, "ISIC 2019 is a classification release"),

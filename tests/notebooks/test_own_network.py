@@ -3,6 +3,7 @@
 The quick profile, cut to one epoch of one network of the paper beside them, on 24 small images.
 """
 
+import json
 import re
 from unittest import mock
 
@@ -137,6 +138,19 @@ def test_a_loss_that_is_none_is_refused_before_a_training(page):
     copy, values = page
     with pytest.raises(UserError, match="'my los'"):
         execution.planned(copy, values() | {"losses": ["my los"]})
+
+
+@pytest.mark.parametrize("name", ["02_attention_unet"])
+@pytest.mark.parametrize("registry", ["models", "losses"])
+def test_a_cell_that_no_plan_would_execute_is_named(page, registry):
+    copy, values = page
+    content = json.loads(copy.read_text())
+    (cell,) = (cell for cell in content["cells"] if cell["id"] == registry)
+    cell["metadata"]["tags"] = []
+    copy.write_text(json.dumps(content))
+    told = rf"code cell \d+ of 02_attention_unet.ipynb has @{registry}.register\(.*no tag `plan`"
+    with pytest.raises(UserError, match=told):
+        execution.planned(copy, values("mine"))
 
 
 @pytest.mark.slow

@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from busutils import execution, jobs, parameters, paths, promises
+from busutils import execution, jobs, parameters, paths, pretraining, promises
 from busutils.data import busi, reading
 from busutils.errors import UserError
+from busutils.models import backbones
 from tests import cells, finished
 
 NAME = "01_unet_backbones"
@@ -33,10 +34,9 @@ def _own_groups(listing):
 
 @pytest.fixture
 def weights(tmp_path):
-    """A file as one of ImageNet weights would be."""
-    file = tmp_path / "weights.h5"
-    file.write_bytes(b"weights")
-    return str(file)
+    """A folder with a file named as ImageNet weights of MobileNetV2 are."""
+    (tmp_path / backbones.weights_file("mobilenetv2")).write_bytes(b"weights")
+    return str(tmp_path)
 
 
 def planned(values):
@@ -107,8 +107,8 @@ def test_row_one_is_trained_whole_from_random_weights(values):
     assert vgg.job.needs.options == {"backbone": "vgg16"}
 
 
-def test_mobilenetv2_runs_both_ways_if_a_file_is_named(values, weights):
-    plan = planned(values | {"rows": ["vgg16", "mobilenetv2"], "imagenet_file": weights})
+def test_a_row_runs_both_ways_if_the_folder_has_its_file(values, weights):
+    plan = planned(values | {"rows": ["vgg16", "mobilenetv2"], "weights_root": weights})
     assert [(e.name, bool(e.job.needs)) for e in plan] == [
         ("vgg16", True),
         ("mobilenetv2", True),
@@ -117,12 +117,21 @@ def test_mobilenetv2_runs_both_ways_if_a_file_is_named(values, weights):
     (file,) = (name for name in jobs.inputs(plan[-1].job) if name.startswith("weights/"))
     promises.keep(file, paths.store())
     assert (paths.store() / file).read_bytes() == b"weights"
-    assert plan[-1].job.reestimate_batchnorm
+    assert not plan[-1].job.reestimate_batchnorm
     assert weights not in plan[-1].job.to_json()
 
 
+@pytest.mark.parametrize(("freeze", "again"), [("none", True), ("all", False)])
+def test_batch_norm_that_is_folded_is_estimated_again_where_it_trains(values, freeze, again):
+    held = f"file:{backbones.weights_file('mobilenetv2')}=7e9eddc409e0"
+    asked = {"rows": ["mobilenetv2"], "encoder_weights": "imagenet", "weights_root": held}
+    (entry,) = planned(values | asked | {"folds": [1], "freeze": freeze})
+    assert entry.job.encoder_weights == pretraining.FOLDED
+    assert entry.job.reestimate_batchnorm is again
+
+
 def test_transfer_arms_share_splits_and_seeds(values, weights):
-    asked = {"imagenet_file": weights, "transfer_splits": 2, "transfer_rates": [1e-3, 1e-4]}
+    asked = {"weights_root": weights, "transfer_splits": 2, "transfer_rates": [1e-3, 1e-4]}
     arms = [e.job for e in planned(values | asked) if e.part == "transfer"]
     assert len(arms) == 2 * 9 * 2
     for seed in (0, 1):
@@ -153,9 +162,10 @@ def test_wrong_parameters_are_refused(values, name, value, message):
         planned(values | {name: value})
 
 
-def test_missing_weights_and_data_are_refused(values):
-    with pytest.raises(UserError, match=r"weights file nowhere\.h5 is not there"):
-        planned(values | {"rows": ["mobilenetv2"], "imagenet_file": "nowhere.h5"})
+def test_missing_weights_and_data_are_refused(values, weights):
+    imagenet = {"rows": ["vgg19"], "encoder_weights": "imagenet", "weights_root": weights}
+    with pytest.raises(UserError, match=r"vgg19_imagenet_notop\.weights\.h5 is not in"):
+        planned(values | imagenet)
     with pytest.raises(UserError, match="needs its folder: give --data-root"):
         planned(values | {"dataset": "busi", "data_root": ""})
 
