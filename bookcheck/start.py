@@ -127,7 +127,7 @@ def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
     small, large = used["transfer_size"], used["size"]
     by_recipe, by_backbone = np.ptp(recipes), np.ptp(backbones)
     more = "more" if by_recipe > by_backbone else "no more"
-    drawn = [("recipes", recipes), ("backbones", backbones)]
+    drawn = [("starts", recipes), ("backbones", backbones)]
     return Finding(
         f"{by_recipe:.2f} vs. {by_backbone:.2f}",
         f"Another start moved Dice {more} than another backbone did.",

@@ -12,7 +12,6 @@ from busutils.data import reading
 from busutils.data.dataset import open_cached
 from busutils.data.splits import split_id
 from busutils.errors import UserError
-from busutils.models import backbones
 from busutils.phantoms import write_busi
 from tests.discs import JOB, SPLIT
 
@@ -39,7 +38,7 @@ def places(images, tmp_path, monkeypatch):
         reading, "groups", lambda listing, _: {c.case: c.case for c in listing.cases}
     )
     (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / backbones.weights_file("mobilenetv2")).write_bytes(b"weights")
+    (tmp_path / "weights" / pretraining.file_name("mobilenetv2")).write_bytes(b"weights")
     return tmp_path / "runs", images, tmp_path / "weights"
 
 

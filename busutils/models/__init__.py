@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from busutils import frameworks, own_code
 from busutils.errors import UserError, choose
-from busutils.models import backbones
 from busutils.models.registry import Network, networks, register
 
 if TYPE_CHECKING:
@@ -118,17 +117,6 @@ def backbone(model: str, options: dict) -> str:
             f"{model} has no encoder with weights of ImageNet: take preprocessing 'paper'"
         )
     return name
-
-
-def weights_file(model: str, options: dict) -> str:
-    """Return the name of the file with the ImageNet weights of a network's encoder in a folder.
-
-    Raises
-    ------
-    UserError
-        If it has no encoder.
-    """
-    return backbones.weights_file(backbone(model, options), options.get("alpha", 1.0))
 
 
 def _value(option: inspect.Parameter, choices: tuple, value) -> str | int | float:

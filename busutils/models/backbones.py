@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 Shape = tuple[int | None, int | None, int]
 
-IMAGENET = "_imagenet_notop.weights.h5"
-"""How the name of a file with the ImageNet weights of a backbone ends."""
-
 
 @dataclass(frozen=True)
 class Backbone:
@@ -54,12 +51,6 @@ def build(name: str, shape: Shape) -> "keras.Model":
 
     network = getattr(keras.applications, application)
     return network(include_top=False, weights=None, input_shape=shape)
-
-
-def weights_file(name: str, width: float = 1.0) -> str:
-    """Return the name of a backbone's ImageNet weights in a folder; MobileNetV2 has one a width."""
-    network = f"mobilenet_v2_{float(width)}" if name == "mobilenetv2" else name
-    return network + IMAGENET
 
 
 def _inceptionv3(shape: Shape) -> "keras.Model":

@@ -13,12 +13,12 @@ from busutils import (
     models,
     parameters,
     perturb,
+    pretraining,
     runs,
     sources,
     study,
 )
 from busutils.errors import UserError
-from busutils.models import backbones
 from busutils.phantoms import write_isic, write_lgg
 from tests import cells, figshare, finished
 
@@ -262,7 +262,7 @@ def test_figshare_works_by_its_data_root(values, tmp_path):
     assert "folds by patient that were not run: 2, 3" in made.cuts
 
 
-OF_WIDTH_1 = f"file:{backbones.weights_file('mobilenetv2')}=0123456789ab"
+OF_WIDTH_1 = f"file:{pretraining.file_name('mobilenetv2')}=0123456789ab"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import yaml
 from busutils import execution, jobs, parameters, paths, pretraining, promises
 from busutils.data import busi, reading
 from busutils.errors import UserError
-from busutils.models import backbones
 from tests import cells, finished
 
 NAME = "01_unet_backbones"
@@ -35,7 +34,7 @@ def _own_groups(listing):
 @pytest.fixture
 def weights(tmp_path):
     """A folder with a file named as ImageNet weights of MobileNetV2 are."""
-    (tmp_path / backbones.weights_file("mobilenetv2")).write_bytes(b"weights")
+    (tmp_path / pretraining.file_name("mobilenetv2")).write_bytes(b"weights")
     return str(tmp_path)
 
 
@@ -123,7 +122,7 @@ def test_a_row_runs_both_ways_if_the_folder_has_its_file(values, weights):
 
 @pytest.mark.parametrize(("freeze", "again"), [("none", True), ("all", False)])
 def test_batch_norm_that_is_folded_is_estimated_again_where_it_trains(values, freeze, again):
-    held = f"file:{backbones.weights_file('mobilenetv2')}=7e9eddc409e0"
+    held = f"file:{pretraining.file_name('mobilenetv2')}=7e9eddc409e0"
     asked = {"rows": ["mobilenetv2"], "encoder_weights": "imagenet", "weights_root": held}
     (entry,) = planned(values | asked | {"folds": [1], "freeze": freeze})
     assert entry.job.encoder_weights == pretraining.FOLDED
