@@ -121,9 +121,10 @@ def masks_agree(run: Run, pairs: pd.DataFrame) -> Finding:
 def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
     """How far starts and freezings move one backbone, and how far backbones differ (paper 1)."""
     rows = run.numbers["rows"]
-    apart = ("base", "mobilenetv2 (ImageNet)")  # other recipes
-    backbones = [row["test_dice"] for name, row in rows.items() if name not in apart]
-    recipes, used = list(transfer["test Dice"]), run.manifest["parameters"]
+    alike = [n for n in rows if n != "base" and not n.endswith("(ImageNet)")]  # of one recipe
+    backbones = [rows[name]["test_dice"] for name in alike]
+    of_one = transfer["encoder"] == transfer["encoder"].iloc[0]
+    recipes, used = list(transfer.loc[of_one, "test Dice"]), run.manifest["parameters"]
     small, large = used["transfer_size"], used["size"]
     by_recipe, by_backbone = np.ptp(recipes), np.ptp(backbones)
     more = "more" if by_recipe > by_backbone else "no more"

@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Share the cores among workers, and keep what frameworks log while they load off the terminal."""
+    """Share the cores among workers; what frameworks log while they load stays off the terminal."""
     if hasattr(config, "workerinput"):
         threads = max(1, (os.cpu_count() or 1) // config.workerinput["workercount"])
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):

@@ -97,7 +97,7 @@ def test_the_grid_has_a_row_a_paper_and_a_word_a_claim_that_links_to_its_page(pu
 def test_words_of_a_finding_follow_from_its_numbers(publish):
     rows = {name: {"test_dice": dice} for name, dice in {"vgg16": 0.5, "resnet50": 0.75}.items()}
     rows |= {"base": {"test_dice": 0.1}, "mobilenetv2 (ImageNet)": {"test_dice": 0.9}}
-    recipes = pd.DataFrame({"test Dice": [0.5, 0.625]})
+    recipes = pd.DataFrame({"encoder": ["a", "a", "b"], "test Dice": [0.5, 0.625, 0.9]})
     copies = {"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]}
     copies = pd.DataFrame(copies | {"low": [0.5, 0.6], "high": [0.7, 0.8]})
     publish("01_unet_backbones-busi-cpu", {"rows": rows}, transfer=recipes)

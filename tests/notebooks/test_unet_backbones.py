@@ -146,12 +146,21 @@ def test_transfer_arms_share_splits_and_seeds(values, weights):
     assert starts == dict.fromkeys(frozen, 4)
 
 
+def test_an_encoder_without_batch_norm_is_frozen_or_trained(values):
+    asked = {"transfer_rows": ["mobilenetv2", "vgg16"], "transfer_splits": 1}
+    arms = [e for e in planned(values | asked) if e.part == "transfer"]
+    assert Counter(e.name for e in arms) == {"mobilenetv2": 9, "vgg16": 6}
+    assert "all_but_batchnorm" not in {e.job.freeze for e in arms if e.name == "vgg16"}
+    assert len({e.job.split["id"] for e in arms}) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
         ("size", 50, "cannot take images of 50 px"),
         ("phantom_size", 50, "cannot take images of 50 px"),
         ("transfer_size", 50, "cannot take images of 50 px"),
+        ("transfer_rows", ["base"], "transfer_rows has base"),
         ("freeze", "random_frozen", "is the control without pre-training"),
         ("mask_pattern", "{case}.png", "mask_pattern is for your own images, and dataset is phan"),
     ],
@@ -215,7 +224,7 @@ def test_free_choices_need_no_training(page):
 def test_an_arm_has_the_rate_that_validates_best(page):
     """ImageNet at 1e-4 finds 6 of 10 pixels, all others 5."""
     table = page.transfer.set_index(["weights", "freezing"])
-    assert len(table) == 9
+    assert len(table) == 9 and set(table["encoder"]) == {"MobileNetV2"}
     assert set(table.loc["ImageNet", "rate"]) == {1e-4}
     assert table.loc[("ImageNet", "frozen"), "minus random"] == pytest.approx(12 / 16 - 10 / 15)
     assert table.loc["random", "minus random"].isna().all()
