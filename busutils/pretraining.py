@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from busutils import jobs, paths, promises
+from busutils import jobs, models, paths, promises
 from busutils.data.dataset import cached, write_arrays
 from busutils.data.files import resize_image, resize_mask
 from busutils.data.splits import split_id
@@ -27,8 +27,6 @@ KERAS = ("imagenet", "file:a2f511173081")
 """The weights that Keras downloads, and its VGG16 as a file of its newer layout."""
 FOLDED = "file:7e9eddc409e0"
 """MobileNetV2 as TFLite has it: another training, with batch norm folded into the convolutions."""
-IMAGENET = "_imagenet_notop.weights.h5"
-"""How the name of a file with the ImageNet weights of a backbone ends."""
 PUBLISHED = "file:"
 """How `weights_root` begins in a published run: names of files with their hashes follow."""
 
@@ -54,7 +52,7 @@ def start(
         return job(backbone, **phantoms)
     if weights != "imagenet" or not weights_root:
         return weights
-    name, found = file_name(backbone, width), files(weights_root)
+    name, found = models.weights_file(backbone, width), files(weights_root)
     if name not in found:
         raise UserError(
             f"{name} is not in weights_root {weights_root}: put the ImageNet weights of {backbone} "
@@ -63,12 +61,6 @@ def start(
     if weights_root.startswith(PUBLISHED):
         return found[name]
     return _kept(Path(found[name]))
-
-
-def file_name(backbone: str, width: float = 1.0) -> str:
-    """Return the name of a backbone's ImageNet weights in a folder; MobileNetV2 has one a width."""
-    network = f"mobilenet_v2_{float(width)}" if backbone == "mobilenetv2" else backbone
-    return network + IMAGENET
 
 
 def files(weights_root: str) -> dict[str, str]:
@@ -81,7 +73,7 @@ def files(weights_root: str) -> dict[str, str]:
         told = (part.partition("=") for part in weights_root.removeprefix(PUBLISHED).split(","))
         return {name: PUBLISHED + digest for name, _, digest in told}
     folder = Path(weights_root).expanduser()
-    found = sorted(folder.glob(f"*{IMAGENET}")) if weights_root else []
+    found = sorted(folder.glob(f"*{models.IMAGENET}")) if weights_root else []
     return {file.name: str(file) for file in found}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from busutils import frameworks, jobs, models, paths, pretraining, promises
+from busutils import frameworks, jobs, models, paths, promises
 from busutils.errors import RunError, UserError
 from busutils.jobs import Job
 
@@ -136,7 +136,7 @@ def _refuse_other_weights(todo: Sequence[Job], store: Path) -> None:
             models.build(job.model, job.size, **job.options, encoder_weights=str(file))
         except UserError as error:
             backbone, width = models.backbone(job.model, job.options), job.options.get("alpha", 1.0)
-            told = f"{pretraining.file_name(backbone, width)} of job {job.id}"
+            told = f"{models.weights_file(backbone, width)} of job {job.id}"
             raise UserError(f"{told} holds another network: {error}") from error
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from busutils import paths, pretraining, promises
+from busutils import models, paths, pretraining, promises
 from busutils.errors import UserError
 
 
@@ -24,7 +24,7 @@ def test_a_published_run_names_the_same_start_as_the_folder(folder, backbone, wi
     assert pretraining.start(backbone, "imagenet", pretraining.named(folder), width) == start
     name = f"weights/{start.removeprefix('file:')}.h5"
     promises.keep(name, paths.store())
-    assert (paths.store() / name).read_text() == pretraining.file_name(backbone, width)
+    assert (paths.store() / name).read_text() == models.weights_file(backbone, width)
 
 
 def test_a_folder_without_weights_is_published_as_none(folder, tmp_path):
@@ -50,5 +50,5 @@ def test_other_starts_ask_for_no_folder():
 @pytest.mark.realdata
 def test_the_known_files_are_those_of_the_table(shared):
     found = pretraining.files(pretraining.named(str(shared / "weights")))
-    assert found[pretraining.file_name("mobilenetv2")] == pretraining.FOLDED
-    assert found[pretraining.file_name("vgg16")] in pretraining.KERAS
+    assert found[models.weights_file("mobilenetv2")] == pretraining.FOLDED
+    assert found[models.weights_file("vgg16")] in pretraining.KERAS

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from busutils import __main__ as cli
-from busutils import bundle, execution, jobs, paths, pretraining, promises, training
+from busutils import bundle, execution, jobs, models, paths, pretraining, promises, training
 from busutils.data import reading
 from busutils.data.dataset import open_cached
 from busutils.data.splits import split_id
@@ -38,7 +38,7 @@ def places(images, tmp_path, monkeypatch):
         reading, "groups", lambda listing, _: {c.case: c.case for c in listing.cases}
     )
     (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / pretraining.file_name("mobilenetv2")).write_bytes(b"weights")
+    (tmp_path / "weights" / models.weights_file("mobilenetv2")).write_bytes(b"weights")
     return tmp_path / "runs", images, tmp_path / "weights"
 
 

@@ -17,6 +17,9 @@ from busutils.models.registry import Network, networks, register
 if TYPE_CHECKING:
     import keras
 
+IMAGENET = "_imagenet_notop.weights.h5"
+"""How the name of a file with the ImageNet weights of a backbone ends."""
+
 
 def check(name: str, size: int, channels: int = 3, **options) -> dict[str, str | int]:
     """Judge a call of `build` without a framework.
@@ -117,6 +120,12 @@ def backbone(model: str, options: dict) -> str:
             f"{model} has no encoder with weights of ImageNet: take preprocessing 'paper'"
         )
     return name
+
+
+def weights_file(backbone: str, width: float = 1.0) -> str:
+    """Return the name of a backbone's ImageNet weights in a folder; MobileNetV2 has one a width."""
+    network = f"mobilenet_v2_{float(width)}" if backbone == "mobilenetv2" else backbone
+    return network + IMAGENET
 
 
 def _value(option: inspect.Parameter, choices: tuple, value) -> str | int | float:

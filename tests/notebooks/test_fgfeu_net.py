@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from busutils import compare, execution, jobs, parameters, pretraining, sources
+from busutils import compare, execution, jobs, models, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from busutils.phantoms import write_busi
@@ -156,7 +156,7 @@ def test_starting_weights_go_to_what_is_pretrained(values, tmp_path):
     assert needs["combo"] == needs["vgg16 enhanced"] == "vgg16"
     assert needs["resnet50"] == "resnet50"
     assert needs["vgg16"] is None
-    (tmp_path / pretraining.file_name("vgg16")).write_bytes(b"weights")
+    (tmp_path / models.weights_file("vgg16")).write_bytes(b"weights")
     imagenet = {"encoder_weights": "imagenet", "weights_root": str(tmp_path)}
     plan = planned(values | wanted | imagenet).plan
     assert plan[0].job.encoder_weights.startswith("file:")

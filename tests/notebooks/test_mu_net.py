@@ -13,7 +13,6 @@ from busutils import (
     models,
     parameters,
     perturb,
-    pretraining,
     runs,
     sources,
     study,
@@ -262,7 +261,7 @@ def test_figshare_works_by_its_data_root(values, tmp_path):
     assert "folds by patient that were not run: 2, 3" in made.cuts
 
 
-OF_WIDTH_1 = f"file:{pretraining.file_name('mobilenetv2')}=0123456789ab"
+OF_WIDTH_1 = f"file:{models.weights_file('mobilenetv2')}=0123456789ab"
 
 
 @pytest.mark.parametrize(

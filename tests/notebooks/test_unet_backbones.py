@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from busutils import execution, jobs, parameters, paths, pretraining, promises
+from busutils import execution, jobs, models, parameters, paths, pretraining, promises
 from busutils.data import busi, reading
 from busutils.errors import UserError
 from tests import cells, finished
@@ -34,7 +34,7 @@ def _own_groups(listing):
 @pytest.fixture
 def weights(tmp_path):
     """A folder with a file named as ImageNet weights of MobileNetV2 are."""
-    (tmp_path / pretraining.file_name("mobilenetv2")).write_bytes(b"weights")
+    (tmp_path / models.weights_file("mobilenetv2")).write_bytes(b"weights")
     return str(tmp_path)
 
 
@@ -122,7 +122,7 @@ def test_a_row_runs_both_ways_if_the_folder_has_its_file(values, weights):
 
 @pytest.mark.parametrize(("freeze", "again"), [("none", True), ("all", False)])
 def test_batch_norm_that_is_folded_is_estimated_again_where_it_trains(values, freeze, again):
-    held = f"file:{pretraining.file_name('mobilenetv2')}=7e9eddc409e0"
+    held = f"file:{models.weights_file('mobilenetv2')}=7e9eddc409e0"
     asked = {"rows": ["mobilenetv2"], "encoder_weights": "imagenet", "weights_root": held}
     (entry,) = planned(values | asked | {"folds": [1], "freeze": freeze})
     assert entry.job.encoder_weights == pretraining.FOLDED
