@@ -58,10 +58,7 @@ def test_an_entry_is_asked_only_where_it_is_about_the_run():
 def of(paper, profile="cpu", **change):
     """Cuts of a paper's profile; what a page adds to its parameters is added as there."""
     run = parameters.resolve(NAMES[paper], profile, change)
-    added = {
-        4: {"from_file": run.get("encoder_weights", "").endswith(".h5")},
-        5: {"patients_apart": run["dataset"] == "brain"},
-    }
+    added = {5: {"patients_apart": run["dataset"] == "brain"}}
     part = {"isic": "skin", "brain": "brain"}[run["dataset"]] if paper == 5 else ""
     return compare.cuts(compare.context(FOLDER, paper, part), run | added.get(paper, {}))
 
@@ -119,7 +116,7 @@ def test_what_paper_3_does_not_print_is_disclosed_whatever_the_weights(weight):
         (4, {"augmentation": "flips"}, "augmentation: flips, named in the introduction only"),
         (4, {"freeze": "all"}, "the encoder is frozen (all), which the paper does not say"),
         (4, {"losses": ["bce", "combo"]}, "losses not trained: Tversky (0.5, 0.5), Tversky (0.4"),
-        (4, {"encoder_weights": "a.h5"}, "pre-trained classifiers other than VGG16 start from"),
+        (4, {"classifier_weights": "phantom"}, "pre-trained classifiers: phantom weights instead"),
         (5, {"train": 10}, "images to train on: 10 instead of 600"),
         (5, {"rows": ["mu_net", "vgg19"]}, "not trained: U-Net with ResNet-50, SegNet, FCNet"),
         (5, {"loss": "bce"}, "loss: bce instead of focal_tversky"),
