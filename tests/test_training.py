@@ -239,13 +239,10 @@ def test_a_file_of_weights_of_another_network_is_refused_before_a_training(store
     import keras
 
     (store / "weights").mkdir()
-    file = store / "weights" / "part.h5"
-    keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)]).save_weights(
-        store / "weights" / "other.weights.h5"
-    )
-    (store / "weights" / "other.weights.h5").rename(file)
+    file = store / "weights" / "other.weights.h5"
+    keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)]).save_weights(file)
     digest = paths.sha256(file)[:12]
-    file.rename(file.with_stem(digest))
+    file.rename(file.with_name(f"{digest}.h5"))
     of_vgg = {"model": "unet", "options": {"backbone": "vgg16"}}
     other = replace(JOB, encoder_weights=f"file:{digest}", **of_vgg)
     with pytest.raises(
