@@ -5,4 +5,10 @@
 number beside the re-run one. Importing the package imports no deep-learning framework.
 """
 
+import os
+
+# TensorFlow turns its faster kernels on by itself only on processors with AVX512-VNNI; elsewhere a
+# training step of a U-Net takes half as long again without them.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 __version__ = "0.1.0"

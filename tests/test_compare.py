@@ -197,6 +197,29 @@ def test_reductions_are_what_they_are_called():
     assert made.n["pooled"] == made.n["share"] == 2
 
 
+def test_spread_of_a_pooled_score_is_not_thinned_by_cases_that_it_does_not_count():
+    """Three trainings find all, half and none of their ten sick cases among a hundred."""
+    lines = [
+        counted(job, f"{job}-{i}", int(i < found), 0, int(found <= i < 10))
+        for job, found in {"j1": 10, "j2": 5, "j3": 0}.items()
+        for i in range(100)
+    ]
+    asked = reported(x=Column("sensitivity", reduction="pooled", cases=100))
+    row = Row(dict.fromkeys(["j1", "j2", "j3"], "x"), SAME)
+    made = compare.table(asked, pd.DataFrame(lines), {"r1": row}).iloc[0]
+    assert made.ours == pytest.approx(0.5)
+    assert made.half_width == pytest.approx(student.ppf(0.975, 2) * 0.5, rel=0.01)
+
+
+def test_a_row_can_average_more_than_its_columns_say():
+    asked = reported(Dice=Column("dice", cases=2))
+    alone = compare.table(asked, CASES, {"r1": Row(JOBS, SAME)}).iloc[0]
+    asked.rows["r1"] |= {"cases": 20, "trainings": 10}
+    mean = compare.table(asked, CASES, {"r1": Row(JOBS, SAME)}).iloc[0]
+    assert (mean.ours, mean.low) == (alone.ours, alone.low)
+    assert mean.half_width < alone.half_width
+
+
 def test_trainings_of_one_case_are_averaged_within_it():
     twice = pd.DataFrame(
         [counted(job, case, tp, 0, 10 - tp) for job, tps in JOBS_TPS.items() for case, tp in tps]

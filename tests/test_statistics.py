@@ -165,6 +165,17 @@ def test_pooled_interval_matches_the_delta_method():
     assert made.half_width == pytest.approx(1.96 * residual.std() / 300**0.5, rel=0.06)
 
 
+def test_parts_of_a_pooled_score_are_the_pseudo_values_of_the_jackknife():
+    table = counted([[1, 0, 0, 0]] * 30 + [[0, 0, 1, 0]] * 10 + [[0, 0, 0, 1]] * 360)
+    accuracy = statistics.pooled_parts(metrics.SCORES["accuracy"], table)
+    assert accuracy == pytest.approx((table.tp + table.tn).to_numpy())
+    found = statistics.pooled_parts(metrics.SCORES["sensitivity"], table)
+    assert np.unique(found.round(9)).tolist() == pytest.approx(  # n s - (n - 1) s without one
+        [400 * 0.75 - 399 * 30 / 39, 0.75, 400 * 0.75 - 399 * 29 / 39]
+    )
+    assert found.mean() == pytest.approx(0.75, abs=0.01)
+
+
 # --- one more repeat
 
 

@@ -23,7 +23,7 @@ class Column:
 
     Attributes
     ----------
-    score : name in ``metrics.SCORES`` or "left_empty"; "" where a row hands over the value
+    score : as :func:`busutils.compare.scores` takes it; "" where a row hands over the value
     split : val, test or normal
     reduction : "per case" (mean over cases), "pooled" or "share"
     cases, trainings : what the printed number averages; cases 0 means a number without a sample
@@ -50,7 +50,8 @@ class Reported:
     ----------
     cells : DataFrame with columns paper, table, row, column, value, unit, all text
     columns : what each column is, by its printed name
-    rows : what is known of each row (label, backbone, confidence, why), by its printed name
+    rows : what is known of each row (label, backbone, confidence, why), by its printed name; a row
+        that averages other samples than its columns say has `cases` and `trainings` of its own
     protocol : the paper's protocol; a row's own `protocol` goes over it
     """
 
@@ -63,6 +64,11 @@ class Reported:
     def label(self, row: str) -> str:
         """Name of a row for people; where the paper's label is lost, the inferred one."""
         return self.rows.get(row, {}).get("label", row)
+
+    def samples(self, row: str) -> dict[str, int]:
+        """Cases and trainings that a row averages, where its columns say otherwise."""
+        own = self.rows.get(row, {})
+        return {name: own[name] for name in ("cases", "trainings") if name in own}
 
     def row_protocol(self, row: str) -> dict[str, Any]:
         """Protocol of one row."""

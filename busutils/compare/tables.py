@@ -17,6 +17,7 @@ from busutils.statistics import (
     Interval,
     interval,
     pooled_interval,
+    pooled_parts,
     repeat_interval,
     training_spread,
 )
@@ -79,6 +80,7 @@ def table(reported: Reported, cases: pd.DataFrame, rows: Mapping[str, Row]) -> p
     for cell in pd.concat([reported.cells, beside]).itertuples():
         row = rows.get(cell.row, Row(not_rerun="not in this run"))
         column = reported.columns.get(cell.column, Column())
+        column = replace(column, **reported.samples(cell.row))
         ours, again = _ours(row, column, cell.column, cases)
         obstacle, reason = _obstacle(row, column, reported.row_protocol(cell.row), ours)
         about = {"obstacle": obstacle, "reason": reason, "coarse": COARSE * column.scale}
@@ -104,7 +106,8 @@ def scores(
     ----------
     cases : the long table of :func:`busutils.jobs.cases`
     jobs : job id -> name of its repeat; two models compared in pairs share these names
-    score : name in ``metrics.SCORES``, or "left_empty" (1 where nothing was predicted)
+    score : name in ``metrics.SCORES``, "left_empty" (1 where nothing was predicted), or
+        "cross_entropy", which then is a column of `cases`
     thresholds : one for all, or one a job
     split : val, test or normal
 
@@ -113,7 +116,7 @@ def scores(
     DataFrame with columns job, repeat, case, label, group, tp, fp, fn, tn, score: what
     :func:`busutils.statistics.paired_difference` and :func:`training_spread` take.
     """
-    choose(score, [*metrics.SCORES, "left_empty"], "score")
+    choose(score, [*metrics.SCORES, "left_empty", "cross_entropy"], "score")
     picked = cases[cases["job"].isin(list(jobs)) & (cases["split"] == split)]
     if lost := [job for job in jobs if job not in set(picked["job"])]:
         raise UserError(f"job {lost[0]} has no {split} cases: complete it, or take another split")
@@ -126,6 +129,8 @@ def scores(
         )
     if score == "left_empty":
         values = (picked["tp"] + picked["fp"] == 0).astype(float)
+    elif score == "cross_entropy":
+        values = picked[score]
     else:
         values = metrics.SCORES[score](picked)
     columns = ["job", "repeat", "case", "label", "group", *metrics.COUNTS, "score"]
@@ -147,7 +152,10 @@ def _ours(
             return None, None
         long = scores(cases, row.jobs, column.score, row.thresholds, column.split)
         if len(row.jobs) > 1:
-            spread = training_spread(long.assign(repeat=long["job"]))
+            parts = long["score"]
+            if column.reduction == "pooled":
+                parts = pooled_parts(metrics.SCORES[column.score], long)
+            spread = training_spread(long.assign(repeat=long["job"], score=parts))
         ours = _reduced(long, column)
     again = repeat_interval(ours, column.cases or max(ours.n_cases, 1), spread, column.trainings)
     return ours.scaled(column.scale), again.scaled(column.scale)

@@ -11,6 +11,7 @@ from busutils.statistics.intervals import (
     exact,
     interval,
     pooled_interval,
+    pooled_parts,
     resampled_interval,
 )
 from busutils.statistics.repeats import (

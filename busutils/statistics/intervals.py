@@ -147,6 +147,24 @@ def pooled_interval(
     return replace(made, low=low, high=high, n_cases=len(counts), method=method)
 
 
+def pooled_parts(score: Callable[[pd.DataFrame], ArrayLike], counts: pd.DataFrame) -> np.ndarray:
+    """What each case adds to a pooled score, so that scores of some cases can be set apart.
+
+    Parameters
+    ----------
+    score, counts : as for :func:`pooled_interval`, of two cases or more
+
+    Returns
+    -------
+    float array, one a case: the pseudo-values of the jackknife (Tukey 1958). Their mean over any
+    share of the cases is to first order the pooled score of these.
+    """
+    counts = counts[["tp", "fp", "fn", "tn"]].astype(float)
+    whole, n = counts.sum(), len(counts)
+    every = float(np.squeeze(score(whole.to_frame().T)))
+    return n * every - (n - 1) * np.asarray(score(whole - counts), float)
+
+
 def resampled_interval(
     score: Callable[[pd.DataFrame], float],
     cases: pd.DataFrame,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import execution, jobs, parameters, sources
+from busutils import classification, execution, jobs, parameters, sources
 from busutils.data import reading
 from busutils.errors import UserError
 from tests import cells, finished
@@ -69,12 +69,11 @@ def _finish(entry):
             return 0.6 if right and not blind else 0.4
         return 0.1 if right else 0.9
 
-    told = {"loss": {"K1": 0.4, "K2": 0.5, "K3": 0.6}.get(entry.repeat, 0.5)}
     finished.write(
         entry.job,
         lambda case, threshold: (hit, 5, 100 - hit, PIXELS - 105),
         malignant if entry.job.task == "both" else None,
-        {"by_keras": dict.fromkeys(("train", "val", "test"), told), "n_train": 80},
+        {"n_train": 80},
         {"class_accuracy": [0.5] * 4, "val_class_accuracy": [0.5] * 4},
     )
 
@@ -112,8 +111,9 @@ def test_jobs_of_every_part(values):
 
 
 def test_a_size_that_cannot_be_halved_as_often_is_refused(values):
-    with pytest.raises(UserError, match=r"cannot take images of 36 px: .* multiples of 8"):
-        planned(values | {"size": 36})
+    for name in ("size", "contrast_size"):
+        with pytest.raises(UserError, match=r"cannot take images of 36 px: .* multiples of 8"):
+            planned(values | {name: 36})
 
 
 def test_each_choice_of_a_parameter_is_known(page):
@@ -126,6 +126,21 @@ def test_each_choice_of_a_parameter_is_known(page):
         (page.Arm, page.ARMS),
     ):
         assert sorted(get_args(choices)) == sorted(known)
+
+
+def test_contrasts_can_take_smaller_images(values):
+    wanted = (
+        values | CONTRASTS | {"contrast_size": 16, "contrast_folds": 2, "rivals": ["plain_unet"]}
+    )
+    plan = planned(wanted)
+    large = {"folds", "head"}
+    assert {e.job.size for e in plan if e.part in large} == {32}
+    assert {e.job.size for e in plan if e.part not in large} == {16}
+    both = [e for e in plan if e.part == "both"]
+    assert [e.repeat for e in both] == ["K1", "K2"]
+    for small, entry in zip(both, plan, strict=False):
+        assert small.job.split == entry.job.split
+        assert replace(small.job, size=32, dataset=entry.job.dataset) == entry.job
 
 
 def test_arms_take_equal_steps(page):
@@ -145,29 +160,54 @@ def test_arms_keep_together_what_they_say(page):
     assert page.items["grouped"] is page.data
 
 
-def test_table_5_has_accuracies_in_per_cent_and_their_spread(page, tested):
+def test_table_5_sets_each_printed_fold_beside_all_of_ours(page, tested):
     table = page.table5.set_index(["key", "column"])
-    benign, malignant = tested.T
-    accuracy = [1, benign[1] / tested[1].sum(), 1]  # no malignant image of the second fold
-    assert table.loc[["K1", "K2", "K3"]].xs("TsA", level="column")["ours"].tolist() == (
-        pytest.approx(100 * np.array(accuracy))
-    )
-    pooled = 1 - malignant[1] / tested.sum()
-    assert table.loc[("mean", "TsA"), "ours"] == pytest.approx(100 * pooled)
+    _, malignant = tested.T  # no malignant one of the second fold is told right
+    pooled = pytest.approx(100 * (1 - malignant[1] / tested.sum()))
+    assert table.loc[("K1", "TsA"), "ours"] == table.loc[("K9", "TsA"), "ours"] == pooled
+    assert table.loc[("mean", "TsA"), "ours"] == pooled
     assert table.loc[("mean", "TsA"), "printed"] == "98.08"
-    assert table.loc[("sd", "TsA"), "ours"] == pytest.approx(100 * np.std(accuracy))
-    assert table.loc[("K3", "VL"), "ours"] == 0.6
-    assert table.loc[("mean", "VL"), "ours"] == pytest.approx(0.5)
-    assert table.loc[("sd", "VL"), "ours"] == pytest.approx(np.std([0.4, 0.5, 0.6]))
-    assert table.loc[("K9", "TA"), "verdict"] == "not re-run"
+    halves = table.xs("TsA", level="column")["half_width"]
+    assert halves["mean"] < halves["K1"] == halves["K9"]  # a tenth of the images, one training
+    assert table.loc[("K9", "TsL"), "ours"] == table.loc[("mean", "TsL"), "ours"]
 
 
-def test_table_6_scores_both_classes_and_their_spread_over_folds(page):
+def test_losses_of_table_5_are_of_the_diagnosis(page, tested):
+    table = page.table5.set_index(["key", "column"])["ours"]
+    benign, malignant = tested.T
+    told = {0.9: benign.sum(), 0.6: malignant[0] + malignant[2], 0.4: malignant[1]}
+    loss = -sum(n * np.log(p) for p, n in told.items()) / tested.sum()
+    assert table["mean", "TsL"] == pytest.approx(loss)
+    at = {"label": ["malignant", "malignant", "benign"], "p_malignant": [1.0, 0.0, 0.25]}
+    nats = classification.cross_entropy(pd.DataFrame(at))
+    assert nats.tolist() == pytest.approx([5e-7, np.log(2e6), -np.log(0.75)])
+
+
+def test_spread_is_that_of_our_folds(page, tested):
+    benign, malignant = tested.T
+    accuracy = [1, benign[1] / tested[1].sum(), 1]
+    right, wrong = -np.log([0.6, 0.4])
+    losses = (malignant * [right, wrong, right] - benign * np.log(0.9)) / tested.sum(axis=1)
+    table = page.table5.set_index(["key", "column"])["ours"]
+    assert table["sd", "TsA"] == pytest.approx(100 * np.std(accuracy))
+    assert table["sd", "TsL"] == pytest.approx(np.std(losses))
     table = page.classes.set_index(["key", "column"])["ours"]
-    assert table["K1 Malignant", "Sen"] == table["K1 Benign", "Spec"] == 100
-    assert table["K2 Malignant", "Sen"] == table["K2 Benign", "Spec"] == 0
     spread = pytest.approx(100 * np.std([1, 0, 1]))
     assert table["sd Malignant", "Sen"] == table["sd Benign", "Spec"] == spread
+
+
+def test_table_6_scores_both_classes(page, tested):
+    _, malignant = tested.T
+    table = page.classes.set_index(["key", "column"])["ours"]
+    found = pytest.approx(100 * (malignant[0] + malignant[2]) / malignant.sum())
+    assert table["K1 Malignant", "Sen"] == table["mean Benign", "Spec"] == found
+    assert table["K2 Benign", "Sen"] == table["K2 Malignant", "Spec"] == 100
+
+
+def test_figure_of_table_5_draws_each_of_our_folds(page):
+    drawn = page.folds_drawn.set_index("row")
+    assert drawn["printed"].tolist() == ["98.08", "", "", ""]
+    assert drawn.loc["our fold 1", "ours"] == 100 > drawn.loc["our fold 2", "ours"]
 
 
 def test_table_7_counts_images(page, tested):
@@ -182,7 +222,10 @@ def test_table_10_runs_what_exists_and_quotes_the_rest(page, tested):
     table = page.table10.set_index(["key", "column"])
     assert table.loc[("UNet [21]", "DICE"), "ours"] == pytest.approx(100 / 155)
     assert table.loc[("Proposed", "DICE"), "ours"] == pytest.approx(120 / 165)
-    assert table.loc[("Proposed", "DICE"), "n"] == tested[0].sum()  # the fold of the others
+    assert table.loc[("Proposed", "DICE"), "n"] == tested.sum()
+    assert page.outlines.loc["Proposed, as the others (32 px, 1 of 3 folds)", "DICE"].endswith(
+        "0.73"
+    )
     assert table.loc[("UNet++ [29]", "IoU"), "reason"] == "not built here"
 
 
