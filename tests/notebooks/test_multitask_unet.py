@@ -19,6 +19,7 @@ PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 CONTRASTS = {
     "folds": [1, 2, 3],
     "heads": ["average"],
+    "recipes": ["weight 1 and rate 0.001", "full size bridge"],
     "rivals": ["plain_unet", "attention_unet"],
     "alone": ["segmentation", "classification"],
     "copies": ["grouped", "twice", "twice together", "masks as images"],
@@ -124,6 +125,7 @@ def test_each_choice_of_a_parameter_is_known(page):
         (page.Task, page.ALONE),
         (page.Task, page.TASKS),
         (page.Arm, page.ARMS),
+        (page.Recipe, page.RECIPES),
     ):
         assert sorted(get_args(choices)) == sorted(known)
 
@@ -132,15 +134,46 @@ def test_contrasts_can_take_smaller_images(values):
     wanted = (
         values | CONTRASTS | {"contrast_size": 16, "contrast_folds": 2, "rivals": ["plain_unet"]}
     )
-    plan = planned(wanted)
-    large = {"folds", "head"}
-    assert {e.job.size for e in plan if e.part in large} == {32}
-    assert {e.job.size for e in plan if e.part not in large} == {16}
+    plan = planned(wanted | {"recipes": ["rate 0.001"]})
+    assert {e.job.size for e in plan if e.part == "folds"} == {32}
+    assert {e.job.size for e in plan if e.part != "folds"} == {16}
     both = [e for e in plan if e.part == "both"]
     assert [e.repeat for e in both] == ["K1", "K2"]
     for small, entry in zip(both, plan, strict=False):
         assert small.job.split == entry.job.split
         assert replace(small.job, size=32, dataset=entry.job.dataset) == entry.job
+
+
+def test_heads_alone_on_smaller_images_have_the_network_itself_beside_them(values):
+    wanted = values | {"folds": [1, 2, 3], "contrast_size": 16, "heads": ["average"]}
+    plan = planned(wanted | {"head_folds": 2})
+    assert [(e.part, e.repeat) for e in plan[3:7]] == [
+        ("both", "K1"),
+        ("both", "K2"),
+        ("head", "K1"),
+        ("head", "K2"),
+    ]
+
+
+def test_recipes_differ_from_the_protocol_in_what_their_names_say(values):
+    names = ["weight 1", "weight 1 and rate 0.001", "full size flattened", "full size bridge"]
+    wanted = {"folds": [1, 2, 3, 4], "contrast_size": 16, "class_weight": 0.5, "recipes": names}
+    plan = planned(values | wanted | {"heads": ["average"], "copies": []})
+    fold, both = (next(e.job for e in plan if e.part == of) for of in ("folds", "both"))
+    tried = {}
+    for entry in plan:
+        if entry.part == "recipe":
+            tried.setdefault(entry.name, []).append(entry.job)
+    assert tried["weight 1"] == [
+        replace(both, class_weight=1.0, options=both.options | {"head": head})
+        for head in ("flatten", "average")
+    ]
+    first = {"class_weight": 1.0, "learning_rate": 0.001}
+    assert tried["weight 1 and rate 0.001"][0] == replace(both, **first)
+    assert tried["full size flattened"] == [replace(fold, batchnorm_momentum=None, **first)]
+    bridge = tried["full size bridge"]
+    assert [job.split["fold"] for job in bridge] == [1, 2, 3]
+    assert {job.options["head"] for job in bridge} == {"bottleneck"}
 
 
 def test_arms_take_equal_steps(page):
@@ -244,6 +277,14 @@ def test_heads_are_compared_on_the_same_folds(page):
     assert page.compared["head"].tolist() == ["flatten", "average"]
     assert page.compared["folds"].tolist() == [1, 1]
     assert page.compared["parameters"][0] > page.compared["parameters"][1]
+
+
+def test_recipes_stand_beside_the_trainings_of_the_page(page):
+    table = page.by_recipe
+    assert len(table) == 3 + 1 + 2 + 3  # folds, another head, two heads, three folds
+    assert (table["Dice"] > 0).all()
+    assert page.first["rate"].eq(0.001).all()
+    assert page.first["weight"].eq(1).all()
 
 
 def test_one_task_alone_is_compared_with_both_on_the_same_folds(page, tested):

@@ -61,7 +61,7 @@ def _finish(job, better):
         lesion = case.role != "normal"
         tp = (5 + better - int(threshold > 0.5)) * lesion
         fp = int(threshold < 0.5) + int(not lesion and not better)
-        return tp, fp, (10 - tp) * lesion, 1024 - tp - fp - (10 - tp) * lesion
+        return tp, fp, (10 - tp) * lesion, job.size**2 - tp - fp - (10 - tp) * lesion
 
     finished.write(job, counts)
 
@@ -127,6 +127,29 @@ def test_batch_norm_that_is_folded_is_estimated_again_where_it_trains(values, fr
     (entry,) = planned(values | asked | {"folds": [1], "freeze": freeze})
     assert entry.job.encoder_weights == pretraining.FOLDED
     assert entry.job.reestimate_batchnorm is again
+
+
+def test_printed_rows_train_as_the_paper_profile_trains_them(values, weights):
+    asked = {"rows": ["base", "vgg16"], "printed_rows": ["base", "vgg16"], "printed_folds": [2, 3]}
+    plan = planned(values | asked)
+    of_page = [(e.name, e.repeat, e.job) for e in plan if e.part == "printed"]
+    profile = parameters.resolve(NAME, "paper", {}) | {"folds": [2, 3], "rows": ["base", "vgg16"]}
+    profile |= {key: values[key] for key in ("dataset", "data_root", "test_mix")}
+    assert of_page == [(e.name, e.repeat, e.job) for e in planned(profile)]
+
+
+def test_a_printed_row_stands_in_table_2_in_place_of_the_small_one(values):
+    asked = {"printed_rows": ["vgg16"], "printed_epochs": 50, "epochs": 7}
+    plan = planned(values | asked)
+    for entry in plan:
+        _finish(entry.job, better=entry.part == "printed")
+    page = cells.names(parameters.source(NAME), values | asked, until="run.save_numbers(")
+    (printed,) = (e for e in plan if e.part == "printed")
+    assert page.reruns["row02"].jobs == {printed.job.id: printed.repeat}
+    row = page.table2.set_index(["key", "column"]).loc["row02"]
+    assert row.loc["Dice", "ours"] == pytest.approx(12 / 16)  # 6 of 10 pixels, none false
+    assert "weights" not in row.loc["Dice", "reason"]
+    assert page.equal["job"].tolist().count(printed.job.id) == 0
 
 
 def test_transfer_arms_share_splits_and_seeds(values, weights):
