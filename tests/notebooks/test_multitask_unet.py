@@ -19,7 +19,7 @@ PIXELS = parameters.resolve(NAME, "quick", {})["size"] ** 2
 CONTRASTS = {
     "folds": [1, 2, 3],
     "heads": ["average"],
-    "recipes": ["weight 1 and rate 0.001", "full size bridge"],
+    "recipes": ["rate 0.001", "full size weight 1 slow means"],
     "rivals": ["plain_unet", "attention_unet"],
     "alone": ["segmentation", "classification"],
     "copies": ["grouped", "twice", "twice together", "masks as images"],
@@ -75,7 +75,7 @@ def _finish(entry):
         lambda case, threshold: (hit, 5, 100 - hit, PIXELS - 105),
         malignant if entry.job.task == "both" else None,
         {"n_train": 80},
-        {"class_accuracy": [0.5] * 4, "val_class_accuracy": [0.5] * 4},
+        dict.fromkeys(("iou", "class_accuracy", "val_class_accuracy"), [0.5] * 4),
     )
 
 
@@ -156,24 +156,19 @@ def test_heads_alone_on_smaller_images_have_the_network_itself_beside_them(value
 
 
 def test_recipes_differ_from_the_protocol_in_what_their_names_say(values):
-    names = ["weight 1", "weight 1 and rate 0.001", "full size flattened", "full size bridge"]
+    names = ["dropout 0", "rate 0.001", "full size", "full size weight 1 slow means"]
     wanted = {"folds": [1, 2, 3, 4], "contrast_size": 16, "class_weight": 0.5, "recipes": names}
     plan = planned(values | wanted | {"heads": ["average"], "copies": []})
     fold, both = (next(e.job for e in plan if e.part == of) for of in ("folds", "both"))
-    tried = {}
-    for entry in plan:
-        if entry.part == "recipe":
-            tried.setdefault(entry.name, []).append(entry.job)
-    assert tried["weight 1"] == [
-        replace(both, class_weight=1.0, options=both.options | {"head": head})
-        for head in ("flatten", "average")
-    ]
-    first = {"class_weight": 1.0, "learning_rate": 0.001}
-    assert tried["weight 1 and rate 0.001"][0] == replace(both, **first)
-    assert tried["full size flattened"] == [replace(fold, batchnorm_momentum=None, **first)]
-    bridge = tried["full size bridge"]
-    assert [job.split["fold"] for job in bridge] == [1, 2, 3]
-    assert {job.options["head"] for job in bridge} == {"bottleneck"}
+    tried = {name: [e.job for e in plan if (e.part, e.name) == ("recipe", name)] for name in names}
+    assert tried["dropout 0"] == [replace(both, options=both.options | {"dropout": 0.0})]
+    assert tried["rate 0.001"] == [replace(both, learning_rate=0.001)]
+    assert tried["full size"] == [replace(fold, options=fold.options | {"dropout": 0.1})]
+    slow = tried["full size weight 1 slow means"]
+    assert [job.split["fold"] for job in slow] == [1, 2, 3]
+    assert {(job.size, job.class_weight, job.learning_rate) for job in slow} == {(32, 1.0, 0.001)}
+    assert {job.batchnorm_momentum for job in slow} == {None}
+    assert {job.options["head"] for job in slow} == {"bottleneck"}
 
 
 def test_arms_take_equal_steps(page):
@@ -281,10 +276,9 @@ def test_heads_are_compared_on_the_same_folds(page):
 
 def test_recipes_stand_beside_the_trainings_of_the_page(page):
     table = page.by_recipe
-    assert len(table) == 3 + 1 + 2 + 3  # folds, another head, two heads, three folds
-    assert (table["Dice"] > 0).all()
-    assert page.first["rate"].eq(0.001).all()
-    assert page.first["weight"].eq(1).all()
+    assert len(table) == 3 + 1 + 1 + 3  # folds, another head, one small, three at full size
+    assert table.loc[table["rate"] == 0.001, "weight"].eq(1).all()
+    assert table["afterwards"].to_numpy() == pytest.approx(60 / 105)
 
 
 def test_one_task_alone_is_compared_with_both_on_the_same_folds(page, tested):
