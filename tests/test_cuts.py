@@ -107,7 +107,7 @@ def test_what_paper_3_does_not_print_is_disclosed_whatever_the_weights(weight):
         (
             1,
             {"encoder_weights": "phantom"},
-            "encoders of Table 2 were first trained on 24",
+            "encoders of Table 2, but for rows said to start elsewhere, were first trained on 24",
         ),
         (2, {"size": 96}, "pixels a side: 96 instead of 255, which cannot be halved"),
         (2, {"networks": ["attention4"]}, "not trained: Attention3 U-Net"),
