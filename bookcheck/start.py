@@ -157,6 +157,24 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     )
 
 
+def frames_remembered(run: Run, frames: pd.DataFrame) -> Finding:
+    """Dice on images whose frame was trained on, and on the others (paper 1, as printed)."""
+    sides = frames[frames["row"] == frames["row"].iloc[0]].set_index("frames")
+    seen, other = (sides.loc[side] for side in ("trained on", "other"))
+    drawn = [
+        (name, [(side["low"], side["high"]), (side["Dice"],) * 2])
+        for name, side in (("trained on", seen), ("other", other))
+    ]
+    return Finding(
+        f"{seen['Dice']:.2f} vs. {other['Dice']:.2f}",
+        "Dice on images whose frame was trained on, and on the others.",
+        f"{seen['row']} by paper 1's protocol, split by image (our reading): {seen['images']} of "
+        f"{sides['images'].sum()} validation images show a frame of training. Bars: 95 % "
+        "intervals.",
+        _picture(drawn, "Dice"),
+    )
+
+
 def empty_mask(run: Run, nothing: pd.DataFrame) -> Finding:
     """The IoU of a mask without a pixel, beside the printed one (paper 2)."""
     table = compare.reported(paths.project() / "book" / "reported", 2, "1")
@@ -176,6 +194,7 @@ FINDINGS: dict[tuple[str, str], Callable[[Run, pd.DataFrame], Finding]] = {
     ("00_data", "twins"): shared_frames,
     ("00_data", "mask_agreement"): masks_agree,
     ("01_unet_backbones", "transfer"): recipe_and_backbone,
+    ("01_unet_backbones", "frames"): frames_remembered,
     ("02_attention_unet", "nothing"): empty_mask,
     ("03_multitask_unet", "copies"): copies_lift,
 }

@@ -74,15 +74,11 @@ def whole_file(target: Path) -> Iterator[Path]:
     """Give a file name to write to; it becomes `target` when the block ends, or is removed."""
     part = target.with_name(f".{target.name}.{_machine()}-{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_left_behind(target.parent)
-        yield part
-        part.replace(target)
-    except OSError as error:
-        raise RunError(
-            f"cannot write {target} ({error.strerror or error}): free space, change its "
-            "permissions, or name another folder (BUSUTILS_RUNS is that of runs)"
-        ) from error
+        with _writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _remove_left_behind(target.parent)
+            yield part
+            part.replace(target)
     finally:
         _remove(part)
 
@@ -100,8 +96,14 @@ def locked(file: Path) -> Iterator[bool]:
 
     Gives False, and no lock, if another process holds it. Afterwards the file is deleted, and its
     folder too if nothing else is there.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
     """
-    held = _lock(file)
+    with _writing(file):
+        held = _lock(file)
     try:
         yield held is not None
     finally:
@@ -126,6 +128,17 @@ def sha256(file: Path) -> str:
     """Return the hash of a file's content, as 64 hexadecimal digits."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"cannot write {target} ({error.strerror or error}): free space, change its "
+            "permissions, or name another folder (BUSUTILS_RUNS is that of runs)"
+        ) from error
 
 
 def _lock(file: Path) -> IO | None:

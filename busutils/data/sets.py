@@ -6,6 +6,7 @@ every list of choices follow.
 """
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -201,5 +202,15 @@ def _generated(entry: ImageSet, root: Path | None) -> Path:
                 f"{root} has no {entry.folder}: name the data set that lies there, or leave "
                 "the folder out, and phantoms are made elsewhere"
             )
-        entry.generate(folder)
+        _generate(entry, folder)
     return folder
+
+
+def _generate(entry: ImageSet, folder: Path) -> None:
+    """Make a set, or wait until another process has made it."""
+    while not (folder / entry.folder).exists():
+        with paths.locked(folder / f".{entry.folder}.lock") as mine:
+            if mine and not (folder / entry.folder).exists():
+                entry.generate(folder)
+        if not mine:
+            time.sleep(0.1)

@@ -100,11 +100,15 @@ def test_words_of_a_finding_follow_from_its_numbers(publish):
     recipes = pd.DataFrame({"encoder": ["a", "a", "b"], "test Dice": [0.5, 0.625, 0.9]})
     copies = {"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]}
     copies = pd.DataFrame(copies | {"low": [0.5, 0.6], "high": [0.7, 0.8]})
-    publish("01_unet_backbones-busi-cpu", {"rows": rows}, transfer=recipes)
+    frames = {"row": ["VGG16"] * 2, "frames": ["trained on", "other"], "images": [30, 90]}
+    frames = pd.DataFrame(frames | {"Dice": [0.9, 0.7], "low": [0.8, 0.6], "high": [0.95, 0.75]})
+    publish("01_unet_backbones-busi-cpu", {"rows": rows}, transfer=recipes, frames=frames)
     told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
-    assert told.count("class='finding'") == 2  # what no run holds is left out
+    assert told.count("class='finding'") == 3  # what no run holds is left out
     assert "0.12 vs. 0.25" in told and "moved Dice no more than another backbone" in told
     assert "(64 pixels, 3 splits)" in told and "(96 pixels, 1 split)" in told
+    assert "0.90 vs. 0.70" in told and "VGG16 by paper 1&#x27;s protocol" in told
+    assert "30 of 120 validation images show a frame of training" in told
     assert "0.60 to 0.70" in told and "Copies of images move the accuracy" in told
 
 
@@ -119,7 +123,7 @@ def test_images_and_masks_are_counted_over_all_classes(publish):
     assert "aria-label='Share of images in groups, by class: benign 0.50; normal 0.25'" in told
 
 
-def test_the_published_runs_tell_five_findings_and_every_claim_of_the_papers():
+def test_the_published_runs_tell_six_findings_and_every_claim_of_the_papers():
     published = runs.all_in(paths.published())
-    assert start.findings(published).count("class='finding'") == len(start.FINDINGS) == 5
+    assert start.findings(published).count("class='finding'") == len(start.FINDINGS) == 6
     assert start.claims(published).count("<div>") == 5

@@ -1,5 +1,7 @@
 """Data sets by name: generated ones are made where they are absent, side by side in one root."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +12,7 @@ from busutils.data import fetch, sets, sources
 from busutils.data.files import Listing
 from busutils.data.sets import ImageSet
 from busutils.data.sources import Source
-from busutils.errors import UserError
+from busutils.errors import RunError, UserError
 from busutils.phantoms import write_busi, write_isic, write_lgg
 
 GENERATED = [name for name, entry in sets.SETS.items() if entry.generate]
@@ -40,6 +42,30 @@ def test_generated_sets_share_one_root(small, tmp_path, monkeypatch):
         "TCGA_PH_0000_20000101",
         "TCGA_PH_0001_20000101",
     }
+
+
+def test_two_that_need_a_generated_set_at_once_make_it_once(small, tmp_path, monkeypatch):
+    monkeypatch.setenv("BUSUTILS_PHANTOMS", str(tmp_path))
+    entry, made = sets.SETS["phantom"], []
+
+    def slowly(root):
+        made.append(root)
+        time.sleep(0.3)  # the other one comes meanwhile
+        return entry.generate(root)
+
+    monkeypatch.setitem(sets.SETS, "phantom", replace(entry, generate=slowly))
+    with ThreadPoolExecutor(2) as pool:
+        listed = [of.result() for of in [pool.submit(sets.listing, "phantom") for _ in range(2)]]
+    assert [len(of.cases) for of in listed] == [24, 24]
+    assert made == [tmp_path]
+    assert [file.name for file in tmp_path.iterdir()] == ["Dataset_BUSI_with_GT"]
+
+
+def test_a_folder_that_phantoms_cannot_be_written_to_is_named(small, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BUSUTILS_PHANTOMS", str(tmp_path / "file" / "phantom"))
+    with pytest.raises(RunError, match=r"cannot write .*file/phantom.*free space"):
+        sets.listing("phantom")
 
 
 def test_a_set_that_is_not_known_is_refused():

@@ -1,5 +1,6 @@
 """Paper 1's page: which jobs its parameters ask for, and what its tables make of finished jobs."""
 
+import re
 from collections import Counter
 from types import SimpleNamespace
 
@@ -55,12 +56,16 @@ def page(values):
 
 
 def _finish(job, better):
-    """10 lesion pixels a case, 5 + better found at 0.5, less above."""
+    """10 lesion pixels a case, 5 found at 0.5, less above; one more where `better`.
+
+    `better` is 0 or 1 for all cases, or each case's.
+    """
 
     def counts(case, threshold):
+        more = int(better[case.case]) if isinstance(better, dict) else better
         lesion = case.role != "normal"
-        tp = (5 + better - int(threshold > 0.5)) * lesion
-        fp = int(threshold < 0.5) + int(not lesion and not better)
+        tp = (5 + more - int(threshold > 0.5)) * lesion
+        fp = int(threshold < 0.5) + int(not lesion and not more)
         return tp, fp, (10 - tp) * lesion, job.size**2 - tp - fp - (10 - tp) * lesion
 
     finished.write(job, counts)
@@ -150,6 +155,28 @@ def test_a_printed_row_stands_in_table_2_in_place_of_the_small_one(values):
     assert row.loc["Dice", "ours"] == pytest.approx(12 / 16)  # 6 of 10 pixels, none false
     assert "weights" not in row.loc["Dice", "reason"]
     assert page.equal["job"].tolist().count(printed.job.id) == 0
+
+
+def test_frames_that_were_trained_on_stand_apart(values, monkeypatch):
+    in_pairs = {"printed_rows": ["vgg16"], "split_seed": 3}
+    monkeypatch.setattr(reading, "groups", lambda listing, store=None: _pairs(listing))
+    for entry in planned(values | in_pairs):
+        drawn = jobs.read_split(entry.job)
+        seen = set(drawn.loc[drawn["role"] == "train", "group"])
+        _finish(entry.job, dict(zip(drawn["case"], drawn["group"].isin(seen), strict=True)))
+    page = cells.names(parameters.source(NAME), values | in_pairs, until="run.save_numbers(")
+    frames = page.frames.set_index("frames")
+    val = page.table1.set_index("part").loc["validation", "rows as printed"]
+    assert frames["images"].sum() == val
+    assert (frames["images"] > 1).all()
+    assert frames.loc["trained on", "Dice"] == pytest.approx(12 / 16)  # 6 of 10 pixels found
+    assert frames.loc["other", "Dice"] == pytest.approx(10 / 15)  # 5 of 10
+
+
+def _pairs(listing):
+    """Images 1 and 2 of a class show one frame, 3 and 4 the next one, and so on."""
+    numbers = {c.case: int(re.search(r"\((\d+)\)", c.case)[1]) for c in listing.cases}
+    return pd.Series({c: f"{c.split(' ')[0]} {(n + 1) // 2}" for c, n in numbers.items()})
 
 
 def test_transfer_arms_share_splits_and_seeds(values, weights):
