@@ -2,7 +2,13 @@
 
 import pytest
 
-from benchmarks import bench_photographs, bench_reading, bench_thresholds, bench_training_step
+from benchmarks import (
+    bench_photographs,
+    bench_reading,
+    bench_surface,
+    bench_thresholds,
+    bench_training_step,
+)
 
 
 def test_photographs():
@@ -20,6 +26,11 @@ def test_reading():
 def test_thresholds():
     record = bench_thresholds.main(cases=3, size=16)
     assert record["ratio"] == pytest.approx(record["eleven_passes_s"] / record["one_pass_s"])
+
+
+def test_surface():
+    record = bench_surface.main(cases=3, size=32)
+    assert record["ratio"] == pytest.approx(record["medpy_s"] / record["ours_s"])
 
 
 @pytest.mark.slow
