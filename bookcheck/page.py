@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from scorecheck.checks import (
     AS_STATED,
     BOTH_CLASSES,
+    CHANCE,
     FITS,
     NOT,
     OPEN,
@@ -61,7 +62,8 @@ def markdown(checks: Sequence[Check], most: int = 4) -> str:
     parts = []
     for title, chosen in (
         ("Does not fit under the readings listed", [c for c in checks if c.verdict == NOT]),
-        ("Unusual, if read so", [c for c in noted if c.strength != RECOVERED]),
+        ("Unusual, if read so", [c for c in noted if c.strength not in (CHANCE, RECOVERED)]),
+        ("The best may be so by chance", [c for c in noted if c.strength == CHANCE]),
         ("Recovered by arithmetic, and no fault", [c for c in noted if c.strength == RECOVERED]),
     ):
         if chosen:

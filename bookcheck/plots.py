@@ -20,6 +20,7 @@ from busutils.figures.look import (
 ANSWERS = {
     "fits": COLOURS["truth"],
     "recovered": OURS,
+    "may be chance": COLOURS["missed"],
     "unusual": COLOURS["prediction"],
     "does not fit": COLOURS["false"],
     "cannot be checked": GREY,

@@ -52,6 +52,36 @@ def test_each_kind(statement, answer):
     assert (one.verdict, one.strength) == answer
 
 
+def test_a_winner_is_a_remark_that_rests_on_what_was_given():
+    rows = {"a": ["78.0%"], "b": ["77.0%"], "c": ["60.0%"]}
+    asked = {"cells": {"table": "T", "column": "x"}, "n": 100, "sd": 20}
+    one = stated({"winner": asked | {"correlation": [0.5, 0.995]}}, rows)
+    assert (one.verdict, one.strength, one.causes) == ("fits", "may be chance", ())
+    assert one.shown == (
+        "a 78 before b 77, n = 100: if the score of a case has deviation 20, a is not better with "
+        "probability 0.31 at 0.5, 0.00 at 0.995 (the correlation of both scores)"
+    )  # 1 point has a standard error of 2, or of 0.2
+    assert stated({"winner": asked | {"correlation": 0.995}}, rows).strength == ""
+    lowest = stated({"winner": asked | {"correlation": 0.5, "order": "smallest"}}, rows)
+    assert lowest.shown.startswith("c 60 before b 77") and "0.00 at 0.5" in lowest.shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"cells": [x("a")]}, "name two cells or more"),
+        ({"n": 1}, "1 is not a whole number from 2"),
+        ({"sd": -1}, "-1 is not a number from 0"),
+        ({"correlation": [0.5, 2]}, "2 is not a number from -1 to 1"),
+        ({"correlations": 0.5}, "did you mean 'correlation'"),
+    ],
+)
+def test_a_winner_that_cannot_be_asked_is_refused(changed, message):
+    asked = {"cells": [x("a"), x("b")], "n": 10, "sd": 1}
+    with pytest.raises(InputError, match=message):
+        stated({"winner": asked | changed}, ROWS)
+
+
 def test_a_limit_in_words_is_exact_and_ranks_say_what_rounding_leaves_open():
     rows = {"a": ["0.987"], "b": ["0.994"], "limit": ["99%"]}
     one = stated({"above": {"cells": [x("a"), x("b")], "limit": x("limit")}}, rows)

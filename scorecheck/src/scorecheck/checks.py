@@ -10,8 +10,9 @@ NO_READING = "fits under no reading tried"
 TWO_PLACES = "two printed places contradict"
 IMPROBABLE = "improbable"
 UNUSUAL = "unusual"
+CHANCE = "may be chance"
 RECOVERED = "recovered"
-STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, RECOVERED)
+STRENGTHS = (NO_READING, TWO_PLACES, IMPROBABLE, UNUSUAL, CHANCE, RECOVERED)
 AS_STATED = "as stated"
 """The reading of a statement that is taken at its word."""
 

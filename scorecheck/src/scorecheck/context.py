@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from scorecheck import kinds
-from scorecheck.kinds import Place, amount, made
+from scorecheck.kinds import Place, amount, made, several
 
 QUANTITIES = (
     *("dice", "iou", "mean_iou", "any_iou", "sensitivity", "specificity", "precision", "accuracy"),
@@ -34,13 +34,7 @@ def _smoothed(value: Any, place: Place) -> float:
     return made(bool if str(value).lower() in kinds.YES else Weight, value, place)
 
 
-def _items(value: Any, place: Place) -> list[int]:
-    """One number, or several."""
-    several = isinstance(value, list | tuple)
-    return made(list[Count], value, place) if several else [made(Count, value, place)]
-
-
-Items = Annotated[list[int], _items]
+Items = Annotated[list[int], partial(several, kind=Count)]
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,12 @@ def _list(value: Any, place: Place, kind: Kind, least: int = 1, most: int = 10_0
     return [made(kind, one, place / i) for i, one in enumerate(value)]
 
 
+def several(value: Any, place: Place, kind: Kind) -> list:
+    """One value, or a list of them."""
+    one = not isinstance(value, list | tuple)
+    return [made(kind, value, place)] if one else made(list[kind], value, place)
+
+
 def _named(value: Any, place: Place, names: Kind, kind: Kind) -> dict:
     if not isinstance(value, Mapping) or not value:
         raise place.error(f"{seen(value)} stands where names with values are needed: add them")

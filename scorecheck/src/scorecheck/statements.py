@@ -15,16 +15,20 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from scorecheck import checks, columns
-from scorecheck.checks import FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check
+from scorecheck.checks import CHANCE, FITS, NOT, RECOVERED, TWO_PLACES, UNUSUAL, Answer, Check
 from scorecheck.errors import InputError
-from scorecheck.kinds import Place, amount, amounts, arguments, cell, cells, keys
+from scorecheck.kinds import Place, amount, amounts, arguments, cell, cells, keys, several
 from scorecheck.printed_numbers import PrintedNumber, PrintedPaper
 from scorecheck.spans import Span, common, exactly, hull, image
+from scorecheck.winners import not_better
 
 BESIDE = dict.fromkeys(("finding", "where", "because", "reading"), str)
 BESIDE |= {"causes": list[str], "weak": bool}
 MEANT = ("something else is meant than was understood here", checks.MISPRINT)
 Pair = Annotated[list[amount], 2, 2]
+Correlations = Annotated[list[float], partial(several, kind=Annotated[float, -1, 1])]
+PROBABLE = 0.05
+"""Above this probability that the best is not better a reader should look at it."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,31 @@ def above(paper: PrintedPaper, cells: cells, limit: amount) -> Answer:
     wrong = [f"{row} {n.plain}" for row, n in numbers if n.span.high < least]
     told = f"{len(numbers) - len(wrong)} of {len(numbers)} are above {limit.plain}"
     return two_places(not wrong, f"{told}; not {', '.join(wrong)}" if wrong else told)
+
+
+@kind("winner", "chance of a false winner", ())
+def winner(
+    paper: PrintedPaper,
+    cells: cells,
+    n: Annotated[int, 2],
+    sd: Annotated[float, 0],
+    correlation: Correlations = (0.0, 0.5, 0.8, 0.95),
+    order: Literal["largest", "smallest"] = "largest",
+) -> Answer:
+    """The best of several means may be so by chance: a remark, never a misfit."""
+    if len(cells) < 2:
+        raise InputError("one number has no rival: name two cells or more")
+    sign = 1 if order == "largest" else -1
+    ranked = sorted((-sign * float(paper.number(c).text), c[1]) for c in cells)
+    (best, first), (rival, second) = [(-sign * mean, row) for mean, row in ranked[:2]]
+    chances = [not_better(sign * (best - rival), n, sd, r) for r in correlation]
+    told = ", ".join(f"{p:.2f} at {r:g}" for p, r in zip(chances, correlation, strict=True))
+    shown = (
+        f"{first} {best:g} before {second} {rival:g}, n = {n}: if the score of a case has "
+        f"deviation {sd:g}, {first} is not better with probability {told} (the correlation of both "
+        "scores)"
+    )
+    return FITS, CHANCE if max(chances) > PROBABLE else "", shown
 
 
 def _how(first: PrintedNumber, last: PrintedNumber) -> str:
