@@ -9,7 +9,13 @@ import numpy as np
 
 from busutils.errors import choose
 
-AUGMENTATIONS = ("none", "flips", "flips_brightness", "flips_rotation")
+AUGMENTATIONS = (
+    "none",
+    "flips",
+    "flips_brightness",
+    "flips_rotation",
+    "flips_rotation_brightness",
+)
 
 
 @dataclass(frozen=True)
@@ -26,14 +32,14 @@ def draw(kind: str, seed: int, epoch: int, case: int) -> Draw:
 
     `flips` mirrors left-right with probability 1/2 (top-bottom would put the skin below the
     muscle); `flips_brightness` also multiplies grey levels by a number in 0.8 to 1.2;
-    `flips_rotation` mirrors and turns by up to 20 degrees either way.
+    `flips_rotation` mirrors and turns by up to 20 degrees either way; the last one does all three.
     """
     if choose(kind, AUGMENTATIONS, "augmentation") == "none":
         return Draw()
     rng = np.random.default_rng([seed, epoch, case])
     mirror = bool(rng.random() < 0.5)
-    gain = rng.uniform(0.8, 1.2) if kind == "flips_brightness" else 1.0
-    degrees = rng.uniform(-20, 20) if kind == "flips_rotation" else 0.0
+    gain = rng.uniform(0.8, 1.2) if "brightness" in kind else 1.0
+    degrees = rng.uniform(-20, 20) if "rotation" in kind else 0.0
     return Draw(mirror=mirror, gain=float(gain), degrees=float(degrees))
 
 

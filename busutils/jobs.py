@@ -60,8 +60,8 @@ class Job:
     reestimate_batchnorm : set batch-norm statistics from the training images first (for weights
         with folded batch norm)
     loss, loss_options : what :func:`busutils.losses.build` takes
-    learning_rate, patience : Adam; a tenth of the rate after `patience` epochs without a better
-        validation loss
+    learning_rate, schedule, patience : Adam; "plateau": a tenth of the rate after `patience` epochs
+        without a better validation loss; "cosine": from epoch to epoch down half a cosine to 0
     augmentation : what :func:`busutils.augment.draw` takes
     init_seed, order_seed : of the weights, and of data order and augmentation
     task : "segment"; "classify": tell of the whole image whether it is `positive`; "both": outline
@@ -103,6 +103,7 @@ class Job:
     stop_after: int | None = None
     record: str = "none"
     mask_weight: float = 1.0
+    schedule: str = "plateau"
     code: str = field(init=False, default="")
     loss_code: str = field(init=False, default="")
 

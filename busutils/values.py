@@ -43,7 +43,9 @@ Rate = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
 Positive = Annotated[float, Field(gt=0, le=1000)]
 
-Augmentation = Literal["none", "flips", "flips_brightness", "flips_rotation"]
+Augmentation = Literal[
+    "none", "flips", "flips_brightness", "flips_rotation", "flips_rotation_brightness"
+]
 Freezing = Literal["all_but_batchnorm", "all", "none", "random_frozen"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 Preprocessing = Literal["paper", "backbone"]

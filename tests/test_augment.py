@@ -77,3 +77,11 @@ def test_turns_fill_their_range():
     assert -20 <= min(turns) < -19
     assert 19 < max(turns) <= 20
     assert augment.draw("flips", 0, 1, 2).degrees == 0
+
+
+def test_all_three_are_drawn_apart():
+    drawn = [augment.draw("flips_rotation_brightness", 0, 1, case) for case in range(400)]
+    values = np.array([[d.mirror, d.gain, d.degrees] for d in drawn], float)
+    assert (values.min(axis=0) < [1, 0.81, -19]).all()
+    assert (values.max(axis=0) > [0, 1.19, 19]).all()
+    assert np.abs(np.corrcoef(values.T)[np.triu_indices(3, 1)]).max() < 0.15

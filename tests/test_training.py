@@ -279,6 +279,17 @@ def test_rate_falls_on_a_plateau_as_keras_does_it(store):
     assert len(set(ours)) > 1
 
 
+def test_the_cosine_is_that_of_keras_a_step_an_epoch():
+    import keras
+
+    job = replace(JOB, schedule="cosine", learning_rate=0.01, epochs=8)
+    ours = [fitting.next_rate([{"val_loss": 1.0}] * n, job) for n in range(8)]
+    theirs = keras.optimizers.schedules.CosineDecay(0.01, decay_steps=8)
+    assert ours == pytest.approx([float(theirs(step)) for step in range(8)], rel=1e-5)  # float32
+    with pytest.raises(UserError, match="did you mean 'cosine'"):
+        fitting.next_rate([], replace(job, schedule="cosin"))
+
+
 def test_training_and_inference_mode_agree_after_a_short_run(store):
     """With a low batch-norm momentum the statistics follow the weights."""
     from busutils.data.dataset import open_cached
