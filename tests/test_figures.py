@@ -450,6 +450,24 @@ def test_intervals_are_drawn_from_the_top():
     assert lines(axes, marker="o") == [([0.9], [0]), ([0.5], [1])]
 
 
+def test_intervals_stand_beside_answers_without_training():
+    rows = pd.DataFrame({"name": ["a"], "value": [0.5], "low": [0.4], "high": [0.6]})
+    figure = figures.intervals(rows, "Dice", trivial={"two masks": 0.84, "everything": 0.17})
+    assert legend_of(figure) == ["everything 0.17", "two masks 0.84"]
+    upright = [line for line in figure.axes[0].get_lines() if line.get_lw() == 1]
+    assert [line.get_xdata()[0] for line in upright] == [0.17, 0.84]
+
+
+def test_a_profile_falls_at_each_score():
+    figure = figures.profiles({"a": [0.2, 0.2, 0.6, 1.0], "b": [0.0]}, "Dice", "Finding")
+    (axes,) = figure.axes
+    first, second = axes.get_lines()
+    at = dict(zip(np.round(first.get_xdata(), 3), first.get_ydata(), strict=True))
+    assert [at[x] for x in (0.0, 0.2, 0.205, 0.6, 0.605, 1.0)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
+    assert second.get_ydata()[0] == 1 and not second.get_ydata()[1:].any()
+    assert legend_of(figure) == ["a", "b"]
+
+
 def test_classification_curves_end_in_the_corners():
     truth = np.array([True, True, False, False])
     told = {"ROC": "0.75", "precision-recall": "0.83"}

@@ -304,6 +304,26 @@ def test_a_test_over_cases_alone_rejects_equal_models_and_one_over_repeats_does_
     assert rejections_of_equal_models(repeats=5) < 0.09
 
 
+def test_a_mean_over_repeats_is_the_difference_to_nothing():
+    rng = np.random.default_rng(4)
+    scores = pd.DataFrame(
+        [
+            {"case": f"c{i}", "group": f"g{i // 2}", "repeat": r, "score": rng.normal(0.7, 0.1)}
+            for i in range(20)
+            for r in range(3)
+        ]
+    )
+    mean = statistics.repeated_mean(scores)
+    apart = statistics.paired_difference(scores, scores.assign(score=0.0))
+    assert (mean.estimate, mean.low, mean.high) == (apart.estimate, apart.low, apart.high)
+    assert mean.estimate == pytest.approx(scores["score"].mean())
+    assert mean.method == "t-interval over 10 groups and 3 repeats"
+    alone = statistics.repeated_mean(scores[scores["repeat"] == 0])
+    of = scores[scores["repeat"] == 0]
+    plain = statistics.interval(of["score"], of["group"])
+    assert (alone.low, alone.high) == pytest.approx((plain.low, plain.high))
+
+
 def test_different_cases_are_not_a_pair():
     both = scores(np.ones((3, 2)), ["a", "b"])
     with pytest.raises(UserError, match=r"'c2' in repeat 'b'"):

@@ -6,6 +6,7 @@ from busutils.figures.curves import (
     classification_curves,
     curves,
     level_curves,
+    profiles,
     threshold_curves,
 )
 from busutils.figures.lines import against_random, intervals, printed_against_rerun

@@ -122,6 +122,26 @@ def threshold_curves(
 
 
 @mpl.rc_context(LOOK)
+def profiles(scores: Mapping[str, np.ndarray], label: str, title: str = "") -> Figure:
+    """Draw the share of cases whose score is at least as high, a line a row, from 0 to 1.
+
+    Parameters
+    ----------
+    scores : name of the row -> the score of each case
+    label : of the score
+    """
+    figure, ((axes,),) = new_figure(3.0 + 0.06 * len(scores))
+    levels = np.linspace(0, 1, 201)
+    for place, (name, values) in enumerate(scores.items()):
+        colour, dashes = _look(place)
+        reached = (np.asarray(values)[:, None] >= levels).mean(axis=0)
+        axes.plot(levels, reached, dashes, color=colour, label=name, **THICK)
+    axes.set(xlabel=label, ylabel="share of images that reach it", ylim=(0, 1.02))
+    limits(axes, 0, 1)
+    return finished(figure, title, axes.get_lines())
+
+
+@mpl.rc_context(LOOK)
 def level_curves(
     table: pd.DataFrame, units: dict[str, str], label: str, title: str = "", first: str = ""
 ) -> Figure:

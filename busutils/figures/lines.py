@@ -64,10 +64,7 @@ def printed_against_rerun(
         where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
         where |= {"xytext": (4, 0), "va": "center", "fontsize": 8, "gid": BESIDE}
         axes.annotate("" if alike else row.verdict, (1, place), **where)
-    lines = sorted((trivial or {}).items(), key=lambda line: line[1])
-    digits = 2 if max(ends) <= 1 else 0
-    named = {f"{name} {value:z.{digits}f}": value for name, value in lines}
-    upright = _upright(axes, named, color=GREY, lw=1.0, zorder=0)
+    upright = _beside(axes, trivial or {}, ends)
     marks = _comparison_marks(picked, alike)
     if band:
         shaded = {"color": GREY, "alpha": 0.25, "lw": 0, "zorder": 0, "label": band_label}
@@ -76,19 +73,22 @@ def printed_against_rerun(
 
 
 @mpl.rc_context(LOOK)
-def intervals(rows: pd.DataFrame, label: str, title: str = "") -> Figure:
+def intervals(
+    rows: pd.DataFrame, label: str, title: str = "", trivial: Mapping[str, float] | None = None
+) -> Figure:
     """Draw one value a row with its interval, the first row on top.
 
     Parameters
     ----------
     rows : DataFrame with columns name, value, low, high
     label : of the x axis
+    trivial : name -> value of answers that need no training, drawn as thin grey lines
     """
     upwards = rows[::-1]
     figure, axes = _rows(upwards["name"], (0.9, 0.3), label, (0, 1))
     for place, row in enumerate(upwards.itertuples()):
         _dot(axes, place, row.value, (row.low, row.high), (0, 1))
-    return finished(figure, title)
+    return finished(figure, title, _beside(axes, trivial or {}, (0, 1)))
 
 
 @mpl.rc_context(LOOK)
@@ -143,6 +143,14 @@ def _dot(
     if np.isfinite(interval).all():
         axes.plot(np.clip(interval, *ends), [place, place], color=OURS, lw=1.6)
     axes.plot(value, place, "o", ms=6, color=OURS, **look)
+
+
+def _beside(axes: Axes, trivial: Mapping[str, float], ends: tuple[float, float]) -> list[Line2D]:
+    """Draw answers that need no training, the lowest first in the legend."""
+    lines = sorted(trivial.items(), key=lambda line: line[1])
+    digits = 2 if max(ends) <= 1 else 0
+    named = {f"{name} {value:z.{digits}f}": value for name, value in lines}
+    return _upright(axes, named, color=GREY, lw=1.0, zorder=0)
 
 
 def _upright(axes: Axes, lines: Mapping[str, float], **look: Any) -> list[Line2D]:

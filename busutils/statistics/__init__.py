@@ -22,6 +22,7 @@ from busutils.statistics.repeats import (
     mean_of_few,
     paired_difference,
     repeat_interval,
+    repeated_mean,
     training_spread,
 )
 from busutils.statistics.trivial import best_ellipse, centred_ellipse, trivial_answers

@@ -139,24 +139,28 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> Difference:
             f"the two models were not scored on the same cases: {case!r} in repeat {repeat!r} "
             "is not once in each; compare runs of the same splits and seeds"
         )
-    by_case, group = _wide(both.assign(score=both.score - both.score_2))
-    one, repeats = interval(by_case.mean(axis=1), group), by_case.shape[1]
-    within, between = _two_way_variance(by_case, group)
-    parts = [(within, one.n_groups - 1), (between, max(repeats - 1, 1))]
-    total, freedom = _satterthwaite(parts)
-    p = float(one.estimate == 0)
-    if total > 0:
-        p = float(2 * stats.t.sf(abs(one.estimate) / np.sqrt(total), freedom))
-    if repeats == 1:
-        return Difference(**vars(one), p=p, scope="these trained weights")
-    reach = _t_half_width(parts, one.level)
-    made = replace(
-        one,
-        low=one.estimate - reach,
-        high=one.estimate + reach,
-        method=f"t-interval over {one.n_groups} groups and {repeats} repeats",
-    )
-    return Difference(**vars(made), p=p, scope=f"{repeats} (split, seed) pairs")
+    mean, p = _over_repeats(*_wide(both.assign(score=both.score - both.score_2)))
+    n = both["repeat"].nunique()
+    scope = f"{n} (split, seed) pairs" if n > 1 else "these trained weights"
+    return Difference(**vars(mean), p=p, scope=scope)
+
+
+def repeated_mean(scores: pd.DataFrame) -> Interval:
+    """Mean score of a training procedure over cases, where other cases and trainings were drawn.
+
+    Repeats are averaged within a case. Groups and (split, seed) repeats vary together, as in
+    :func:`paired_difference`; of one repeat the interval is over groups alone.
+
+    Parameters
+    ----------
+    scores : DataFrame with columns case, group, repeat, score
+
+    Raises
+    ------
+    UserError
+        If fewer than two groups are there, or a case twice in a repeat.
+    """
+    return _over_repeats(*_wide(scores))[0]
 
 
 def independent_difference(first: Interval, second: Interval) -> Interval:
@@ -198,6 +202,23 @@ def _wide(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
         raise UserError("a score is not a finite number: count such cases apart before averaging")
     by_case = scores.pivot_table(index="case", columns="repeat", values="score")
     return by_case, scores.groupby("case")["group"].first().reindex(by_case.index)
+
+
+def _over_repeats(by_case: pd.DataFrame, group: pd.Series) -> tuple[Interval, float]:
+    """Mean of cases x repeats with its interval, and the p-value of a mean of 0."""
+    one, repeats = interval(by_case.mean(axis=1), group), by_case.shape[1]
+    within, between = _two_way_variance(by_case, group)
+    parts = [(within, one.n_groups - 1), (between, max(repeats - 1, 1))]
+    total, freedom = _satterthwaite(parts)
+    p = float(one.estimate == 0)
+    if total > 0:
+        p = float(2 * stats.t.sf(abs(one.estimate) / np.sqrt(total), freedom))
+    if repeats == 1:
+        return one, p
+    reach = _t_half_width(parts, one.level)
+    ends = {"low": one.estimate - reach, "high": one.estimate + reach}
+    method = f"t-interval over {one.n_groups} groups and {repeats} repeats"
+    return replace(one, **ends, method=method), p
 
 
 def _two_way_variance(by_case: pd.DataFrame, groups: pd.Series) -> tuple[float, float]:
