@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = Path(__file__).parent / "expected"
 NOTEBOOKS = {file.stem: file for file in sorted((ROOT / "notebooks").glob("*.ipynb"))}
 TRAINED = ["01_unet_backbones", "02_attention_unet", "03_multitask_unet"]
-TRAINED += ["04_fgfeu_net", "05_mu_net"]
+TRAINED += ["04_fgfeu_net", "05_mu_net", "06_busi_benchmark"]
 CHECKED = "# NBVAL_CHECK_OUTPUT"
 
 

@@ -1,0 +1,185 @@
+"""The benchmark's page: which trainings it asks for, and what it makes of finished ones."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from busutils import compare, execution, jobs, parameters, paths
+from busutils.data import reading
+from busutils.errors import UserError
+from tests import cells, finished
+
+NAME = "06_busi_benchmark"
+ALL = {"repeats": 2, "recipes": ["paper 1", "paper 3"], "spread_splits": 2, "leak_repeats": 2}
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory, phantoms):
+    """The quick parameters, with a store of the tests' own; two images each show one frame."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BUSUTILS_RUNS", str(tmp_path_factory.mktemp("runs")))
+        patch.setenv("BUSUTILS_PUBLISHED", str(tmp_path_factory.mktemp("published")))
+        patch.setattr(reading, "groups", lambda listing, store=None: _pairs(listing))
+        yield parameters.resolve(NAME, "quick", {}) | {"data_root": str(phantoms)}
+
+
+def _pairs(listing):
+    numbers = {c.case: int(re.search(r"\((\d+)\)", c.case)[1]) for c in listing.cases}
+    return pd.Series({c: f"{c.split(' ')[0]} {(n + 1) // 2}" for c, n in numbers.items()})
+
+
+def planned(values):
+    return execution.planned(parameters.source(NAME), values)["plan"]
+
+
+@pytest.fixture(scope="module")
+def page(values):
+    """MobileNetV2 finds 6 of 10 pixels, others 5; paper 3's recipe 4; one more with a leak."""
+    values = values | ALL
+    for entry in {e.job.id: e for e in reversed(planned(values))}.values():
+        _finish(entry)
+    return cells.names(parameters.source(NAME), values, until="leaks = pd.DataFrame")
+
+
+def _finish(entry):
+    hit = 6 if entry.name == "mobilenetv2" else 4 if entry.name == "paper 3" else 5
+    hit += {"copies": 2, "epoch": 1}.get(entry.name, 0)
+
+    def counts(case, threshold):
+        lesion = case.role != "normal"
+        tp = (hit - int(threshold > 0.6)) * lesion
+        fp = int(threshold < 0.45)
+        return tp, fp, (10 - tp) * lesion, entry.job.size**2 - tp - fp - (10 - tp) * lesion
+
+    finished.write(entry.job, counts)
+
+
+def test_rows_of_a_pair_share_split_and_seed_and_each_lesion_is_tested_once(values):
+    plan = planned(values | {"repeats": 5, "rows": ["plain_unet", "vgg16", "mobilenetv2"]})
+    assert len(plan) == 15
+    for repeat in range(5):
+        pair = [e.job for e in plan if e.repeat == f"pair {repeat + 1}"]
+        assert len({job.split["id"] for job in pair}) == 1
+        assert {(job.init_seed, job.order_seed) for job in pair} == {(repeat, repeat)}
+        assert {job.schedule for job in pair} == {"cosine"}
+    splits = [jobs.read_split(e.job) for e in plan if e.name == "vgg16"]
+    tested = pd.concat([of[of["role"] == "test"] for of in splits])
+    lesions = splits[0]["label"] != "normal"
+    assert sorted(tested["case"]) == sorted(splits[0].loc[lesions, "case"])
+    for of in splits:
+        parts = of[of["role"].isin(["train", "val", "test"])].groupby("group")["role"].nunique()
+        assert (parts == 1).all()
+        assert set(of.loc[of["role"] == "normal", "label"]) == {"normal"}
+
+
+def test_a_sixth_pair_is_of_another_division(values):
+    first, sixth = (planned(values | {"repeats": 6, "rows": ["plain_unet"]})[i].job for i in (0, 5))
+    assert (sixth.split["fold"], sixth.split["seed"]) == (1, first.split["seed"] + 1)
+    assert first.split["id"] != sixth.split["id"]
+
+
+def test_recipes_are_what_the_papers_print(values):
+    asked = {"recipes": [f"paper {n}" for n in range(1, 6)], "rows": ["plain_unet", "mobilenetv2"]}
+    by_name = {e.name: e.job for e in planned(values | asked) if e.part == "recipe"}
+    folder = paths.project() / "book" / "reported"
+    for number in range(1, 6):
+        job, told = by_name[f"paper {number}"], compare.context(folder, number)["protocol"]
+        losses = told["loss"] if isinstance(told["loss"], list) else [told["loss"]]
+        assert job.loss in losses
+        assert job.learning_rate == (told["learning_rate"] or values["learning_rate"])
+        assert job.batch == (16 if number == 2 else values["batch"])
+        assert (job.stop_after or 0) == (told.get("stop_after") or 0)
+        assert (job.epochs, job.schedule) == (values["epochs"], "plateau")
+    assert by_name["paper 1"].freeze == "none"  # plain_unet has no encoder
+    phantom = asked | {"rows": ["plain_unet", "vgg16 from phantom"]}
+    phantom["recipe_row"] = "vgg16 from phantom"
+    (job,) = (e.job for e in planned(values | phantom) if e.name == "paper 1")
+    assert job.freeze == "all_but_batchnorm"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"rows": ["plain_unit"]}, "did you mean 'plain_unet'"),
+        ({"rows": ["vgg16 from imagnet"]}, "did you mean 'imagenet'"),
+        ({"rows": ["plain_unet from phantom"]}, "plain_unet has no encoder that could start"),
+        ({"baseline": "vgg16"}, "choose one of plain_unet, mobilenetv2"),
+        ({"recipe_row": "vgg16"}, "choose one of plain_unet, mobilenetv2"),
+        ({"size": 50}, "cannot take images of 50 px"),
+    ],
+)
+def test_what_cannot_be_run_is_refused(values, changed, message):
+    with pytest.raises(UserError, match=message):
+        planned(values | changed)
+
+
+def test_copies_train_in_place_of_others_and_the_test_images_stay(values):
+    plan = planned(values | {"leak_repeats": 3})
+    for repeat in (1, 2, 3):
+        of = {e.name: e.job for e in plan if e.part == "leak" and e.repeat == f"pair {repeat}"}
+        roles = {name: jobs.read_split(job) for name, job in of.items()}
+        tested = {n: set(t.loc[t["role"] == "test", "case"]) for n, t in roles.items()}
+        trains = {n: t[t["role"] == "train"] for n, t in roles.items()}
+        assert tested["apart"] == tested["copies"]
+        epoch = roles["epoch"]
+        assert set(epoch.loc[epoch["role"] == "val", "case"]) == tested["apart"]
+        labels = {n: t["label"].value_counts().to_dict() for n, t in trains.items()}
+        assert labels["apart"] == labels["copies"] == labels["epoch"]
+        frames = roles["apart"].set_index("case").loc[list(tested["apart"]), "group"]
+        assert frames.is_unique
+        assert not trains["apart"]["group"].isin(frames).any()
+        let_in = trains["copies"]["group"].isin(frames)
+        assert let_in.any()
+        assert set(trains["copies"].loc[let_in, "case"]).isdisjoint(trains["apart"]["case"])
+
+
+def test_the_table_of_networks_and_the_baseline(page):
+    table = page.which.set_index("row")
+    assert table["Dice"].to_dict() == pytest.approx({"mobilenetv2": 12 / 16, "plain_unet": 10 / 15})
+    assert table["all pixels"].to_dict() == pytest.approx(table["Dice"].to_dict())
+    assert page.beside["minus the baseline"].tolist() == pytest.approx([12 / 16 - 10 / 15])
+    assert page.in_words(page.apart) == "Above plain_unet: mobilenetv2."
+    assert page.of_kinds.set_index("row").loc["plain_unet", "small"] == pytest.approx(10 / 15)
+
+
+def test_a_recipe_stands_beside_ours(page):
+    told = pd.DataFrame(map(page.by_recipe, ["paper 1", "paper 3"])).set_index("recipe")
+    assert told["Dice"].tolist() == pytest.approx([10 / 15, 8 / 14])
+    assert told["minus ours"].tolist() == pytest.approx([0, 8 / 14 - 10 / 15])
+
+
+def test_seeds_and_splits_are_told_apart_by_hand(page):
+    table = pd.DataFrame(
+        {"split": ["a", "a", "b", "b"], "Dice": [0.5, 0.7, 0.8, 1.0], "seed": [0, 1, 0, 1]}
+    )
+    spread = (
+        page.spread_of.__wrapped__ if hasattr(page.spread_of, "__wrapped__") else page.spread_of
+    )
+    page.spread_of.__globals__["spread_seeds"] = 2
+    of = spread(table)
+    assert of["seeds"] == pytest.approx(np.sqrt(0.02))  # 0.1 to each side of 0.6 and of 0.9
+    assert of["splits"] == pytest.approx(np.sqrt(0.045 - 0.01))  # of 0.6 and 0.9, less 0.02 / 2
+    assert sorted(page.pairs_of(table, same=True)) == pytest.approx([0.2, 0.2])
+    assert sorted(page.pairs_of(table, same=False)) == pytest.approx([0.1, 0.3, 0.3, 0.5])
+
+
+def test_printed_winners_are_the_first_two_of_their_tables(page):
+    of = page.winners.set_index("paper")
+    assert of["best in print"].tolist() == [
+        *("DenseNet121", "Attention3 U-Net", "Proposed", "Combo", "Proposed")
+    ]
+    assert of.loc[1, "ahead"] == pytest.approx(0.7370 - 0.7161)
+    assert of.loc[5, "ahead"] == pytest.approx(0.9154 - 0.8960)
+    assert of.loc[2, "n"] == 156  # a fifth of 780
+
+
+def test_leaks_are_measured_on_the_same_images(page):
+    gains = page.leaks.set_index("leak")["gain"]
+    dice = {hit: 2 * hit / (hit + 10) for hit in (5, 6, 7)}
+    assert gains["copies of test images in training"] == pytest.approx(dice[7] - dice[5])
+    assert gains["of these, with a copy"] == pytest.approx(dice[7] - dice[5])
+    assert gains["epoch chosen on test images"] == pytest.approx(dice[6] - dice[5])
+    assert gains["threshold chosen on test images"] == pytest.approx(0)
+    assert set(page.leaks["images"]) >= {len(set(page.fair["case"]))}
