@@ -1,7 +1,7 @@
 """How often intervals hold the truth: simulated with groups, trainings, splits and seeds.
 
-`SETS=2000 pytest tests/test_coverage.py -s` prints the table of `book/glossary.md`; fewer sets, the
-default, only show that nothing is far off.
+`SETS=2000 pytest tests/test_coverage.py -s` prints the shares that `book/glossary.md` sums up;
+fewer sets, the default, only show that nothing is far off.
 """
 
 import os
