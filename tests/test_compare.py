@@ -249,6 +249,20 @@ JOBS_TPS = {"j1": [("a", 10), ("b", 5), ("c", 2)], "j2": [("a", 8), ("b", 5), ("
             Column("dice"),
             *("not converged", "image size"),
         ),
+        (  # as many epochs as the paper's, so it ends where the paper's ended
+            Row(JOBS, SAME | {"size": 64, "epochs": 100}, converged=False),
+            Column("dice"),
+            *("not comparable", "image size"),
+        ),
+        (
+            Row(
+                given={"x": statistics.exact(0.5)},
+                parameters=SAME | {"epochs": 100},
+                converged=False,
+            ),
+            Column(),
+            *("compatible", ""),
+        ),
         (Row(JOBS, SAME, not_rerun="slow"), Column("dice"), "not re-run", "slow"),
         (Row(JOBS, SAME), Column(), "not re-run", "no value"),
         (

@@ -40,7 +40,8 @@ class Row:
     thresholds : one for all jobs, or job id -> the one chosen on its validation cases
     given : printed column -> our value, for what does not come from pixel counts: an `Interval`
         (``statistics.exact`` for a file size), or a bare number, which decides nothing
-    converged : False if a job was still rising at its last epoch
+    converged : False if a job was still rising at its last epoch; it matters where that comes
+        before the paper's last one
     obstacle : a further reason why the row cannot be compared, in a word
     not_rerun : why there are no jobs
     """
@@ -180,6 +181,8 @@ def _obstacle(
         return "not re-run", row.not_rerun or "no value"
     found = [r for r in obstacles(row.parameters, protocol) if r in column.depends]
     reason = ", ".join(filter(None, [*found, column.obstacle, row.obstacle]))
-    if not row.converged and "epochs" in column.depends:
+    theirs = protocol.get("epochs")  # after as many epochs as the paper's, its network rises too
+    shorter = theirs is None or row.parameters.get("epochs", 0) < theirs
+    if not row.converged and shorter and "epochs" in column.depends:
         return "not converged", reason
     return ("not comparable" if reason else ""), reason
