@@ -140,9 +140,12 @@ def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
 
 def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     """What copies across the split do to a classifier's accuracy (paper 3)."""
-    arms = copies.set_index("arm").loc[["grouped", "twice"]]
+    every = copies.set_index("arm")
+    arms, control = every.loc[["grouped", "twice"]], every["accuracy"].get("twice together", 0.0)
     apart, twice = arms["accuracy"]
-    word = "lift" if arms["low"]["twice"] > arms["high"]["grouped"] else "move"
+    lifted = arms["low"]["twice"] > max(arms["high"]["grouped"], control)
+    title = "Copies of images lift" if lifted else "Another split of images moved"
+    beside = f" Both copies on one side: {control:.2f}." if control else ""
     nothing = ""
     if (classes := _file(run, "classified")).exists():
         always = pd.read_csv(classes).iloc[0, -1:]  # that of the larger class, by its name
@@ -150,9 +153,9 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
     return Finding(
         f"{apart:.2f} to {twice:.2f}",
-        f"Copies of images {word} the accuracy of benign or malignant.",
-        f"Apart: near-copies on one side{nothing}. Copied: each image twice, split at random. "
-        "Bars: 95 % intervals.",
+        f"{title} the accuracy of benign or malignant.",
+        f"Apart: near-copies on one side{nothing}. Copied: each image twice, split at random."
+        f"{beside} Bars: 95 % intervals.",
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
     )
 

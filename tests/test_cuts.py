@@ -94,7 +94,7 @@ def test_what_is_inferred_of_paper_1_is_what_its_profile_takes():
 def test_what_paper_3_does_not_print_is_disclosed_whatever_the_weights(weight):
     (ours,) = [c for c in of(3, class_weight=weight) if c.startswith("not printed, so ours: ")]
     assert ours == (
-        "not printed, so ours: depth 4, 16 filters in the first block, dropout 0.1, Adam 0.001, "
+        "not printed, so ours: depth 4, 16 filters in the first block, dropout 0.02, Adam 0.0003, "
         f"8 images a step, weights 1 (mask) and {weight:g} (diagnosis) of the losses"
     )
 

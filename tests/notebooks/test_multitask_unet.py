@@ -338,3 +338,10 @@ def test_claims_are_judged_beside_answers_without_training(page, tested):
     assert overlap.difference.estimate == pytest.approx(60 / 105 - 0.89)
     assert segments.difference.estimate == pytest.approx(60 / 105 - 50 / 105)
     assert "4 of the 7 rows that it names did not run" in segments.note
+
+
+def test_a_row_is_compared_at_the_size_of_its_own_trainings(page, monkeypatch):
+    """Rivals may read smaller images than the page's `size`."""
+    monkeypatch.setitem(page.row_of.__globals__, "size", 256)
+    (entry,) = page.trained.of("rival", "plain_unet")
+    assert page.row_of([entry]).parameters["size"] == entry.job.size != 256
