@@ -144,8 +144,8 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     arms, control = every.loc[["grouped", "twice"]], every["accuracy"].get("twice together", 0.0)
     apart, twice = arms["accuracy"]
     lifted = arms["low"]["twice"] > max(arms["high"]["grouped"], control)
-    title = "Copies of images lift" if lifted else "Another split of images moved"
-    beside = f" Both copies on one side: {control:.2f}." if control else ""
+    title = "Copies of images lift" if lifted else "Another split moved"
+    beside = f" Both on one side: {control:.2f}." if control else ""
     nothing = ""
     if (classes := _file(run, "classified")).exists():
         always = pd.read_csv(classes).iloc[0, -1:]  # that of the larger class, by its name
@@ -154,8 +154,8 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     return Finding(
         f"{apart:.2f} to {twice:.2f}",
         f"{title} the accuracy of benign or malignant.",
-        f"Apart: near-copies on one side{nothing}. Copied: each image twice, split at random."
-        f"{beside} Bars: 95 % intervals.",
+        f"Apart: near-copies on one side{nothing}. Copied: each image twice, at random.{beside} "
+        "Bars: 95 % intervals.",
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
     )
 
@@ -172,8 +172,7 @@ def frames_remembered(run: Run, frames: pd.DataFrame) -> Finding:
         f"{seen['Dice']:.2f} vs. {other['Dice']:.2f}",
         "Dice on images whose frame was trained on, and on the others.",
         f"{seen['row']} by paper 1's protocol, split by image (our reading): {seen['images']} of "
-        f"{sides['images'].sum()} validation images show a frame of training. Bars: 95 % "
-        "intervals.",
+        f"{sides['images'].sum()} validation images show a frame of training.",
         _picture(drawn, "Dice"),
     )
 

@@ -109,18 +109,18 @@ def test_words_of_a_finding_follow_from_its_numbers(publish):
     assert "(64 pixels, 3 splits)" in told and "(96 pixels, 1 split)" in told
     assert "0.90 vs. 0.70" in told and "VGG16 by paper 1&#x27;s protocol" in told
     assert "30 of 120 validation images show a frame of training" in told
-    assert "0.60 to 0.70" in told and "Another split of images moved the accuracy" in told
+    assert "0.60 to 0.70" in told and "Another split moved the accuracy" in told
 
 
 @pytest.mark.parametrize(
     ("control", "title"),
-    [(0.7, "Copies of images lift the"), (0.9, "Another split of images moved")],
+    [(0.7, "Copies of images lift the"), (0.9, "Another split moved")],
 )
 def test_copies_lift_an_accuracy_only_above_that_of_copies_on_one_side(publish, control, title):
     copies = {"arm": ["grouped", "twice", "twice together"], "accuracy": [0.6, 0.9, control]}
     copies = pd.DataFrame(copies | {"low": [0.5, 0.8, 0.6], "high": [0.7, 0.95, 0.95]})
     told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
-    assert title in told and f"Both copies on one side: {control:.2f}." in told
+    assert title in told and f"Both on one side: {control:.2f}." in told
 
 
 def test_images_and_masks_are_counted_over_all_classes(publish):
