@@ -154,8 +154,7 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     return Finding(
         f"{apart:.2f} to {twice:.2f}",
         f"{title} the accuracy of benign or malignant.",
-        f"Apart: near-copies on one side{nothing}. Copied: each image twice, at random.{beside} "
-        "Bars: 95 % intervals.",
+        f"Apart: near-copies on one side{nothing}. Copied: each image twice, at random.{beside}",
         _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
     )
 
