@@ -1,6 +1,13 @@
 """Figures with one look: every function returns a matplotlib ``Figure`` and keeps no state."""
 
-from busutils.figures.cases import answers, before_and_after, by_rank, cases_strip, heat_strip
+from busutils.figures.cases import (
+    answers,
+    before_and_after,
+    by_rank,
+    cases_strip,
+    gallery,
+    heat_strip,
+)
 from busutils.figures.curves import (
     against_cost,
     classification_curves,

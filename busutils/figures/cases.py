@@ -109,6 +109,43 @@ def answers(
 
 
 @mpl.rc_context(LOOK)
+def gallery(
+    images: np.ndarray,
+    truths: np.ndarray,
+    predicted: np.ndarray,
+    names: Sequence[str],
+    title: str = "",
+    columns: int = 5,
+) -> Figure:
+    """Draw cases side by side, each an image with both outlines and its Dice below.
+
+    Parameters
+    ----------
+    images : array of shape (n, height, width) or with a last axis of 1 or 3, 0 to 255
+    truths, predicted : bool arrays of shape (n, height, width)
+    names : of the n cases
+
+    Raises
+    ------
+    UserError
+        If the arrays do not belong together.
+    """
+    _check_alike(names, images, truths, predicted)
+    rows = -(-len(names) // columns)
+    figure, panels = new_figure(0.6 + (7 / columns + 0.35) * rows, rows, columns)
+    dice = metrics.SCORES["dice"](metrics.counts(truths, predicted))
+    for axes in panels.flat[len(names) :]:
+        axes.set_visible(False)
+    every = zip(panels.flat, images, truths, predicted, names, dice, strict=False)
+    for axes, image, truth, mask, name, score in every:
+        show(axes, image)
+        outline(axes, truth, "truth")
+        outline(axes, mask, "prediction")
+        axes.set_xlabel(f"Dice {score:.2f}\n{name}", **BELOW)
+    return finished(figure, title, _outlines("truth", "prediction"))
+
+
+@mpl.rc_context(LOOK)
 def before_and_after(
     pairs: Sequence[tuple[np.ndarray, np.ndarray]],
     names: tuple[str, str],

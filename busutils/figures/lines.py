@@ -109,8 +109,9 @@ def against_random(
     label : of the x axis
     """
     figure, ((axes,),) = new_figure(2.8)
-    for name, values in random.items():
-        axes.hist(values, bins=40, color=GREY, alpha=0.5, label=f"{len(values)} {name}")
+    edges = np.histogram_bin_edges(np.concatenate([*random.values()]), 40)
+    for (name, values), colour in zip(random.items(), cycle([GREY, COLOURS["prediction"]])):
+        axes.hist(values, edges, color=colour, alpha=0.5, label=f"{len(values)} {name}")
     _upright(axes, lines, color=OURS, lw=1.6)
     for name, ends in bands.items():
         axes.axvspan(*ends, color=COLOURS["prediction"], alpha=0.6, lw=0, label=name)

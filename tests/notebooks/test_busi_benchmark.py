@@ -1,15 +1,28 @@
 """The benchmark's page: which trainings it asks for, and what it makes of finished ones."""
 
 import re
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from busutils import compare, execution, jobs, parameters, paths
+from busutils import (
+    compare,
+    evaluation,
+    execution,
+    fitting,
+    jobs,
+    parameters,
+    paths,
+    rebuild,
+    study,
+)
 from busutils.data import reading
 from busutils.errors import UserError
-from tests import cells, finished
+from tests import cells, finished, own_images
 
 NAME = "06_busi_benchmark"
 ALL = {"repeats": 2, "recipes": ["paper 1", "paper 3"], "spread_splits": 2, "leak_repeats": 2}
@@ -26,8 +39,9 @@ def values(tmp_path_factory, phantoms):
 
 
 def _pairs(listing):
-    numbers = {c.case: int(re.search(r"\((\d+)\)", c.case)[1]) for c in listing.cases}
-    return pd.Series({c: f"{c.split(' ')[0]} {(n + 1) // 2}" for c, n in numbers.items()})
+    found = {c.case: re.search(r"\((\d+)\)", c.case) for c in listing.cases}
+    numbers = {c: (int(of[1]) + 1) // 2 if of else c for c, of in found.items()}
+    return pd.Series({c: f"{c.split(' ')[0]} {n}" for c, n in numbers.items()})
 
 
 def planned(values):
@@ -141,7 +155,8 @@ def test_the_table_of_networks_and_the_baseline(page):
     assert table["all pixels"].to_dict() == pytest.approx(table["Dice"].to_dict())
     assert page.beside["minus the baseline"].tolist() == pytest.approx([12 / 16 - 10 / 15])
     assert page.in_words(page.apart) == "Above plain_unet: mobilenetv2."
-    assert page.of_kinds.set_index("row").loc["plain_unet", "small"] == pytest.approx(10 / 15)
+    of_kinds = page.of_kinds.set_index(["row", "kind"])["mean"]
+    assert of_kinds["plain_unet", "small"] == pytest.approx(10 / 15)
 
 
 def test_a_recipe_stands_beside_ours(page):
@@ -183,3 +198,92 @@ def test_leaks_are_measured_on_the_same_images(page):
     assert gains["epoch chosen on test images"] == pytest.approx(dice[6] - dice[5])
     assert gains["threshold chosen on test images"] == pytest.approx(0)
     assert set(page.leaks["images"]) >= {len(set(page.fair["case"]))}
+
+
+@pytest.fixture
+def outside(tmp_path, phantoms):
+    """Six images of one's own, and a copy of a phantom among them."""
+    root = own_images.write(tmp_path / "own", n=6, twice=0)
+    (root / "lesion" / "copy").mkdir()
+    files = {"us": "benign (1).png", "roi_1": "benign (1)_mask.png"}
+    for name, file in files.items():
+        (found,) = phantoms.rglob(file)
+        shutil.copyfile(found, root / "lesion" / "copy" / f"{name}.png")
+    patterns = {
+        "outside_images": "lesion/{case}/us.png",
+        "outside_masks": "lesion/{case}/roi_*.png",
+    }
+    return {"outside_root": str(root)} | patterns
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """Networks without weights: MobileNetV2 outlines what it is given, others find nothing.
+
+    In the test images they are unsure (0.4 on the lesion) and surer in the mirror (0.8); of three
+    seeds the first is sure (0.8).
+    """
+
+    def predict(model, job, dataset, rows):
+        found = 0.8 if "backbone" in job.options else 0.0
+        mirrored = len(dataset) > 20  # the phantoms, which are shown in the mirror alone
+        masks = dataset.masks[rows][:, :, ::-1] if mirrored else dataset.masks[rows]
+        return SimpleNamespace(masks=found * masks)
+
+    def pictures(self, entry, data, split="test"):
+        rows = jobs.rows(entry.job, data.cases["case"], split)
+        sure = 0.8 if (entry.part, entry.job.init_seed) == ("spread", 0) else 0.4
+        near = np.where(data.masks[rows], sure, 0.0)
+        return data.images[rows], data.masks[rows], near, list(data.cases["case"].iloc[rows])
+
+    train = study.train
+    monkeypatch.setattr(study, "train", lambda *of, keep=frozenset(), **how: train(*of, **how))
+    monkeypatch.setattr(study.Results, "pictures", pictures)
+    monkeypatch.setattr(fitting, "load", lambda job: None)
+    monkeypatch.setattr(evaluation, "predict", predict)
+
+
+def test_other_images_and_what_is_done_after_training(page, values, outside, answering):
+    source, values = parameters.source(NAME), values | ALL | outside
+    made = cells.names(source, values, until="gains = pd.DataFrame")
+    there = made.there.set_index("row")
+    assert there["Dice there"].to_dict() == {"mobilenetv2": 1, "plain_unet": 0}
+    assert (there["images"] == 6).all()
+    assert (there["copies"] == 1).all()  # the phantom, which was trained on
+    assert there["Dice here"].to_dict() == pytest.approx(
+        page.which.set_index("row")["Dice"].to_dict()
+    )
+
+    gains = made.gains.set_index("what")
+    assert gains.loc["with its mirror image", ["Dice without", "gain"]].tolist() == [0, 1]
+    assert gains.loc["largest piece", "gain"] == 0
+    assert gains.loc["mean of seeds", ["Dice without", "gain"]].tolist() == pytest.approx(
+        [1 / 3, 2 / 3]
+    )
+
+    told = made.distances.set_index(["row", "what"])["mean"]
+    assert told["plain_unet", "missed"] == 1  # 0.4 is under one half
+    assert told["plain_unet", "lesions found"] == 0
+    assert ("plain_unet", "HD95") not in told
+
+
+def test_the_largest_piece_alone_stays(page, values):
+    source = parameters.source(NAME)
+    (cell,) = (c for c in rebuild.without(source)["cells"] if c["id"] == "after")
+    names = vars(page) | {}
+    exec("".join(cell["source"]).split("def in_mirror")[0], names)
+    mask = np.array([[1, 0, 1, 1], [0, 0, 0, 1], [1, 0, 0, 0]], bool)
+    assert names["largest"](mask).tolist() == [
+        [False, False, True, True],
+        [False, False, False, True],
+        [False] * 4,
+    ]
+    assert not names["largest"](np.zeros((3, 3), bool)).any()
+
+
+def test_too_few_other_images_are_refused(values, outside):
+    root = Path(outside["outside_root"]) / "lesion"
+    for folder in list(root.iterdir())[1:]:
+        shutil.rmtree(folder)
+    with pytest.raises(UserError, match="own has fewer than two lesions"):
+        planned(values | outside)
