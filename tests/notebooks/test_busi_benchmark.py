@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from busutils import (
     compare,
@@ -18,6 +19,7 @@ from busutils import (
     parameters,
     paths,
     rebuild,
+    sources,
     study,
 )
 from busutils.data import reading
@@ -287,3 +289,33 @@ def test_too_few_other_images_are_refused(values, outside):
         shutil.rmtree(folder)
     with pytest.raises(UserError, match="own has fewer than two lesions"):
         planned(values | outside)
+
+
+def test_images_with_a_fault_are_set_apart(page):
+    (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "faults")
+    scores = page.trained.scores(page.trained.of("table", page.chosen))
+    images = [f"benign ({n})" for n in (199, 200, 5)] + ["malignant (61)", "malignant (1)"]
+    scores = scores.head(5).assign(case=images, group=images, score=[0.1, 0.5, 0.6, 0.3, 0.8])
+    listed = pd.DataFrame({"case": images, "label": "benign", "group": list("aabcd")})
+    listed.loc[3, "label"] = "malignant"
+    trained = SimpleNamespace(of=lambda *_: [], scores=lambda _: scores)
+    names = vars(page) | {"data": SimpleNamespace(name="BUSI", cases=listed), "trained": trained}
+    names["run"] = SimpleNamespace(save_table=lambda *_: None)
+    exec("".join(cell["source"]), names)
+    faults = names["faults"].set_index("fault")
+    assert faults["images"].to_dict() == {
+        **{"axilla": 2, "calipers": 2, "other words": 1, "any mark": 4, "copies": 2}
+    }
+    assert faults.loc["axilla", "Dice"] == pytest.approx(0.2)  # 199 and the malignant 61
+    assert faults.loc["axilla", "Dice without them"] == pytest.approx(1.9 / 3)
+    assert faults.loc["axilla", "others more"] == pytest.approx(1.9 / 3 - 0.2)
+    assert names["marks"]()["both classes"] == []
+
+
+def test_each_noted_image_of_busi_is_one_of_its_lesions():
+    file = paths.project() / "book" / "busi_marks.yaml"
+    for by_label in yaml.safe_load(file.read_text(encoding="utf-8")).values():
+        assert list(by_label) == ["benign", "malignant"]
+        for label, numbers in by_label.items():
+            assert numbers == sorted(set(numbers))
+            assert set(numbers) <= set(range(1, {"benign": 437, "malignant": 210}[label] + 1))
