@@ -92,6 +92,22 @@ def compared(published: Sequence[Run]) -> str:
     return said + _why_not(tables[tables["verdict"].isin(OBSTACLES)])
 
 
+def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
+    """Dice of networks that were trained alike, each with its interval (the benchmark)."""
+    best, used = which.iloc[0], run.manifest["parameters"]
+    rows = [
+        (of.row.replace(" from imagenet", "*"), [(of.low, of.high), (of.Dice,) * 2])
+        for of in which.itertuples()
+    ]
+    started = " A star: from ImageNet." if which["row"].str.contains("from imagenet").any() else ""
+    return Finding(
+        f"Dice {best['Dice']:.2f}",
+        f"is the highest of {len(which)} networks under one protocol: {best['row']}.",
+        f"BUSI, {used['size']} pixels, means over {used['repeats']} splits.{started}",
+        _picture(rows, "Dice of each network"),
+    )
+
+
 def shared_frames(run: Run, twins: pd.DataFrame) -> Finding:
     """Images that show a frame which another image shows too (page on the images)."""
     labels = run.numbers["summary"]
@@ -192,6 +208,7 @@ def empty_mask(run: Run, nothing: pd.DataFrame) -> Finding:
 
 
 FINDINGS: dict[tuple[str, str], Callable[[Run, pd.DataFrame], Finding]] = {
+    ("06_busi_benchmark", "which"): networks_alike,
     ("00_data", "twins"): shared_frames,
     ("00_data", "mask_agreement"): masks_agree,
     ("01_unet_backbones", "transfer"): recipe_and_backbone,

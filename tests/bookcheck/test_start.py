@@ -23,6 +23,7 @@ def publish(project):
         run = runs.Run(project / "book" / "results" / "notebooks" / name)
         notebook, dataset, profile = name.split("-")
         values = {"dataset": dataset, "size": 96, "transfer_size": 64, "transfer_splits": 3}
+        values |= {"repeats": 5}
         opening = runs.opening(f"{name}-0a1b2c3d", notebook, profile, values)
         runs.write_json(run.folder / "manifest.json", opening)
         run.save_numbers(numbers)
@@ -123,6 +124,20 @@ def test_copies_lift_an_accuracy_only_above_that_of_copies_on_one_side(publish, 
     assert title in told and f"Both on one side: {control:.2f}." in told
 
 
+def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
+    rows = [("mu_net", 0.7, 0.6, 0.8), ("vgg16 from imagenet", 0.65, 0.5, 0.7)]
+    which = pd.DataFrame(rows, columns=["row", "Dice", "low", "high"])
+    copies = pd.DataFrame({"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]})
+    copies = copies.assign(low=[0.5, 0.6], high=[0.7, 0.8])
+    publish("03_multitask_unet-busi-cpu", {}, copies=copies)
+    told = start.findings(publish("06_busi_benchmark-busi-cpu", {}, which=which))
+    first, second = told.split("</a>")[:2]
+    assert "is the highest of 2 networks under one protocol: mu_net." in first
+    assert "BUSI, 96 pixels, means over 5 splits. A star: from ImageNet." in first
+    assert "vgg16* 0.50 to 0.70, 0.65" in first
+    assert "accuracy" in second
+
+
 def test_images_and_masks_are_counted_over_all_classes(publish):
     summary = {"benign": {"images": 6, "in groups": 3}, "normal": {"images": 4, "in groups": 1}}
     numbers = {"summary": summary, "mask_agreement": {"mean": 0.75}}
@@ -134,7 +149,9 @@ def test_images_and_masks_are_counted_over_all_classes(publish):
     assert "aria-label='Share of images in groups, by class: benign 0.50; normal 0.25'" in told
 
 
-def test_the_published_runs_tell_six_findings_and_every_claim_of_the_papers():
+def test_the_published_runs_tell_their_findings_and_every_claim_of_the_papers():
     published = runs.all_in(paths.published())
-    assert start.findings(published).count("class='finding'") == len(start.FINDINGS) == 6
+    notebooks = {run.manifest["notebook"] for run in published}
+    told = [notebook for notebook, _ in start.FINDINGS if notebook in notebooks]
+    assert start.findings(published).count("class='finding'") == len(told) >= 6
     assert start.claims(published).count("<div>") == 5
