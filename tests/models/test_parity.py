@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from busutils import models, paths
-from busutils.models import encoders, weights
+from busutils.models import weights
 from busutils.models.backbones import BACKBONES
+from tests.models.layers import encoder_weights
 
 PUBLISHED = paths.project() / "book" / "results" / "parity.csv"  # shown by notebook 01
 TOLERANCE = 1e-6
@@ -45,13 +46,9 @@ def test_release_files_are_downloaded_and_read(oracle, server, monkeypatch, back
     # that the copied weights compute the same is shown above
     copied = models.build("unet", 32, backbone=backbone)
     weights.assign(copied, oracle.weights(backbone))
-    pairs = zip(_of_encoder(ours), _of_encoder(copied), strict=True)
+    pairs = zip(encoder_weights(ours), encoder_weights(copied), strict=True)
     assert all(np.array_equal(read, own) for read, own in pairs)
     assert ours.encoder_weights == "imagenet"
-
-
-def _of_encoder(model):
-    return [value for layer in encoders.encoder_layers(model) for value in layer.get_weights()]
 
 
 @pytest.fixture

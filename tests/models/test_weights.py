@@ -12,6 +12,7 @@ from busutils.errors import UserError
 from busutils.models import encoders, weights
 from busutils.models.backbones import BACKBONES
 from busutils.models.resnets import GroupedConv2D
+from tests.models.layers import encoder_weights
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +50,6 @@ def write_older(path, arrays: list[np.ndarray]) -> None:
 
 def same(one: list, other: list) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
-
-
-def encoder_weights(model: keras.Model) -> list[np.ndarray]:
-    return [value for layer in encoders.encoder_layers(model) for value in layer.get_weights()]
 
 
 class TestFiles:
