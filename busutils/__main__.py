@@ -128,7 +128,7 @@ def _planned(args: argparse.Namespace) -> list:
 
 
 def _jobs(args: argparse.Namespace) -> None:
-    from busutils import bundle, jobs, promises, training
+    from busutils import bundle, execution, jobs, promises, training
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
@@ -145,7 +145,8 @@ def _jobs(args: argparse.Namespace) -> None:
         else:
             needed = {job.needs.id for job in planned if job.needs}
             keep = {"encoder"} if needed.issuperset(job.id for job in chosen) else set()
-            left = training.complete(chosen, keep, args.minutes, quiet=args.quiet)
+            also = execution.kept(args.notebook) & {"weights"}
+            left = training.complete(chosen, keep, args.minutes, quiet=args.quiet, also=also)
         print(f"{len(chosen) - len(left)} of {len(chosen)} jobs finished")
         return
     store = bundle.open_store(args.bundle) if args.bundle else None

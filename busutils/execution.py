@@ -65,9 +65,9 @@ def there(key: str, place: str) -> str:
 
 
 def kept(name: str) -> set[str]:
-    """Return the large files of jobs that a notebook asks for: ``keep={...}`` in its code."""
+    """Return the large files that a page asks for, by ``keep={...}`` or ``also={...}``."""
     nodes = ast.walk(sources.tree(parameters.source(name)))
-    asked = [n.value for n in nodes if isinstance(n, ast.keyword) and n.arg == "keep"]
+    asked = [n.value for n in nodes if isinstance(n, ast.keyword) and n.arg in ("keep", "also")]
     named = [ast.literal_eval(value) for value in asked if isinstance(value, ast.Set)]
     return set().union(*named)
 

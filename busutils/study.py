@@ -192,6 +192,7 @@ def train(
     grid: Sequence[float] = thresholds.PAPER_GRID,
     lesions_only: bool = False,
     keep: Set[str] = frozenset(),
+    also: Set[str] = frozenset(),
 ) -> "Results":
     """Train what is missing of a plan, and read what all of it left.
 
@@ -202,9 +203,10 @@ def train(
     grid : thresholds to choose from
     lesions_only : leave out images whose mask is empty
     keep : what jobs have to have kept (:data:`busutils.jobs.KEEP`); those that lack it train again
+    also : what those that train now keep too, since a cell below asks for it
     """
     planned = list({e.job.id: e.job for e in plan}.values())
-    training.complete(planned, keep)
+    training.complete(planned, keep, also=also)
     cases = jobs.cases(planned)
     if lesions_only:
         cases = cases[cases["tp"] + cases["fn"] > 0]

@@ -26,12 +26,14 @@ def complete(
     minutes: float | None = None,
     store: Path | None = None,
     quiet: bool = False,
+    also: Iterable[str] = (),
 ) -> list[Job]:
     """Train what is missing of `planned`; resume what was interrupted.
 
     Parameters
     ----------
-    keep : names of large files: probabilities, weights, encoder
+    keep : names of large files: probabilities, weights, encoder; a job that lacks one trains again
+    also : names of those that a job which trains now keeps too
     minutes : stop after this time; what is unfinished goes on at the next call
     quiet : print no progress
 
@@ -58,7 +60,7 @@ def complete(
     _refuse_other_weights([job for job, _ in todo], store)
     for number, (job, large) in enumerate(todo, start=1):
         progress = Progress(f"job {number}/{len(todo)} {job.title}", job.epochs, quiet)
-        if not train(job, large, store, deadline, progress):
+        if not train(job, large, set(also), store, deadline, progress):
             if number == 1 and not progress.shown:
                 raise RunError(
                     f"{minutes:g} minutes were over before an epoch of job {job.id} ({job.title}) "
@@ -68,10 +70,12 @@ def complete(
     return [job for job in planned if not jobs.finished(job, keep, store)]
 
 
-def train(job: Job, keep: set[str], store: Path, deadline: float, progress: "Progress") -> bool:
+def train(
+    job: Job, keep: set[str], also: set[str], store: Path, deadline: float, progress: "Progress"
+) -> bool:
     """Train `job`, or go on from its checkpoint, and write its folder.
 
-    While another process trains it, this one waits.
+    While another process trains it, this one waits. `keep` and `also` are those of `complete`.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def train(job: Job, keep: set[str], store: Path, deadline: float, progress: "Pro
         with paths.locked(place / "lock") as mine:
             if mine:
                 done = jobs.finished(job, keep, store)
-                return done or fitting.fit(job, keep, store, place, deadline, progress.show)
+                return done or fitting.fit(job, keep | also, store, place, deadline, progress.show)
         if time.monotonic() > deadline:
             return False
         if not waits:

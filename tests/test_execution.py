@@ -232,7 +232,7 @@ def test_a_folder_without_the_name_of_its_set_is_refused(project, tmp_path, over
 def test_what_a_page_keeps_of_its_jobs_is_read_from_its_code(project):
     file = project / "notebooks" / "00_small.ipynb"
     notebook = json.loads(file.read_text())
-    code = ['training.complete(a, keep={"weights"})\n', "x.duplicated(keep=False)"]
+    code = ['study.train(a, keep={"film"}, also={"weights"})\n', "x.duplicated(keep=False)"]
     notebook["cells"].append({"cell_type": "code", "metadata": {}, "source": code})
     file.write_text(json.dumps(notebook))
-    assert execution.kept("00_small") == {"weights"}
+    assert execution.kept("00_small") == {"film", "weights"}

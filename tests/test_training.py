@@ -45,6 +45,18 @@ def test_folder_holds_what_the_contract_says(store):
     assert manifest["best_epoch"] == best["epoch"]
 
 
+def test_what_a_cell_below_asks_for_is_kept_by_the_first_training_alone(store):
+    weights = jobs.folder(JOB) / jobs.KEEP["weights"]
+    training.complete([JOB], quiet=True)
+    training.complete([JOB], quiet=True, also={"weights"})
+    assert not weights.exists()  # what is finished does not train again for it
+    other = replace(JOB, init_seed=JOB.init_seed + 1)
+    training.complete([other], quiet=True, also={"weights"})
+    made = (jobs.folder(other) / "manifest.json").stat().st_mtime_ns
+    training.complete([other], {"weights"}, quiet=True)
+    assert (jobs.folder(other) / "manifest.json").stat().st_mtime_ns == made
+
+
 def test_probabilities_give_the_published_counts(store):
     from busutils import thresholds
     from busutils.data.dataset import open_cached
