@@ -126,6 +126,19 @@ def test_jobs_of_every_part(values):
     assert plan[-1].job.epochs == plan[0].job.epochs // 2
 
 
+def test_the_unet_trains_on_every_fold_at_the_rate_of_the_page_and_at_its_own(values):
+    asked = {"unet_filters": 4, "folds": [1, 3], "learning_rate": 1e-4}
+    unets = [e for e in planned(values | asked).plan if e.name.startswith("unet")]
+    assert [(e.name, e.repeat, e.job.learning_rate) for e in unets] == [
+        ("unet, 0.001", "fold 1", 1e-3),
+        ("unet", "fold 1", 1e-4),
+        ("unet, 0.001", "fold 3", 1e-3),
+        ("unet", "fold 3", 1e-4),
+    ]
+    combos = [e for e in planned(values | asked).plan if e.name == "combo"]
+    assert [e.job.split for e in combos] == [e.job.split for e in unets[::2]]
+
+
 def test_dice_and_tversky_with_equal_weights_are_one_training(page):
     of = {e.name: e.job for e in page.trained.of("loss")}
     assert of["dice"] == of["tversky 0.5 0.5"]
@@ -219,7 +232,7 @@ def test_losses_are_paired_and_seeds_are_the_yardstick(page):
     assert page.yardstick["at its own"].tolist() == pytest.approx([dice(59), dice(58), dice(57)])
     of_seeds = np.std([dice(59), dice(58), dice(57)], ddof=1)
     of_losses = np.std([dice(59), dice(69), dice(79), dice(19), dice(59)], ddof=1)
-    assert f"by {of_seeds:.3f} over 3 seeds of a loss, by {of_losses:.3f} over 5" in page.spread
+    assert f"{of_seeds:.3f} over 3 seeds, {of_losses:.3f} over 5 losses" in page.spread
 
 
 def test_trainings_that_ended_with_empty_answers_are_named(page):
@@ -280,7 +293,9 @@ def test_masks_as_images_are_scored_apart(page):
 
 def test_claims_are_judged_by_test_dice_of_each_loss(page):
     rows = page.dice.drop_duplicates("row").set_index("row")
-    assert set(rows.index) == {page.known(e.name) for e in page.trained.of("loss")} | {"U-Net"}
+    losses = {page.known(e.name) for e in page.trained.of("loss")}
+    assert set(rows.index) == losses | {"U-Net", *page.simple}
+    assert rows.loc[[*page.simple], "trivial"].all()  # what does not beat these is not judged
     combo = rows.loc["Dice + cross-entropy"]
     assert combo[["weights", "rate", "loss"]].tolist() == ["none", 0.001, "combo"]
     assert rows.loc["U-Net", "weights"] is None  # the paper does not say what it starts from
