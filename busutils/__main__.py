@@ -128,7 +128,7 @@ def _planned(args: argparse.Namespace) -> list:
 
 
 def _jobs(args: argparse.Namespace) -> None:
-    from busutils import bundle, execution, jobs, promises, training
+    from busutils import bundle, jobs, promises, training
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
@@ -143,6 +143,8 @@ def _jobs(args: argparse.Namespace) -> None:
         if args.bundle:
             left = bundle.train(args.bundle, chosen, args.minutes, args.quiet)
         else:
+            from busutils import execution  # a training machine has a bundle, and no YAML
+
             needed = {job.needs.id for job in planned if job.needs}
             keep = {"encoder"} if needed.issuperset(job.id for job in chosen) else set()
             also = execution.kept(args.notebook) & {"weights"}

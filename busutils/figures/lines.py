@@ -1,7 +1,7 @@
 """Figures with one axis of numbers: printed against re-run, intervals, random draws."""
 
 from collections.abc import Mapping, Sequence
-from itertools import cycle
+from itertools import chain, cycle
 from typing import Any
 
 import matplotlib as mpl
@@ -109,7 +109,7 @@ def against_random(
     label : of the x axis
     """
     figure, ((axes,),) = new_figure(2.8)
-    edges = np.histogram_bin_edges(np.concatenate([*random.values()]), 40)
+    edges = np.histogram_bin_edges([*chain(*random.values())], 40)
     for (name, values), colour in zip(random.items(), cycle([GREY, COLOURS["prediction"]])):
         axes.hist(values, edges, color=colour, alpha=0.5, label=f"{len(values)} {name}")
     _upright(axes, lines, color=OURS, lw=1.6)
