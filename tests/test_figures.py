@@ -609,3 +609,17 @@ def test_no_network_of_seven_is_left_out_or_looks_like_another():
     table = pd.DataFrame(rows, columns=["network", "kind", "level", "score", "low", "high"])
     lines = figures.level_curves(table, {"blur": "px"}, "Dice").axes[0].lines
     assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}) == 7
+
+
+def test_a_gallery_shows_each_case_with_its_dice():
+    truths = np.zeros((7, 8, 8), bool)
+    truths[:, 2:4, 2:4] = True
+    found = truths.copy()
+    found[1] = False
+    names = [f"case {i}" for i in range(7)]
+    drawn = figures.gallery(np.zeros((7, 8, 8)), truths, found, names)
+    shown = [axes for axes in drawn.axes if axes.get_visible()]
+    assert [axes.get_xlabel() for axes in shown[:2]] == ["Dice 1.00\ncase 0", "Dice 0.00\ncase 1"]
+    assert len(shown) == 7
+    with pytest.raises(UserError, match="do not belong to the same cases"):
+        figures.gallery(np.zeros((7, 8, 8)), truths[:6], found, names)
