@@ -195,11 +195,7 @@ def test_seeds_and_splits_are_told_apart_by_hand(page):
     table = pd.DataFrame(
         {"split": ["a", "a", "b", "b"], "Dice": [0.5, 0.7, 0.8, 1.0], "seed": [0, 1, 0, 1]}
     )
-    spread = (
-        page.spread_of.__wrapped__ if hasattr(page.spread_of, "__wrapped__") else page.spread_of
-    )
-    page.spread_of.__globals__["spread_seeds"] = 2
-    of = spread(table)
+    of = page.spread_of(table)
     assert of["seeds"] == pytest.approx(np.sqrt(0.02))  # 0.1 to each side of 0.6 and of 0.9
     assert of["splits"] == pytest.approx(np.sqrt(0.045 - 0.01))  # of 0.6 and 0.9, less 0.02 / 2
     assert sorted(page.pairs_of(table, same=True)) == pytest.approx([0.2, 0.2])
