@@ -276,6 +276,12 @@ def _book(args: argparse.Namespace) -> None:
     print(pages.build(args.quiet))
 
 
+def _course(args: argparse.Namespace) -> None:
+    from busutils import course
+
+    print(*course.write(args.to, args.offline), sep="\n")
+
+
 def _overrides(args: argparse.Namespace) -> dict[str, str]:
     """``-p name=value`` and ``--data-root`` as one mapping."""
     given = {}
@@ -332,6 +338,10 @@ def _parser() -> argparse.ArgumentParser:
     text = "what the numbers mean"
     add("--context", type=Path, required=True, metavar="FILE.yaml", help=text)
     add("--json", action="store_true", help="print JSON")
+    add = _add(commands, "course", _course, "folders of a lab and exercises, with their solutions")
+    add("--to", type=Path, default=Path("handout"), metavar="DIR", help="folder to write to")
+    text = "also collect the packages, for computers like this one without network"
+    add("--offline", action="store_true", help=text)
     _add(commands, "book", _book, "build the site from the runs that are there")
     return parser
 

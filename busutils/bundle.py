@@ -11,13 +11,12 @@ import hashlib
 import io
 import json
 import re
-import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from busutils import frameworks, paths, promises, training
+from busutils import frameworks, paths, promises, sources, training
 from busutils import jobs as _jobs
 from busutils.data.dataset import open_cached
 from busutils.errors import UserError
@@ -64,9 +63,7 @@ def write(
         for name, data in files.items():
             (part / name).write_bytes(data)
         (part / NOTE).write_text(json.dumps({name: _sha256(files[name]) for name in files}))
-        shutil.copytree(
-            Path(__file__).parent, part / "busutils", ignore=shutil.ignore_patterns("__pycache__")
-        )
+        sources.copy_package(part)
     return sorted(path for path in to.iterdir() if path.is_file())
 
 

@@ -5,6 +5,7 @@
 
 import ast
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ WHOLE = {
 def of_notebook(notebook: Path) -> list[Path]:
     """Return the files of the project's packages that the code of `notebook` reaches, sorted."""
     return _reached(set(_imported(tree(notebook))))
+
+
+def copy_package(folder: Path) -> None:
+    """Copy this package into a folder, for a place where it is not installed."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PACKAGE, folder / PACKAGE.name, ignore=ignored)
 
 
 def cells(notebook: Path) -> list[dict[str, Any]]:
