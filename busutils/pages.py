@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from busutils import jobs, paths, pretraining, runs
+from busutils import jobs, parameters, paths, pretraining, runs
 from busutils.errors import RunError, UserError
 from busutils.parameters import QUICK, places
 from busutils.runs import Run
@@ -102,6 +102,9 @@ def collect() -> None:
         ]
         (part / runs.VERDICTS).write_text("\n".join(told) or NONE_YET, encoding="utf-8")
         (part / "runtimes.md").write_text(_runtimes(published, local), encoding="utf-8")
+    with paths.whole_folder(root / "_build" / "explored") as part:
+        shown = [run for run in [*published, *local] if (run.folder / runs.EXPLORED).exists()]
+        _write_explored(shown, part)
 
 
 def local_runs() -> list[Run]:
@@ -122,7 +125,7 @@ def _copy_results(run: Run, part: Path) -> None:
     for name in ("tables", runs.MEASURED):
         if (run.folder / name).exists():
             shutil.copytree(run.folder / name, part / name)
-    for name in (runs.VERDICTS, runs.CASES):
+    for name in (runs.VERDICTS, runs.CASES, runs.EXPLORED):
         if (run.folder / name).exists():
             shutil.copyfile(run.folder / name, part / name)
     for file in (part / runs.MEASURED).glob("*.json"):
@@ -183,6 +186,8 @@ def _made_by(run: Run, tables: list[str]) -> str:
         "code": f"commit `{manifest['commit']}`, Python {manifest['python']}, {versions}",
         "again": f"`{_command(manifest)}`",
     }
+    if (run.folder / runs.EXPLORED).exists():
+        rows["cases"] = f"<a href='../explorer.html?run={run.id}'>look into some of them</a>"
     if anew := manifest.get("anew"):  # from the counts of its trainings
         but = f" but {anew['kept']} cells with pictures" if anew["kept"] else ""
         rows["written anew"] = f"all{but}, on {anew['date']}, by commit `{anew['commit']}`"
@@ -244,6 +249,25 @@ def _runtimes(published: list[Run], local: list[Run]) -> str:
     lines = [columns, ["--:" if "min" in name else ":--" for name in columns], *rows]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"All pages were made on one machine: {machines.pop()}.\n\n{table}" if alone else table
+
+
+def _write_explored(explorable: list[Run], part: Path) -> None:
+    """Write the cases of each run as a script, which a page opened from a file may load."""
+    listed = []
+    for run in explorable:
+        content = (run.folder / runs.EXPLORED).read_text(encoding="utf-8")
+        script = f"explored[{json.dumps(run.id)}] = {content};\n"
+        (part / f"explored-{run.id}.js").write_text(script, encoding="utf-8")
+        about = ", ".join([_title(run), run.data, run.manifest["profile"]])
+        listed.append([run.id, about])
+    script = f"window.explored = {{}};\nwindow.explorable = {json.dumps(listed)};\n"
+    (part / "explored.js").write_text(script, encoding="utf-8")
+
+
+def _title(run: Run) -> str:
+    """First heading of a run's notebook."""
+    first = json.loads(parameters.source(run.manifest["notebook"]).read_text(encoding="utf-8"))
+    return "".join(first["cells"][0]["source"]).splitlines()[0].removeprefix("# ")
 
 
 def _complaint(log: Path) -> str:

@@ -166,6 +166,8 @@ def _keep_outputs(published: Run, made: Run, left_out: Iterable[str]) -> int:
             after = [c["id"] for c in executed["cells"]].index(before["id"]) + 1
             executed["cells"].insert(after, cell | {"outputs": outputs[cell["id"]]})
     runs.write_json(file, executed)
+    if (cases := published.folder / runs.EXPLORED).exists():
+        shutil.copyfile(cases, made.folder / runs.EXPLORED)
     for table in sorted((published.folder / "tables").glob("*.csv")):
         if not (made.folder / "tables" / table.name).exists():
             shutil.copyfile(table, made.folder / "tables" / table.name)

@@ -33,6 +33,7 @@ CASES = "cases.csv"
 MEASURED = "measured"
 VERDICTS = "verdicts.md"
 CARD = "card.html"
+EXPLORED = "explored.json"
 LOG = "log.txt"
 
 
@@ -113,6 +114,11 @@ class Run:
     def save_card(self, html: str) -> None:
         """Write the card that heads the page (:func:`busutils.compare.glance`)."""
         (self.folder / CARD).write_text(html, encoding="utf-8")
+
+    def save_explored(self, content: Mapping[str, Any]) -> None:
+        """Write the cases that the explorer shows (:func:`busutils.figures.explored`)."""
+        text = json.dumps(_plain(content), separators=(",", ":"))
+        (self.folder / EXPLORED).write_text(text, encoding="utf-8")
 
     def save_verdicts(self, markdown: str) -> None:
         """Write what the front page says of this run once it is published (link to `page`)."""

@@ -377,6 +377,29 @@ class Results:
         names = data.cases["case"].iloc[rows].tolist()
         return data.images[rows], data.masks[rows], jobs.probabilities(entry.job), names
 
+    def explored(
+        self,
+        entries: Mapping[str, Entry],
+        data: Dataset,
+        split: str = "test",
+        generated: bool = False,
+    ) -> dict[str, Any]:
+        """What the explorer shows of networks by name, which kept answers to one split's cases.
+
+        Of images of people it shows a few.
+        """
+        job = next(iter(entries.values())).job
+        rows = jobs.rows(job, data.cases["case"], split)
+        answers = {name: jobs.probabilities(e.job, split) for name, e in entries.items()}
+        return figures.explored(
+            data.images[rows],
+            data.masks[rows],
+            answers,
+            data.cases.iloc[rows],
+            sets.credit(data.name),
+            generated,
+        )
+
     def curves(
         self, panels: Mapping[str, Iterable[Entry]], quantity: str = "loss", **look: Any
     ) -> Figure:

@@ -16,6 +16,7 @@ from busutils.figures.curves import (
     profiles,
     threshold_curves,
 )
+from busutils.figures.explorer import explored
 from busutils.figures.lines import against_random, intervals, printed_against_rerun
 from busutils.figures.look import COLOURS, alternative_text, caption
 from busutils.figures.page import embed

@@ -94,7 +94,7 @@ def _trouble(event: dict) -> str | None:
         case {"method": "Log.entryAdded", "params": {"entry": {"level": "error"} as entry}}:
             return f"log: {entry['text']} {entry.get('url', '')}"
         case {"method": "Network.requestWillBeSent", "params": {"request": {"url": url}}}:
-            local = url.startswith(("http://127.0.0.1", "data:", "blob:"))
+            local = url.startswith(("http://127.0.0.1", "file:", "data:", "blob:"))
             return None if local else f"asks another server: {url}"
     return None
 

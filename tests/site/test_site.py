@@ -4,10 +4,13 @@
 """
 
 import asyncio
+import base64
 import importlib.util
 import os
+import random
 import subprocess
 import sys
+import zlib
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,7 +22,7 @@ import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from busutils import figures
+from busutils import figures, metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
@@ -83,6 +86,62 @@ def test_links_inside_the_site_lead_somewhere(pages):
     assert len(targets) > 20 * len(pages)
     broken = {f"{page.relative_to(SITE)}: {link}" for page, link in targets if missing(page, link)}
     assert broken == set()
+
+
+@needs_chromium
+def test_the_explorer_counts_as_python_does_and_opens_from_a_file():
+    trials = asyncio.run(explore(SITE / "book" / "explorer.html", random.Random(0), 20))
+    assert len(trials) == 20
+    for run, network, case, threshold, told in trials:
+        one = next(of for of in run["cases"] if of["case"] == case)
+        pixels = np.frombuffer(zlib.decompress(base64.b64decode(one["pixels"])), np.uint8)
+        layers = pixels.reshape(-1, 1, run["height"], run["width"])
+        at = 2 + run["networks"].index(network)
+        counts = metrics.counts(layers[1] > 0, layers[at] / 255 >= threshold - 1e-9)
+        dice, iou = (metrics.SCORES[name](counts)[0] for name in ("dice", "iou"))
+        missed, false = counts.loc[0, ["fn", "fp"]]
+        mean = run["curves"][network][run["thresholds"].index(threshold)]
+        assert told == (
+            f"{network}: Dice {dice:.4f}, IoU {iou:.4f}, {missed} pixels missed, {false} false. "
+            f"Mean Dice of {run['lesions']} lesions {mean:.3f}."
+        )
+
+
+async def explore(page, chance, trials):
+    """Choose runs, networks, cases and thresholds by chance; return each with what is told."""
+    found = []
+    with browser.chromium() as port:
+        tab = await browser.connect(port)
+        assert await tab.open(page.as_uri()) == []
+        for _ in range(trials):
+            await choose(tab, "run", chance)
+            await choose(tab, "first", chance)
+            case = (await choose(tab, "case", chance)).rpartition(", Dice")[0]
+            place = chance.randrange(19)
+            await tab.evaluate(
+                f"{SLIDER}.value = {place}; {SLIDER}.dispatchEvent(new Event('input'))"
+            )
+            run = await tab.evaluate("window.explored[document.querySelector('[name=run]').value]")
+            told = "document.querySelector('#explorer [data-network]')"
+            network = await tab.evaluate(f"{told}.dataset.network")
+            text = await tab.evaluate(f"{told}.textContent")
+            found.append((run, network, case, run["thresholds"][place], text))
+    return found
+
+
+SLIDER = "document.querySelector('[name=threshold]')"
+
+
+async def choose(tab, name, chance):
+    """Choose an option by chance, as a person would, and wait until it is drawn."""
+    of = f"document.querySelector('#explorer [name={name}]')"
+    n = await tab.evaluate(f"{of}.options.length")
+    await tab.evaluate(
+        f"{of}.selectedIndex = {chance.randrange(n)};"
+        f"{of}.dispatchEvent(new Event('change', {{bubbles: true}}));"
+        "new Promise(done => setTimeout(done, 500))"
+    )
+    return await tab.evaluate(f"{of}.selectedOptions[0].text")
 
 
 def links(page):
