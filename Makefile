@@ -1,6 +1,7 @@
 # Targets print themselves: a line `target: ... ## what it does` is its help.
 .DEFAULT_GOAL := help
-.PHONY: help install book test fuzz expected bench pictures lint format environment clean distclean
+.PHONY: help install book test fuzz expected bench pictures lint format new-paper environment \
+  clean distclean
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
@@ -13,7 +14,7 @@ FIND_PYTHON = for p in python3.13 python3.12 python3.11 python3; do \
 	    >/dev/null 2>&1 && echo $$p && break; done
 
 help: ## print this
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1@/' | \
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1@/' | \
 	  while IFS=@ read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
 
 install: .venv/installed ## make .venv with the pinned packages
@@ -56,6 +57,9 @@ lint: .venv/installed ## check the code
 format: .venv/installed ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+new-paper: .venv/installed ## begin the page of another paper: make new-paper NAME=08_wang2026
+	@$(BIN)/python -m busutils new-paper $(NAME)
 
 environment: ## write the pins of constraints.txt into environment.yml
 	@{ sed '/- pip:/q' environment.yml; sed 's/.*/      - "&"/' constraints.txt; } > .environment

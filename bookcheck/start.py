@@ -60,11 +60,13 @@ def claims(published: Sequence[Run]) -> str:
     Where two runs judged one claim, the later one by name counts (*paper* after *cpu*).
     """
     rows = []
-    for number in range(1, 6):
+    reported = paths.project() / "book" / "reported"
+    papers = sorted(int(file.stem.removeprefix("paper")) for file in reported.glob("paper*.yaml"))
+    for number in papers:
         runs = _of(published, f"{number:02d}_")
         told = [(claim, run) for run in runs for claim in run.numbers.get("claims", ())]
         judged = {claim["sentence"]: (claim["verdict"], run) for claim, run in told}
-        about = compare.context(paths.project() / "book" / "reported", number) if judged else {}
+        about = compare.context(reported, number) if judged else {}
         listed = [c for c in about.get("claims", ()) if c["sentence"] in judged]
         cells = [_cell(c, *judged[c["sentence"]]) for c in listed]
         if cells:

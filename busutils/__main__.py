@@ -282,6 +282,12 @@ def _course(args: argparse.Namespace) -> None:
     print(*course.write(args.to, args.offline), sep="\n")
 
 
+def _new_paper(args: argparse.Namespace) -> None:
+    from busutils import new_paper
+
+    print(*new_paper.write(args.name), sep="\n")
+
+
 def _overrides(args: argparse.Namespace) -> dict[str, str]:
     """``-p name=value`` and ``--data-root`` as one mapping."""
     given = {}
@@ -342,6 +348,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--to", type=Path, default=Path("handout"), metavar="DIR", help="folder to write to")
     text = "also collect the packages, for computers like this one without network"
     add("--offline", action="store_true", help=text)
+    add = _add(commands, "new-paper", _new_paper, "begin the page of another paper")
+    add("name", metavar="NN_NAME", help="its number and a name, as 08_wang2026")
     _add(commands, "book", _book, "build the site from the runs that are there")
     return parser
 
