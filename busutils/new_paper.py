@@ -44,7 +44,7 @@ def write(name: str, root: Path | None = None) -> list[Path]:
     }
     for template, place in files.items():
         text = (root / "new_paper" / template).read_text(encoding="utf-8")
-        content = text.replace("NUMBER", number).replace("NAME", name)
+        content = text.replace("PAPER_NUMBER", number).replace("PAGE_NAME", name)
         paths.write(root / place, content.encode())
     _enter(
         root / "_toc.yml",
