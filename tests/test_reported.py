@@ -144,7 +144,7 @@ def test_protocol_agrees_with_the_one_read_apart():
 
 
 def test_an_unknown_paper_or_table_is_refused():
-    with pytest.raises(UserError, match="paper 8"):
-        compare.context(FOLDER, 8)
+    with pytest.raises(UserError, match="paper 999"):
+        compare.context(FOLDER, 999)
     with pytest.raises(UserError, match="1, 2, 3"):
         compare.reported(FOLDER, 1, "4")

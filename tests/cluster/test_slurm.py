@@ -52,13 +52,8 @@ def test_a_job_whose_process_is_killed_goes_on_and_gives_the_same_table(
 ):
     store = tmp_path / "distributed"
     with (tmp_path / "log.txt").open("w") as log:
-        started = subprocess.Popen(
-            COMMAND,
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-            env=os.environ | {"BUSUTILS_RUNS": str(store)},
-        )
+        apart = os.environ | {"BUSUTILS_RUNS": str(store)}
+        started = subprocess.Popen(COMMAND, cwd=ROOT, stdout=log, stderr=log, env=apart)
         killed = kill_one(store)
         assert started.wait(LONGEST) == 0, (tmp_path / "log.txt").read_text()
     assert "Trying to restart job" in (tmp_path / "log.txt").read_text()
@@ -80,9 +75,8 @@ def kill_one(store):
     while time.monotonic() < until:
         for state in store.glob("jobs/.*.training/last.npz"):
             name = state.parent.name.split(".")[1]
-            found = subprocess.run(
-                ["pgrep", "-f", f"--train {name}$"], capture_output=True, text=True
-            )
+            asked = ["pgrep", "-f", "--", f"--train {name}$"]
+            found = subprocess.run(asked, capture_output=True, text=True, check=False)
             if pids := found.stdout.split():
                 for pid in pids:
                     os.kill(int(pid), signal.SIGKILL)
