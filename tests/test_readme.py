@@ -10,12 +10,13 @@ import shlex
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import papermill.cli
 import pytest
 from PIL import Image
 
 from busutils import __main__ as cli
-from busutils import execution, pages, parameters, paths, runs
+from busutils import course, execution, pages, parameters, paths, runs
 from busutils.data import fetch
 from busutils.phantoms import write_busi, write_isic, write_lgg
 from scorecheck import __main__ as scorecheck
@@ -24,7 +25,7 @@ from tests import cells, own_images
 pytestmark = pytest.mark.slow
 
 ROOT = paths.project()
-PAGES = ("README.md", "book/data.md", "book/rerun.md", "book/claims.md")
+PAGES = ("README.md", *(f"book/{n}.md" for n in ("data", "rerun", "claims", "teaching", "extend")))
 ELSEWHERE = ("make", "source", "pip", "snakemake")
 """Installing, building and distributing have tests of their own, or need what is not here."""
 TINY = {
@@ -57,7 +58,7 @@ def blocks():
 def desk(tmp_path_factory):
     """A clone with nothing trained, a home with the folders that the pages name; we stand in it."""
     home, clone = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("clone")
-    for name in ("notebooks", "params", "busutils"):
+    for name in ("notebooks", "params", "busutils", "course", "constraints.txt"):
         (clone / name).symlink_to(ROOT / name)
     (clone / "book" / "results").mkdir(parents=True)
     (clone / "book" / "reported").symlink_to(ROOT / "book" / "reported")
@@ -82,6 +83,7 @@ def desk(tmp_path_factory):
         patch.setattr(paths, "project", lambda: clone)
         patch.setattr(fetch, "fetch", lambda name, root, progress: root)
         patch.setattr(pages, "build", lambda quiet: "index.html")
+        patch.setattr(course, "counts", lambda: pd.DataFrame({"case": []}))
         for module in (papermill, papermill.cli):
             patch.setattr(module, "execute_notebook", execute)
         patch.chdir(clone)
@@ -166,7 +168,7 @@ def test_every_command_has_a_page():
     """A command that is printed nowhere is one that nobody finds."""
     told = {w[w.index("busutils") + 1] for p in blocks() for w in p.values[0] if "busutils" in w}
     wanted = {"run", "jobs", "bundle", "merge", "data", "predict", "compare", "publish"}
-    assert told >= wanted | {"rebuild", "claims", "book"}
+    assert told >= wanted | {"rebuild", "claims", "book", "course"}
 
 
 def test_predict_says_how_to_get_weights_and_takes_any_image(desk, tmp_path, capsys):

@@ -24,6 +24,7 @@ COMMAND = [
     *(sys.executable, "-m", "snakemake", "study", "--config", f"notebook={NOTEBOOK}"),
     *("--executor", "slurm", "--jobs", "2", "--retries", "1", "--nolock"),
     *("--default-resources", "mem_mb=1800", "runtime=30", "slurm_partition=main"),
+    *("--slurm-status-command", "squeue"),  # this Slurm keeps no accounts
     *("--seconds-between-status-checks", "5", "--slurm-init-seconds-before-status-checks", "5"),
 ]
 LONGEST = 900  # seconds
