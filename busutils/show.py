@@ -100,6 +100,11 @@ def figure(
     return HTML(figures.embed(drawn, alt, caption))
 
 
+def guess(question: str, answer: float, ends: tuple[int, int] = (0, 100), digits: int = 2) -> HTML:
+    """Ask for a guess of a number before it is told (:func:`busutils.figures.sliders.guess`)."""
+    return HTML(figures.sliders.guess(question, answer, ends, digits))
+
+
 def _code(shown: Any) -> str:
     text = textwrap.dedent(inspect.getsource(shown)).rstrip()
     if not isinstance(shown, ModuleType):

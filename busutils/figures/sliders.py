@@ -78,6 +78,14 @@ const losses = [...this.querySelectorAll('[data-counts]')].map(of => {
 const ties = losses.filter(of => of[0] - losses[0][0] < 1e-9).map(of => of[1]);
 this.querySelector('p').textContent = `Lowest loss: ${ties.join(' and ')}.`;
 """
+REVEAL = """
+const of = this.closest('figure'), input = of.querySelector('input');
+const scale = 10 ** input.dataset.digits, show = value => value.toFixed(input.dataset.digits);
+const answer = Math.round(of.dataset.answer * scale) / scale, off = input.value / scale - answer;
+const word = off ? `, ${show(Math.abs(off))} too ${off > 0 ? 'high' : 'low'}` : ', exactly';
+const said = `You said ${show(input.value / scale)}${word}.`;
+of.querySelector('p').textContent = `It is ${show(answer)}. ${said}`;
+"""
 BLANK = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 FIRST = """onload='this.closest("figure").dispatchEvent(new Event("input"))'"""
 START = f"<img alt='' src='{BLANK}' style='display:none' {FIRST}>"
@@ -207,6 +215,22 @@ def weights(truth: np.ndarray, answers: Mapping[str, np.ndarray], caption: str) 
         )
     inside = f"{controls}<div style='{ROW}'>{panels}</div><p aria-live='polite'></p>{START}"
     return figure(inside, WEIGHTS, caption)
+
+
+def guess(question: str, answer: float, ends: tuple[int, int] = (0, 100), digits: int = 2) -> str:
+    """Return HTML of a question, a slider to guess the answer with, and a button that tells it.
+
+    Parameters
+    ----------
+    question : a sentence
+    answer : what the button tells, with as many decimals as the slider
+    ends : least and largest guess, in units of the last decimal
+    digits : decimals
+    """
+    button = f"<button type='button' onclick='{escape(REVEAL)}'>see</button>"
+    control = slider("guess", "Guess first: {}", ends, sum(ends) // 2, digits)
+    inside = f"<b>{escape(question)}</b>{control}{button}<p aria-live='polite'></p>"
+    return figure(inside, "", "", answer=f"{answer:.6g}")
 
 
 def _text(array: np.ndarray) -> str:

@@ -210,6 +210,33 @@ def test_a_film_plays_to_its_end_and_a_slider_listens_to_the_keyboard(example, t
     assert driven(tmp_path, html, focus, *keys, state)[-1] == ["play", "2"]
 
 
+GUESS = """
+(() => {{
+  const range = document.querySelector('[name=guess]');
+  range.value = {guess};
+  range.dispatchEvent(new Event('input', {{bubbles: true}}));
+  const before = document.querySelector('p').textContent;
+  document.querySelector('button').click();
+  return [before, document.querySelector('p').textContent];
+}})()
+"""
+
+
+@needs_chromium
+@pytest.mark.parametrize(
+    ("answer", "digits", "guess", "words"),
+    [
+        (0.6249, 2, 50, "It is 0.62. You said 0.50, 0.12 too low."),
+        (0.6249, 2, 62, "It is 0.62. You said 0.62, exactly."),
+        (48.59, 0, 90, "It is 49. You said 90, 41 too high."),
+    ],
+)
+def test_a_guess_is_asked_before_the_answer_is_told(answer, digits, guess, words, tmp_path):
+    html = sliders.guess("How many?", answer, digits=digits)
+    (seen,) = driven(tmp_path, html, GUESS.format(guess=guess))
+    assert seen == ["", words]
+
+
 SET = """
 (() => {{
   const [a, b] = document.querySelectorAll('input');
