@@ -326,7 +326,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(commands.add_parser("data", help="list, fetch and check image sets"))
     add = _add(commands, "predict", _predict, "masks, probabilities and overlays for your images")
     add("run", metavar="RUN")
-    add("images", metavar="IMAGE", nargs="+", type=Path)
+    add("images", metavar="IMAGE", nargs="+", type=Path, help="files, or folders of images")
     add("--to", type=Path, default=Path("predictions"), help="folder to write to")
     add("--train", action="store_true", help="train again if no weights were kept")
     add = _add(commands, "compare", _compare, "the numbers of two runs side by side")

@@ -5,6 +5,7 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from busutils import frameworks, jobs, models, paths, thresholds, training
@@ -19,10 +20,13 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
     """Segment `images` with the network of `run` that validated best, at its own threshold.
 
     For each image ``<name>_mask.png`` (0 and 255), ``<name>_probability.png`` (k / 255) and
-    ``<name>_overlay.png`` are written to `to`, at the size of the image.
+    ``<name>_overlay.png`` are written to `to`, at the size of the image, and for all together
+    ``predictions.csv`` with a row an image: image, height, width, threshold, lesion_pixels, share
+    (of the image), highest and mean_inside (probabilities; empty where nothing was found).
 
     Parameters
     ----------
+    images : files, and folders whose files are taken all, but for hidden ones
     train : train the network again, and keep its weights, if they were not kept
 
     Returns
@@ -33,7 +37,7 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
     ------
     UserError
         If the run names no such network or one of a cell, its weights were not kept, an image
-        cannot be read, two have one name, or `to` is there already.
+        cannot be read, a folder holds none, two have one name, or `to` is there already.
     """
     named = run.numbers.get("best")
     if not named:
@@ -46,7 +50,8 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
         )
     # what was trained before colours were read says nothing, and was trained on grey images
     channels = manifest.get("image_channels", 1)
-    pictures = {Path(image): read_image(Path(image), channels) for image in images}
+    files = [file for image in images for file in _files(Path(image))]
+    pictures = {file: read_image(file, channels) for file in files}
     names = [image.stem for image in pictures]
     if twice := [name for name in names if names.count(name) > 1]:
         raise UserError(f"two images are called {twice[0]}: rename one, their files would collide")
@@ -58,10 +63,33 @@ def predict(run: Run, images: Sequence[Path], to: Path, train: bool = False) -> 
             f"which trains it once more (about {ceil(manifest['minutes'])} min) and keeps them"
         )
     training.complete([job], keep={"weights"})
+    threshold, rows = named["threshold"], []
     with paths.whole_folder(to) as part:
         for image, levels in zip(pictures, _levels(job, list(pictures.values())), strict=True):
-            _write(part / image.stem, pictures[image], levels, named["threshold"])
+            _write(part / image.stem, pictures[image], levels, threshold)
+            rows.append({"image": image.name, **_measured(levels, threshold)})
+        pd.DataFrame(rows).to_csv(part / "predictions.csv", index=False, float_format="%.4f")
     return sorted(to.iterdir())
+
+
+def _files(place: Path) -> list[Path]:
+    """A file alone, or all files of a folder."""
+    if not place.is_dir():
+        return [place]
+    found = sorted(f for f in place.iterdir() if f.is_file() and not f.name.startswith("."))
+    if not found:
+        raise UserError(f"{place} holds no image: name a folder of images, or files")
+    return found
+
+
+def _measured(levels: np.ndarray, threshold: float) -> dict[str, float]:
+    """What was found in one image."""
+    mask = levels / 255 >= threshold
+    inside = levels[mask].mean() / 255 if mask.any() else np.nan
+    height, width = levels.shape
+    about = {"height": height, "width": width, "threshold": threshold}
+    about |= {"lesion_pixels": int(mask.sum()), "share": mask.mean()}
+    return about | {"highest": levels.max() / 255, "mean_inside": inside}
 
 
 def _levels(job: Job, pictures: list[np.ndarray]) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -32,6 +33,7 @@ def test_mask_probability_and_overlay_at_the_size_of_the_image(run, tmp_path):
         "mine_mask.png",
         "mine_overlay.png",
         "mine_probability.png",
+        "predictions.csv",
     ]
     mask = np.asarray(Image.open(tmp_path / "out" / "mine_mask.png"))
     levels = np.asarray(Image.open(tmp_path / "out" / "mine_probability.png"))
@@ -41,6 +43,26 @@ def test_mask_probability_and_overlay_at_the_size_of_the_image(run, tmp_path):
     grey = np.where(disc, 70, 150)
     np.testing.assert_array_equal(overlay[~mask, 0], grey[~mask])
     assert (overlay[mask, 0] != grey[mask]).all()
+    (row,) = pd.read_csv(tmp_path / "out" / "predictions.csv").to_dict("records")
+    assert (row["image"], row["height"], row["width"]) == ("mine.png", 48, 80)
+    assert row["lesion_pixels"] == mask.sum()
+    assert row["share"] == pytest.approx(mask.mean(), abs=5e-5)
+    assert row["highest"] == pytest.approx(levels.max() / 255, abs=5e-5)
+    assert row["mean_inside"] == pytest.approx(levels[mask].mean() / 255, abs=5e-5)
+
+
+def test_a_folder_is_all_images_in_it(run, tmp_path):
+    place = tmp_path / "images"
+    place.mkdir()
+    for name in ("b", "a"):
+        Image.new("L", (40, 32), 90).save(place / f"{name}.png")
+    (place / ".hidden").write_text("no image")
+    predict(run, [place], tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "predictions.csv")
+    assert table["image"].tolist() == ["a.png", "b.png"]
+    with pytest.raises(UserError, match="holds no image"):
+        (tmp_path / "empty").mkdir()
+        predict(run, [tmp_path / "empty"], tmp_path / "again")
 
 
 def test_what_was_tested_is_predicted_again_alike(run, store, tmp_path):

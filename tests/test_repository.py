@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,23 @@ def test_published_runs_agree_with_their_pages():
     # a folder without a manifest keeps trainings of a run that are not all done
     results = (ROOT / "book" / "results" / "notebooks").glob("[!.]*/manifest.json")
     assert pages == {manifest.parent.name for manifest in results}
+
+
+def test_what_is_said_of_the_project_elsewhere_agrees():
+    """CITATION.cff, .zenodo.json and codecheck.yml name one title, licence and version."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    zenodo = json.loads((ROOT / ".zenodo.json").read_text())
+    checked = yaml.safe_load((ROOT / "codecheck.yml").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert cited["title"] == zenodo["title"] == checked["paper"]["title"]
+    assert cited["license"] == zenodo["license"] == project["license"]
+    assert cited["version"] == project["version"]
+    assert cited["keywords"] == zenodo["keywords"]
+
+
+def test_every_published_run_is_in_codechecks_manifest():
+    listed = yaml.safe_load((ROOT / "codecheck.yml").read_text())["manifest"]
+    named = {Path(of["file"]).parent.name for of in listed if "results" in of["file"]}
+    results = ROOT / "book" / "results" / "notebooks"
+    assert named == {file.parent.name for file in results.glob("0[1-9]_*/numbers.json")}
+    assert all(f"rebuild {Path(of['file']).parent.name}`" in of["comment"] for of in listed[1:])
