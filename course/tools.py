@@ -9,7 +9,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from busutils import metrics, models
-from busutils.figures import cases, page
+from busutils.figures import cases, look, page
 from busutils.models.encoders import set_batchnorm_momentum
 from busutils.phantoms.breast import ultrasound
 
@@ -57,11 +57,19 @@ def dice_of_each(y, answer):
 
 
 def picture(x, y, answers=None, names=None):
-    """Draw phantoms with their truth, and the outlines of answers: a name -> masks."""
+    """Draw phantoms side by side with their truth; a row for each answer (a name -> masks)."""
     names = [f"phantom {i + 1}" for i in range(len(x))] if names is None else names
-    masks = {name: np.asarray(answer, bool) for name, answer in (answers or {}).items()}
-    drawn = cases.answers(255 * x, y[..., 0] > 0, masks, names)
-    return HTML(page.embed(drawn, f"Outlines on {len(x)} phantoms"))
+    rows = answers or {"": None}
+    figure, panels = look.new_figure(0.3 + 6 / len(x) * len(rows), len(rows), len(x))
+    for row, (name, masks) in zip(panels, rows.items(), strict=True):
+        for i, axes in enumerate(row):
+            cases.show(axes, 255 * x[i])
+            cases.outline(axes, y[i, ..., 0] > 0, "truth")
+            if masks is not None:
+                cases.outline(axes, masks[i], "prediction")
+            axes.set_title(" ".join(filter(None, [names[i], name])))
+    told = "Green is the truth" + ", orange the answer" * (answers is not None)
+    return HTML(page.embed(figure, told, f"{told}."))
 
 
 def table(rows, digits=3):

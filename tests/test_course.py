@@ -16,10 +16,15 @@ from tests import cells
 
 SOURCE = paths.project() / "course"
 NOTEBOOKS = sorted(file.stem for file in SOURCE.glob("*.ipynb"))
+SOLUTION = next(
+    "".join(cell["source"])
+    for cell in sources.cells(SOURCE / "0_lab.ipynb")
+    if cell["id"] == "unet-solution"
+)
 WRONG = [
     ("0_lab", "share-check", "share = train_y.sum() / 96", "divide by its 4096 pixels"),
     ("0_lab", "share-check", "share = train_x.mean()", "take the masks, not the images"),
-    ("0_lab", "share-check", "share = train_y", "has to be one number: take a mean"),
+    ("0_lab", "share-check", "share = train_y", "has to be one number"),
     ("0_lab", "share-check", "share = '12 %'", "has to be a number"),
     (
         "0_lab",
@@ -41,12 +46,37 @@ WRONG = [
         "two empty masks agree",
     ),
     ("0_lab", "dice-check", "def dice(t, a): return t.overlap(a)", "stops with AttributeError"),
-    ("0_lab", "everything-check", "everything = val_y.mean()", "precision of this answer"),
+    ("0_lab", "dice-check", "def dice(t, a): print(1)", "returns nothing: end it with `return`"),
+    (
+        "0_lab",
+        "dice-check",
+        "def dice(t, a): return 1 if not t.any() else 2 * (t & a).sum() / (t.sum() + a.sum())",
+        "only where both are empty",
+    ),
+    (
+        "0_lab",
+        "dice-check",
+        "def dice(t, a): return (2 * (t & a).sum() + 1) / (t.sum() + a.sum() + 1)",
+        "add nothing above and below",
+    ),
+    (
+        "0_lab",
+        "unet-check",
+        SOLUTION.replace("([skip, x])", "([x, x])"),
+        "0 of 3 skips are laid beside",
+    ),
+    ("0_lab", "guess-check", "guess = 'high'", "has to be a number: write down what you expect"),
+    (
+        "0_lab",
+        "everything-check",
+        "everything = val_y.mean()",
+        "that is the share of lesion pixels",
+    ),
     (
         "0_lab",
         "unet-check",
         "asked = unet; unet = lambda size: asked(size, filters=4)",
-        "parameters, the drawing",
+        "parameters, and should have",
     ),
     ("0_lab", "reached-check", "reached = tools.dice_of_each(val_y, p > 0.5)[0]", "first image"),
     (
@@ -56,6 +86,7 @@ WRONG = [
         "interval = difference.mean() - half, difference.mean() + half",
         "take the t distribution",
     ),
+    ("0_lab", "interval-check", "interval = interval[::-1]", "exchange them"),
     ("0_lab", "interval-check", "interval = (-9, 7)", "put it there"),
     ("0_lab", "interval-check", "interval = 0.1", "has to be two numbers"),
     ("0_lab", "decided-check", "interval = -1, 1\nconclusion = 'Birch is better'", "above 0"),
@@ -79,8 +110,34 @@ WRONG = [
     (
         "1_copies",
         "group-check",
-        "def by_frame(rng): return frame < 24, frame >= 24",
+        "def by_frame(rng): return 'train', 'test'",
         "an array of their numbers",
+    ),
+    (
+        "1_copies",
+        "group-check",
+        "def by_frame(rng): f = rng.permutation(36); return f[12:], f[:12]",
+        "12 images test: it has to be 15",
+    ),
+    (
+        "1_copies",
+        "group-check",
+        "def by_frame(rng): f = rng.permutation(36); return f[18:], f[:18]",
+        "24 of 60 images are in neither part: give the numbers of all images",
+    ),
+    (
+        "1_copies",
+        "group-check",
+        "def by_frame(rng):\n    of = np.isin(frame, rng.permutation(36)[:12])\n"
+        "    return frame[~of], frame[of]",
+        "are they frames",
+    ),
+    (
+        "1_copies",
+        "group-check",
+        "def by_frame(rng):\n    of = np.isin(frame, rng.permutation(36)[:12])\n"
+        "    return np.flatnonzero(of), np.flatnonzero(~of)",
+        "return those that train first",
     ),
     ("1_copies", "group-check", "def by_frame(rng): return np.arange(60)", "return two arrays"),
     ("1_copies", "honest-check", "honest = 'at random'", "were trained on"),
@@ -128,6 +185,7 @@ WRONG = [
         "dice_of_lesions = tools.dice_of_each(y, answer).mean()",
         "images without a lesion are in this mean",
     ),
+    ("5_doing_nothing", "right-check", "dice_of_lesions = _pooled", "Dice of all pixels together"),
     ("5_doing_nothing", "which-check", "convincing = 'accuracy'", "an empty mask reaches"),
 ]
 """Notebook, check, a wrong answer, and what its check has to say."""

@@ -55,7 +55,7 @@ def test_a_job_whose_process_is_killed_goes_on_and_gives_the_same_table(
     with (tmp_path / "log.txt").open("w") as log:
         apart = os.environ | {"BUSUTILS_RUNS": str(store)}
         started = subprocess.Popen(COMMAND, cwd=ROOT, stdout=log, stderr=log, env=apart)
-        killed = kill_one(store)
+        killed = kill_one(store, started)
         assert started.wait(LONGEST) == 0, (tmp_path / "log.txt").read_text()
     assert "Trying to restart job" in (tmp_path / "log.txt").read_text()
     monkeypatch.setenv("BUSUTILS_RUNS", str(tmp_path / "here"))
@@ -70,10 +70,10 @@ def test_a_job_whose_process_is_killed_goes_on_and_gives_the_same_table(
         )
 
 
-def kill_one(store):
+def kill_one(store, started):
     """Kill the process of a job that has finished an epoch, as if its node had died."""
     until = time.monotonic() + LONGEST
-    while time.monotonic() < until:
+    while time.monotonic() < until and started.poll() is None:
         for state in store.glob("jobs/.*.training/last.npz"):
             name = state.parent.name.split(".")[1]
             asked = ["pgrep", "-f", "--", f"--train {name}$"]
