@@ -19,9 +19,12 @@ TESTS = ("test_repository.py", "test_reported.py", "test_cuts.py", "notebooks/te
 
 @pytest.fixture
 def clone(tmp_path):
-    """The project without what was made in it, and with the phantoms."""
-    ignored = shutil.ignore_patterns(".venv", "runs", "_build", "__pycache__", ".*", "local")
-    shutil.copytree(ROOT, tmp_path / "clone", ignore=ignored)
+    """The files of the project, as a clone would hold them."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(lambda name: (ROOT / name).is_file(), listed.stdout.splitlines()):
+        (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / "clone" / name)
     return tmp_path / "clone"
 
 
