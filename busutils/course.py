@@ -5,16 +5,14 @@ teachers, and one tagged ``check`` says what is wrong with an answer. Both folde
 of this package, so that it need not be installed.
 """
 
-import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from busutils import jobs, paths, runs, sources
+from busutils import jobs, paths, rebuild, runs, sources
 from busutils.errors import RunError, UserError
 
 FOLDERS = {"students": "solution", "solutions": "task"}
@@ -48,7 +46,7 @@ def write(to: Path, offline: bool = False) -> list[Path]:
     for name, left_out in FOLDERS.items():
         with paths.whole_folder(to / name) as part:
             for notebook in sorted(source.glob("*.ipynb")):
-                runs.write_json(part / notebook.name, without(notebook, left_out))
+                runs.write_json(part / notebook.name, rebuild.without(notebook, [left_out]))
             for file in ("README.md", "requirements.txt", "tools.py", "checks.py"):
                 shutil.copyfile(source / file, part / file)
             shutil.copyfile(paths.project() / "constraints.txt", part / "constraints.txt")
@@ -61,19 +59,10 @@ def write(to: Path, offline: bool = False) -> list[Path]:
     return made
 
 
-def without(notebook: Path, tag: str) -> dict[str, Any]:
-    """Read a notebook, but for the cells with a tag."""
-    content = json.loads(notebook.read_text(encoding="utf-8"))
-    kept = [cell for cell in content["cells"] if not sources.tagged(cell, tag)]
-    return content | {"cells": kept}
-
-
 def counts() -> pd.DataFrame:
     """Pixel counts of a published network: case, label, tp, fp, fn, tn of each test image."""
-    numbers = json.loads(
-        (paths.published() / "notebooks" / NETWORK_OF / runs.NUMBERS).read_text(encoding="utf-8")
-    )
-    cases = jobs.read(numbers["best"]["job"]).cases
+    run = runs.Run(paths.published() / "notebooks" / NETWORK_OF)
+    cases = jobs.read(run.numbers["best"]["job"]).cases
     chosen = cases[(cases["split"] == "test") & (cases["threshold"] == 0.5)]
     return chosen[["case", "label", "tp", "fp", "fn", "tn"]]
 

@@ -12,6 +12,8 @@ from busutils import paths
 from busutils.errors import UserError
 
 NAMED = re.compile(r"([1-9]\d|0[1-9])_[a-z][a-z0-9_]*")
+ABOVE = "      - glob: book/papers/07_*\n"
+"""The line of ``_toc.yml`` above which the page is entered."""
 
 
 def write(name: str, root: Path | None = None) -> list[Path]:
@@ -25,7 +27,7 @@ def write(name: str, root: Path | None = None) -> list[Path]:
     Raises
     ------
     UserError
-        If the name is none, or its number is taken.
+        If the name is none, its number is taken, or the page cannot be entered.
     """
     root = root or paths.project()
     if not NAMED.fullmatch(name):
@@ -35,6 +37,10 @@ def write(name: str, root: Path | None = None) -> list[Path]:
     taken += sorted((root / "book" / "reported").glob(f"paper{number}[._]*"))
     if taken:
         raise UserError(f"{taken[0].relative_to(root)} is there: take another number than {digits}")
+    contents = root / "_toc.yml"
+    listed = contents.read_text(encoding="utf-8")
+    if ABOVE not in listed:
+        raise UserError(f"_toc.yml has no line {ABOVE.strip()!r}, above which the page is entered")
     files = {
         "notebook.ipynb": f"notebooks/{name}.ipynb",
         "cpu.yaml": f"params/{name}/cpu.yaml",
@@ -46,23 +52,11 @@ def write(name: str, root: Path | None = None) -> list[Path]:
         text = (root / "new_paper" / template).read_text(encoding="utf-8")
         content = text.replace("PAPER_NUMBER", number).replace("PAGE_NAME", name)
         paths.write(root / place, content.encode())
-    _enter(
-        root / "_toc.yml",
-        "      - glob: book/papers/07_*\n",
-        f"      - glob: book/papers/{name}-*\n",
+    contents.write_text(
+        listed.replace(ABOVE, f"      - glob: book/papers/{name}-*\n{ABOVE}"), "utf-8"
     )
     table = root / files["table1.csv"]
     digest = hashlib.sha256(table.read_bytes()).hexdigest()
-    with (root / "tests" / "transcribed.sha256").open("a", encoding="utf-8") as listed:
-        listed.write(f"{digest}  {table.name}\n")
+    with (root / "tests" / "transcribed.sha256").open("a", encoding="utf-8") as known:
+        known.write(f"{digest}  {table.name}\n")
     return [root / place for place in files.values()]
-
-
-def _enter(file: Path, above: str, line: str) -> None:
-    """Enter a line above another one."""
-    text = file.read_text(encoding="utf-8")
-    if above not in text:
-        raise UserError(
-            f"{file.name} has no line {above.strip()!r}, above which the page is entered"
-        )
-    file.write_text(text.replace(above, line + above), encoding="utf-8")

@@ -1,6 +1,5 @@
 """Where things are kept: the store of runs, and what is published in the book."""
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -142,6 +141,8 @@ def _writing(target: Path) -> Iterator[None]:
 
 
 def _lock(file: Path) -> IO | None:
+    import fcntl  # Windows has none, and a course's notebooks lock nothing
+
     while True:
         file.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):  # its last owner deletes it

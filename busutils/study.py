@@ -375,7 +375,7 @@ class Results:
         """
         rows = jobs.rows(entry.job, data.cases["case"], split)
         names = data.cases["case"].iloc[rows].tolist()
-        return data.images[rows], data.masks[rows], jobs.probabilities(entry.job), names
+        return data.images[rows], data.masks[rows], jobs.probabilities(entry.job, split), names
 
     def explored(
         self,
@@ -388,17 +388,11 @@ class Results:
 
         Of images of people it shows a few.
         """
-        job = next(iter(entries.values())).job
-        rows = jobs.rows(job, data.cases["case"], split)
+        first = next(iter(entries.values()))
+        images, truths, _, names = self.pictures(first, data, split)
         answers = {name: jobs.probabilities(e.job, split) for name, e in entries.items()}
-        return figures.explored(
-            data.images[rows],
-            data.masks[rows],
-            answers,
-            data.cases.iloc[rows],
-            sets.credit(data.name),
-            generated,
-        )
+        cases = data.cases.set_index("case").loc[names].reset_index()
+        return figures.explored(images, truths, answers, cases, sets.credit(data.name), generated)
 
     def curves(
         self, panels: Mapping[str, Iterable[Entry]], quantity: str = "loss", **look: Any

@@ -3,15 +3,17 @@
 The solutions of a notebook are executed once; each wrong answer is then given to its check alone.
 """
 
+import ast
 import json
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from busutils import __main__ as cli
-from busutils import course, paths, sources
+from busutils import course, paths, rebuild, sources
 from tests import cells
 
 SOURCE = paths.project() / "course"
@@ -192,7 +194,7 @@ WRONG = [
 
 
 def code_of(notebook, left_out):
-    content = course.without(SOURCE / f"{notebook}.ipynb", left_out)
+    content = rebuild.without(SOURCE / f"{notebook}.ipynb", [left_out])
     return {c["id"]: "".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"}
 
 
@@ -200,7 +202,9 @@ def code_of(notebook, left_out):
 def solved(notebook):
     """The variables of a notebook whose solutions were executed; each check has passed."""
     told = [
-        c for c in course.without(SOURCE / f"{notebook}.ipynb", "task")["cells"] if "outputs" in c
+        c
+        for c in rebuild.without(SOURCE / f"{notebook}.ipynb", ["task"])["cells"]
+        if "outputs" in c
     ]
     return cells.page(told, {}, "")[1]
 
@@ -273,6 +277,31 @@ def test_both_folders_stand_alone_and_never_replace_work(tmp_path, capsys):
     assert cli.main(["course", "--to", str(tmp_path / "of a class")]) == 2
     assert "perhaps with somebody's work" in capsys.readouterr().err
     assert work.read_text() == "mine"
+
+
+def test_the_requirements_are_what_is_imported():
+    """Of the modules that notebooks and tools load, wherever they lie in this package."""
+    code = (
+        "import sys, checks, tools\nfrom busutils import surface\n"
+        "for name, module in sys.modules.items():\n"
+        "    if name.startswith('busutils'):\n        print(module.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=SOURCE, capture_output=True, text=True, check=True
+    )
+    files = [Path(name) for name in done.stdout.splitlines()] + [*SOURCE.glob("*.py")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    trees += [sources.tree(notebook) for notebook in SOURCE.glob("*.ipynb")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    named = [alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names]
+    named += [n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module]
+    own = {"busutils", "checks", "tools", "IPython"}  # the last comes with ipykernel
+    wanted = {name.split(".")[0] for name in named} - set(sys.stdlib_module_names) - own
+    packages = {"PIL": "pillow", "sklearn": "scikit-learn"}
+    listed = set((SOURCE / "requirements.txt").read_text().split())
+    assert {packages.get(name, name) for name in wanted} <= listed
+    beside = {"-c", "constraints.txt", "ipykernel", "jupyterlab", "tensorflow"}
+    assert listed - beside == {packages.get(name, name) for name in wanted}
 
 
 def test_wheels_that_cannot_be_collected_are_told_and_leave_nothing(tmp_path, monkeypatch, capsys):

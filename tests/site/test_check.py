@@ -1,7 +1,6 @@
 """The check of a pasted table in the browser asks what `scorecheck` asks, with the same answers."""
 
 import asyncio
-import importlib.util
 import json
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import pytest
 
 import scorecheck
 from tests.scorecheck import tables
+from tests.site import browser
 
-HERE = Path(__file__).resolve().parent
-SCRIPT = HERE.parents[1] / "book" / "_static" / "check.js"
+SCRIPT = Path(__file__).resolve().parents[2] / "book" / "_static" / "check.js"
 COLUMNS = {
     "Dice": "dice",
     "IoU": "iou",
@@ -29,14 +28,6 @@ KINDS = {
 }
 
 
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-browser = load("browser")
 pytestmark = pytest.mark.skipif(not browser.CHROMIUM, reason="Chromium is not installed")
 
 
