@@ -12,8 +12,7 @@ from busutils.figures.look import (
     GREY,
     LOOK,
     OURS,
-    headline,
-    legend_below,
+    finished,
     new_figure,
 )
 
@@ -49,9 +48,8 @@ def overview(table: pd.DataFrame, title: str = "") -> Figure:
     axes.spines[:].set_visible(False)
     axes.set_xlim(-0.05, len(kinds))
     axes.set_ylim(len(papers) - 0.5, -0.5)
-    legend_below(figure, [Patch(color=colour, label=a) for a, colour in ANSWERS.items()])
-    headline(figure, title)
-    return figure
+    marks = [Patch(color=colour, label=answer) for answer, colour in ANSWERS.items()]
+    return finished(figure, title, table, marks)
 
 
 def _divided(axes, x: float, y: float, n: pd.Series) -> None:

@@ -5,6 +5,7 @@ Imports no deep-learning framework. What it returns is displayed by a notebook a
 
 import ast
 import inspect
+import re
 import textwrap
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -84,9 +85,15 @@ def table(table: pd.DataFrame, digits: int = 2) -> Styler:
 
 
 def figure(
-    drawn: Figure, what: str, alt: str, run: Run, n: int | str = "", credit: str = ""
+    drawn: Figure,
+    what: str,
+    alt: str,
+    run: Run,
+    n: int | str = "",
+    credit: str = "",
+    data: pd.DataFrame | None = None,
 ) -> HTML:
-    """Return a figure with what it shows, of how much, and the run that made it.
+    """Return a figure with what it shows, of how much, the run that made it, and its data.
 
     Parameters
     ----------
@@ -94,10 +101,14 @@ def figure(
     alt : the same for those who do not see it
     n : cases, as a number or in words; empty takes the run's data
     credit : citation and licence of the set, due where its images are shown
+    data : what is drawn, to be saved as CSV; a figure of `busutils.figures` has it already
     """
+    data = getattr(drawn, "data", None) if data is None else data
+    name = re.sub(r"\W+", "-", f"{run.id} {what}".lower()).strip("-")
+    link = "" if data is None else f" {figures.download(data, name)}"
     profile = run.manifest["profile"]
     caption = figures.caption(what, n or run.data, profile, run.id, credit)
-    return HTML(figures.embed(drawn, alt, caption))
+    return HTML(figures.embed(drawn, alt, caption, link))
 
 
 def guess(question: str, answer: float, ends: tuple[int, int] = (0, 100), digits: int = 2) -> HTML:

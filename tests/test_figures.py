@@ -359,6 +359,42 @@ def test_a_figure_becomes_svg_with_alternative_text_the_same_each_time():
     assert embedded(figures.embed(all_figures()["table"], "x"))[1] == addresses
 
 
+def saved(html):
+    """The table that a figure's link saves, and the name of its file."""
+    link = ElementTree.fromstring(re.sub("(<(?:img|source) [^>]*)>", r"\1/>", html)).find(".//a")
+    kind, _, data = link.get("href").partition(";base64,")
+    assert kind == "data:text/csv"
+    return pd.read_csv(BytesIO(b64decode(data))), link.get("download")
+
+
+def test_what_is_drawn_is_saved_in_one_click():
+    figure = all_figures()["table"]
+    table, name = saved(figures.embed(figure, "x", "n < 5", figures.download(figure.data, "a<b")))
+    assert name == "a<b.csv"
+    assert table["row"].tolist() == ["B", "A", "C", "nothing"]  # as drawn, from the top
+    assert table["ours"].fillna(-1).tolist() == [0.8, 0.5, -1, 0.0]
+    marks = lines(figure.axes[0], marker="o")
+    assert {x for (x,), _ in marks} == {0.8, 0.5}
+
+
+@pytest.mark.parametrize(("name", "figure"), all_figures().items())
+def test_each_figure_keeps_what_it_draws(name, figure):
+    if name == "pairs":  # pictures alone
+        assert figure.data is None
+    else:
+        assert len(figure.data) and figure.data.columns.is_unique
+
+
+def test_a_curve_keeps_its_points_and_the_marked_one():
+    figure = all_figures()["loss"]
+    of_b = figure.data[figure.data["job"] == "b"]
+    assert ([*of_b["epoch"]], [*of_b["val_loss"]]) in lines(figure.axes[0])
+    (marks,) = lines(figure.axes[0], marker="o")
+    marked = figure.data.query("marked")
+    assert ([*marked["epoch"]], [*marked["val_loss"]]) == marks
+    assert set(figure.data["row"]) == {"Net"} and "c" not in set(figure.data["job"])
+
+
 def test_pictures_are_drawn_once_and_scroll():
     html = figures.embed(all_figures()["cases"], "x")
     assert len(embedded(html)[1]) == 1

@@ -19,5 +19,5 @@ from busutils.figures.curves import (
 from busutils.figures.explorer import explored
 from busutils.figures.lines import against_random, intervals, printed_against_rerun
 from busutils.figures.look import COLOURS, alternative_text, caption
-from busutils.figures.page import embed
+from busutils.figures.page import download, embed
 from busutils.figures.sliders import film

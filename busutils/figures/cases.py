@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -64,7 +65,9 @@ def cases_strip(
         row[0].set_xlabel(f"{word}: Dice {dice[i]:.2f}\n{names[i]}", **BELOW)
     for axes, head in zip(panels[0], ["image", "truth", "prediction", "difference"], strict=True):
         axes.set_title(head)
-    return finished(figure, title, _outlines(*COLOURS))
+    shown = by_rank(dice, ranks)
+    drawn = pd.DataFrame({"rank": ranks, "case": [names[i] for i in shown], "Dice": dice[shown]})
+    return finished(figure, title, drawn, _outlines(*COLOURS))
 
 
 @mpl.rc_context(LOOK)
@@ -98,14 +101,15 @@ def answers(
             outline(axes, truth, "truth")
         # a line lower than the scores, so that a long name has room below them
         row[0].set_xlabel(f"\n{name}", **BELOW)
-    for column, masks in zip(panels.T[1:], predicted.values(), strict=True):
-        dice = metrics.SCORES["dice"](metrics.counts(truths, masks))
-        for axes, mask, score in zip(column, masks, dice, strict=True):
+    drawn = pd.DataFrame({"case": names})
+    for column, (network, masks) in zip(panels.T[1:], predicted.items(), strict=True):
+        drawn[network] = metrics.SCORES["dice"](metrics.counts(truths, masks))
+        for axes, mask, score in zip(column, masks, drawn[network], strict=True):
             outline(axes, mask, "prediction")
             axes.set_xlabel(f"Dice {score:.2f}", **BELOW)
     for axes, head in zip(panels[0], ["image", *predicted], strict=True):
         axes.set_title(head.replace(" with ", "\nwith "), fontsize=8)
-    return finished(figure, title, _outlines("truth", "prediction"))
+    return finished(figure, title, drawn, _outlines("truth", "prediction"))
 
 
 @mpl.rc_context(LOOK)
@@ -142,7 +146,8 @@ def gallery(
         outline(axes, truth, "truth")
         outline(axes, mask, "prediction")
         axes.set_xlabel(f"Dice {score:.2f}\n{name}", **BELOW)
-    return finished(figure, title, _outlines("truth", "prediction"))
+    drawn = pd.DataFrame({"case": names, "Dice": dice})
+    return finished(figure, title, drawn, _outlines("truth", "prediction"))
 
 
 @mpl.rc_context(LOOK)
@@ -172,7 +177,7 @@ def before_and_after(
         axes.set_ylabel(name)
     for spare in grid[:, len(pairs) :].flat:
         spare.set_axis_off()
-    return finished(figure, title)
+    return finished(figure, title, None)
 
 
 @mpl.rc_context(LOOK)
@@ -226,7 +231,7 @@ def heat_strip(
         bar = figure.colorbar(values, cax=place, orientation="horizontal", ticks=[0, 1])
         place.tick_params(labelsize=8, length=2)
         bar.set_label(label, fontsize=8, labelpad=-6)
-    return finished(figure, title, _outlines("truth"))
+    return finished(figure, title, None, _outlines("truth"))
 
 
 def by_rank(scores: np.ndarray, ranks: Sequence[float] = (0, 0.5, 1)) -> list[int]:

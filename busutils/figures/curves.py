@@ -70,19 +70,25 @@ def curves(
     apart = training is not None and len(models) > FEW
     height, rows = 2.9 + 0.06 * len(models), min(len(models), 1)
     figure, (panels,) = new_figure(height, rows, 1 + apart, sharey=True)
-    for place, jobs in enumerate(models.values()):
+    drawn = []
+    for place, (name, jobs) in enumerate(models.items()):
         table, (colour, dashes) = _of_jobs(history, jobs), _look(place)
         kept = table.loc[table.groupby("job")["val_loss"].idxmin()].set_index("job")["epoch"]
         if training:
             dashed = dashes if apart else "--"
             _draw(panels[0], table, ("epoch", training), colour, dashed, TRAINING)
+        columns = ["job", "epoch", *filter(None, [training, validation])]
+        drawn.append(
+            table[columns].assign(row=name, marked=_marked(table, "epoch", chosen or kept))
+        )
         _draw(panels[-1], table, ("epoch", validation), colour, dashes, THICK, chosen or kept)
     for axes, name in zip(panels, ["training", "validation"] if apart else [""], strict=True):
         axes.set(title=name, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
     panels[0].set_ylabel(label)
     marks = _marks(models, mark, both=training is not None and not apart)
-    return finished(figure, title or f"{label[0].upper()}{label[1:]}, by epoch", marks)
+    title = title or f"{label[0].upper()}{label[1:]}, by epoch"
+    return finished(figure, title, _joined(drawn), marks)
 
 
 @mpl.rc_context(LOOK)
@@ -107,18 +113,20 @@ def threshold_curves(
     """
     choose(score, metrics.SCORES, "score")
     figure, ((axes,),) = new_figure(3.1 + 0.06 * len(models), min(len(models), 1))
-    for place, jobs in enumerate(models.values()):
+    drawn = []
+    for place, (name, jobs) in enumerate(models.items()):
         table = _of_jobs(cases[cases["split"] == split], jobs)
         table = table.assign(**{score: metrics.SCORES[score](table)})
         means = table.groupby(["job", "threshold"], as_index=False)[score].mean()
         _draw(axes, means, ("threshold", score), *_look(place), THICK, chosen)
+        drawn.append(means.assign(row=name, marked=_marked(means, "threshold", chosen)))
     axes.axvspan(*grid, color=GREY, alpha=0.15, lw=0, zorder=0)
     label = f"{NAMES.get(score, score)}, mean over cases"
     axes.set(xlabel="threshold", ylabel=label)
     limits(axes, 0, 1)
     shaded = Patch(color=GREY, alpha=0.25, lw=0, label="the paper's grid")
     marks = [*_marks(models, "chosen threshold"), shaded]
-    return finished(figure, title or f"{label}, by threshold", marks)
+    return finished(figure, title or f"{label}, by threshold", _joined(drawn), marks)
 
 
 @mpl.rc_context(LOOK)
@@ -132,13 +140,14 @@ def profiles(scores: Mapping[str, np.ndarray], label: str, title: str = "") -> F
     """
     figure, ((axes,),) = new_figure(3.0 + 0.06 * len(scores))
     levels = np.linspace(0, 1, 201)
+    drawn = pd.DataFrame({"score": levels})
     for place, (name, values) in enumerate(scores.items()):
         colour, dashes = _look(place)
-        reached = (np.asarray(values)[:, None] >= levels).mean(axis=0)
-        axes.plot(levels, reached, dashes, color=colour, label=name, **THICK)
+        drawn[name] = (np.asarray(values)[:, None] >= levels).mean(axis=0)
+        axes.plot(levels, drawn[name], dashes, color=colour, label=name, **THICK)
     axes.set(xlabel=label, ylabel="share of images that reach it", ylim=(0, 1.02))
     limits(axes, 0, 1)
-    return finished(figure, title, axes.get_lines())
+    return finished(figure, title, drawn, axes.get_lines())
 
 
 @mpl.rc_context(LOOK)
@@ -171,7 +180,8 @@ def level_curves(
         unit = units[kind]  # a long one is broken at its comma
         axes.set_xlabel(unit.replace(", ", ",\n", 1) if len(unit) > 26 else unit, fontsize=8)
     marks = [Line2D([], [], label=name, **style) for name, style in styles.items()]
-    return finished(figure, title, marks, columns=3)
+    drawn = table[["network", "kind", "level", "score", "low", "high"]]
+    return finished(figure, title, drawn, marks, columns=3)
 
 
 @mpl.rc_context(LOOK)
@@ -200,8 +210,9 @@ def against_cost(table: pd.DataFrame, costs: Sequence[str], label: str, title: s
         axes.xaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_locator(mpl.ticker.NullLocator())
-    named = zip(table["network"], styles, strict=True)
-    return finished(figure, title, [Line2D([], [], label=n, **s) for n, s in named], columns=3)
+    marks = [Line2D([], [], label=n, **s) for n, s in zip(table["network"], styles, strict=True)]
+    drawn = table[["network", "Dice", "low", "high", *known]]
+    return finished(figure, title, drawn, marks, columns=3)
 
 
 @mpl.rc_context(LOOK)
@@ -234,7 +245,13 @@ def classification_curves(
     recall.axhline(np.mean(truth), **chance)
     recall.set(xlabel="sensitivity (recall)", ylabel="precision", ylim=(0, 1.02))
     recall.set_title(f"precision-recall: area {areas['precision-recall']}")
-    return finished(figure, title)
+    drawn = [
+        pd.DataFrame({"curve": "ROC", "sensitivity": true, "specificity": 1 - false}),
+        pd.DataFrame(
+            {"curve": "precision-recall", "sensitivity": sensitivity, "precision": precision}
+        ),
+    ]
+    return finished(figure, title, pd.concat(drawn))
 
 
 def _look(place: int) -> tuple[str, str]:
@@ -275,9 +292,19 @@ def _draw(
         axes.plot(by_job.index, by_job, dashes, color=colour, **THIN)
     axes.plot(by_job.index, by_job.ffill().mean(axis=1), dashes, color=colour, **mean)
     if chosen is not None:
-        wanted = table["job"].map(chosen).astype(float)
-        picked = table[np.isclose(table[x].astype(float), wanted)]
+        picked = table[_marked(table, x, chosen)]
         axes.plot(picked[x], picked[y], "o", ms=5, mec=colour, mfc="none", mew=1.2)
+
+
+def _marked(table: pd.DataFrame, x: str, chosen: Mapping[str, float]) -> np.ndarray:
+    """Whether a row of a table of jobs is the chosen one of its job."""
+    return np.isclose(table[x].astype(float), table["job"].map(chosen).astype(float))
+
+
+def _joined(drawn: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of the rows as one, the row's name first."""
+    table = pd.concat(drawn, ignore_index=True)
+    return table[["row", *table.columns.drop("row")]]
 
 
 def _marks(models: Mapping[str, Sequence[str]], chosen: str, both: bool = False) -> list[Line2D]:

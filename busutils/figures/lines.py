@@ -69,7 +69,8 @@ def printed_against_rerun(
     if band:
         shaded = {"color": GREY, "alpha": 0.25, "lw": 0, "zorder": 0, "label": band_label}
         marks.append(axes.axvspan(*band, **shaded))
-    return finished(figure, title, marks + upright)
+    drawn = picked[["row", "printed", "ours", "low", "high", "verdict"]][::-1]
+    return finished(figure, title, _with_trivial(drawn, "row", "ours", trivial), marks + upright)
 
 
 @mpl.rc_context(LOOK)
@@ -88,7 +89,8 @@ def intervals(
     figure, axes = _rows(upwards["name"], (0.9, 0.3), label, (0, 1))
     for place, row in enumerate(upwards.itertuples()):
         _dot(axes, place, row.value, (row.low, row.high), (0, 1))
-    return finished(figure, title, _beside(axes, trivial or {}, (0, 1)))
+    drawn = _with_trivial(rows[["name", "value", "low", "high"]], "name", "value", trivial)
+    return finished(figure, title, drawn, _beside(axes, trivial or {}, (0, 1)))
 
 
 @mpl.rc_context(LOOK)
@@ -117,7 +119,11 @@ def against_random(
         axes.axvspan(*ends, color=COLOURS["prediction"], alpha=0.6, lw=0, label=name)
     axes.set(xlabel=label, ylabel="draws")
     axes.set_xlim(left=0)
-    return finished(figure, title, axes.get_legend_handles_labels()[0], columns=2)
+    single = [*((name, value) for name, of in random.items() for value in of), *lines.items()]
+    told = [(name, value, np.nan, np.nan) for name, value in single]
+    told += [(name, np.nan, *ends) for name, ends in bands.items()]
+    drawn = pd.DataFrame(told, columns=["name", "value", "low", "high"])
+    return finished(figure, title, drawn, axes.get_legend_handles_labels()[0], columns=2)
 
 
 def _rows(
@@ -144,6 +150,14 @@ def _dot(
     if np.isfinite(interval).all():
         axes.plot(np.clip(interval, *ends), [place, place], color=OURS, lw=1.6)
     axes.plot(value, place, "o", ms=6, color=OURS, **look)
+
+
+def _with_trivial(
+    rows: pd.DataFrame, name: str, value: str, trivial: Mapping[str, float] | None
+) -> pd.DataFrame:
+    """Rows and, below them, the answers that need no training."""
+    without = pd.DataFrame({name: [*(trivial or {})], value: [*(trivial or {}).values()]})
+    return pd.concat([rows, without], ignore_index=True)
 
 
 def _beside(axes: Axes, trivial: Mapping[str, float], ends: tuple[float, float]) -> list[Line2D]:

@@ -112,9 +112,17 @@ def model_panels(
 
 
 def finished(
-    figure: Figure, finding: str, marks: Sequence[Artist] = (), columns: int = 4
+    figure: Figure,
+    finding: str,
+    data: pd.DataFrame | None,
+    marks: Sequence[Artist] = (),
+    columns: int = 4,
 ) -> Figure:
-    """Return a figure with its finding above and its marks explained below."""
+    """Return a figure with its finding above and its marks explained below.
+
+    What is drawn stays with it as a table, ``figure.data``; None of pictures alone.
+    """
+    figure.data = data
     legend_below(figure, marks, columns)
     headline(figure, finding)
     return figure

@@ -1,11 +1,13 @@
 """A figure as HTML for a page: drawn wide, and once more for a phone."""
 
 import pickle
+from base64 import b64encode
 from html import escape
 from itertools import combinations
 from textwrap import fill
 
 import matplotlib as mpl
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
@@ -18,23 +20,35 @@ LINE = 0.14
 """Inches that a further line of a row's name takes."""
 
 
-def embed(figure: Figure, alt: str, caption: str = "") -> str:
+def embed(figure: Figure, alt: str, caption: str = "", below: str = "") -> str:
     """Return the figure as HTML with alternative text: an SVG, and on a phone a narrow one.
+
+    Below it stands the caption, and what is given as HTML.
 
     Pictures are not drawn twice, since they are large, nor is what has no room for its words: on a
     phone they scroll from side to side.
     """
-    wide, told = source(figure), f"alt='{escape(alt, quote=True)}'"
+    wide, words = source(figure), f"alt='{escape(alt, quote=True)}'"
     pictures = any(axes.images for axes in figure.axes)
     if pictures or _crowded(phone := for_phone(figure)):
         size = "width:100%;min-width:36rem;max-width:42rem;height:auto"
-        shown = f"<div style='overflow-x:auto'><img src='{wide}' {told} style='{size}'></div>"
+        shown = f"<div style='overflow-x:auto'><img src='{wide}' {words} style='{size}'></div>"
     else:
         narrow = source(phone)
-        image = f"<img src='{wide}' {told} style='max-width:100%;height:auto'>"
+        image = f"<img src='{wide}' {words} style='max-width:100%;height:auto'>"
         shown = f"<picture><source media='(max-width: 600px)' srcset='{narrow}'>{image}</picture>"
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<figure style='margin:1em 0'>{shown}{below}</figure>"
+    told = f"<figcaption>{escape(caption)}{below}</figcaption>" if caption or below else ""
+    return f"<figure style='margin:1em 0'>{shown}{told}</figure>"
+
+
+def download(table: pd.DataFrame, name: str) -> str:
+    """Return a link, as HTML, that saves a table as CSV; the page itself holds the table.
+
+    Numbers have six significant digits.
+    """
+    csv = table.to_csv(index=False, float_format="%.6g")
+    address = f"data:text/csv;base64,{b64encode(csv.encode()).decode()}"
+    return f"<a href='{address}' download='{escape(name, quote=True)}.csv'>data (CSV)</a>"
 
 
 @mpl.rc_context(LOOK)

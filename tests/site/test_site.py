@@ -165,6 +165,38 @@ def missing(page, link):
     )
 
 
+def test_words_of_the_glossary_are_explained_once_a_page(pages):
+    links = {page: parsed(page).select("a.explained") for page in pages}
+    assert not links[SITE / "book" / "glossary.html"]
+    for page, words in links.items():
+        told = [link.text.lower() for link in words]
+        assert len(set(told)) == len(told), page
+        assert all(not link.find_parent(["a", "h1", "h2", "h3", "code", "table"]) for link in words)
+    dice = links[SITE / "book" / "index.html"][0]
+    assert (dice.text, dice["href"]) == ("Dice", "glossary.html#term-dice")
+    entry = parsed(SITE / "book" / "glossary.html").find(id="term-dice")
+    assert dice["aria-description"].startswith("2·TP / (2·TP + FP + FN): twice the overlap")
+    assert entry.find_next("dd").text.startswith("2·TP / (2·TP + FP + FN): twice the overlap")
+
+
+@needs_chromium
+def test_a_card_shows_while_the_mouse_is_on_its_word():
+    async def seen():
+        with browser.chromium() as port:
+            tab = await browser.connect(port)
+            await tab.open((SITE / "book" / "index.html").as_uri())
+            shown = "getComputedStyle(document.querySelector('a.explained'), '::after').content"
+            before = await tab.evaluate(shown)
+            place = "(({x, y}) => [x + 3, y + 3])(document.querySelector('a.explained').%s)"
+            x, y = await tab.evaluate(place % "getBoundingClientRect()")
+            await tab.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+            return before, await tab.evaluate(shown)
+
+    before, after = asyncio.run(seen())
+    assert before == "none"
+    assert "twice the overlap" in after
+
+
 def test_a_broken_link_would_be_found(pages):
     front = SITE / "book" / "index.html"
     assert missing(front, "no_such_page.html")
