@@ -8,9 +8,11 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from busutils import frameworks, jobs, models, paths, promises
 from busutils.errors import RunError, UserError
@@ -18,6 +20,8 @@ from busutils.jobs import Job
 
 TRAINING = "BUSUTILS_TRAINING"
 """Variable that is "none" where only finished jobs may be read (:mod:`busutils.rebuild`)."""
+LOGS = "BUSUTILS_LOGS"
+"""Variable that names a folder, if wanted: ``<job>.csv`` there holds the epochs so far."""
 
 
 def complete(
@@ -98,7 +102,8 @@ def train(
         with paths.locked(place / "lock") as mine:
             if mine:
                 done = jobs.finished(job, keep, store)
-                return done or fitting.fit(job, keep | also, store, place, deadline, progress.show)
+                show = partial(_tell, job, progress)
+                return done or fitting.fit(job, keep | also, store, place, deadline, show)
         if time.monotonic() > deadline:
             return False
         if not waits:
@@ -142,6 +147,14 @@ def _refuse_other_weights(todo: Sequence[Job], store: Path) -> None:
             backbone, width = models.backbone(job.model, job.options), job.options.get("alpha", 1.0)
             told = f"{models.weights_file(backbone, width)} of job {job.id}"
             raise UserError(f"{told} holds another network: {error}") from error
+
+
+def _tell(job: Job, progress: "Progress", history: list[dict]) -> None:
+    """Show an epoch on the terminal, and write the epochs so far into the folder of `LOGS`."""
+    progress.show(history)
+    if folder := os.environ.get(LOGS):
+        with paths.whole_file(Path(folder) / f"{job.id}.csv") as part:
+            pd.DataFrame(history).to_csv(part, index=False, float_format="%.6g")
 
 
 class Progress:

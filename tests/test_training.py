@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from busutils import batches, fitting, jobs, paths, training
@@ -66,6 +67,20 @@ def test_probabilities_give_the_published_counts(store):
     again = thresholds.counts(open_cached("discs").masks[16:18], levels)
     stored = jobs.cases([JOB]).query("split == 'test'")
     np.testing.assert_array_equal(again["tp"], stored["tp"])
+
+
+def test_a_log_holds_the_epochs_so_far(store, tmp_path, monkeypatch):
+    monkeypatch.setenv(training.LOGS, str(tmp_path / "logs"))
+    log, seen = tmp_path / "logs" / f"{JOB.id}.csv", []
+    show = training.Progress.show
+    monkeypatch.setattr(
+        training.Progress, "show", lambda *of: (seen.append(log.exists()), show(*of))
+    )
+    training.complete([JOB], quiet=True)
+    assert seen == [False] + [True] * (JOB.epochs - 1)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(log), pd.read_csv(jobs.folder(JOB) / "history.csv"), rtol=1e-5
+    )
 
 
 def test_same_job_twice_same_cases(store, tmp_path):

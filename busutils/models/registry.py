@@ -99,7 +99,13 @@ def _of_the_package() -> dict[str, Network]:
 def _read(name: str, text: str) -> Network:
     """Execute the head of a network's `build`, and of its module only what that asks for."""
     tree = ast.parse(text)
-    (build,) = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build"]
+    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build"]
+    if len(found) != 1:
+        raise UserError(
+            f"{name}.py of busutils/models registers a network, which has to be its one function "
+            "build(size, channels, ...): name it so"
+        )
+    build = found[0]
     build.returns, build.body = None, [ast.Expr(ast.Constant(ast.get_docstring(build)))]
     asked = {node.id for node in ast.walk(build) if isinstance(node, ast.Name)}
     tree.body = [node for node in tree.body if node is build or asked & _bound(node)]
