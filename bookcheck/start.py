@@ -4,7 +4,7 @@ All of it is computed from published runs, so that every clone writes the same p
 does not hold is left out.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -26,8 +26,12 @@ NOTHING = pd.DataFrame(columns=[*NUMBER, "verdict", "reason"], dtype=str)
 
 @dataclass(frozen=True)
 class Finding:
-    """A card: a number, what it says, a sentence more, and a picture with its words."""
+    """A card: a number, what it says, a sentence more, and a picture with its words.
 
+    On a slide its question comes first.
+    """
+
+    question: str
     number: str
     title: str
     more: str
@@ -35,23 +39,41 @@ class Finding:
 
 
 def write(published: Sequence[Run], to: Path) -> None:
-    """Write ``findings.md``, ``claims.md`` and ``compared.md``, which the start page includes."""
-    for name, make in {"findings": findings, "claims": claims, "compared": compared}.items():
+    """Write what the start page includes, ``findings.md``, ``claims.md`` and ``compared.md``.
+
+    The slides include ``slides.md``.
+    """
+    parts = {"findings": findings, "claims": claims, "compared": compared, "slides": slides}
+    for name, make in parts.items():
         (to / f"{name}.md").write_text(make(published) + "\n", encoding="utf-8")
 
 
 def findings(published: Sequence[Run]) -> str:
     """Return the cards as HTML, each a link to its page."""
-    cards = []
+    cards = [
+        f"<a class='finding' href='{_address(run)}'>{one.picture}"
+        f"<b>{escape(one.number)}</b><span>{escape(one.title)}</span>"
+        f"<small>{escape(one.more)}</small></a>"
+        for run, one in _told(published)
+    ]
+    return f"<div class='findings'>{''.join(cards)}</div>"
+
+
+def slides(published: Sequence[Run]) -> str:
+    """Return a slide a finding as Markdown: its question, then what comes with the next key."""
+    return "\n\n".join(
+        f"## {one.question}\n\n<div class='fragment'>{one.picture}"
+        f"<p><span class='number'>{escape(one.number)}</span> {escape(one.title)}</p>"
+        f"<small>{escape(one.more)} <a href='../book/{_address(run)}'>its page</a></small></div>"
+        for run, one in _told(published)
+    )
+
+
+def _told(published: Sequence[Run]) -> Iterator[tuple[Run, Finding]]:
+    """The findings that the published runs hold, each with its run."""
     for (notebook, table), tell in FINDINGS.items():
         if runs := [run for run in _of(published, notebook) if _file(run, table).exists()]:
-            one = tell(runs[-1], pd.read_csv(_file(runs[-1], table)))
-            cards.append(
-                f"<a class='finding' href='{_address(runs[-1])}'>{one.picture}"
-                f"<b>{escape(one.number)}</b><span>{escape(one.title)}</span>"
-                f"<small>{escape(one.more)}</small></a>"
-            )
-    return f"<div class='findings'>{''.join(cards)}</div>"
+            yield runs[-1], tell(runs[-1], pd.read_csv(_file(runs[-1], table)))
 
 
 def claims(published: Sequence[Run]) -> str:
@@ -103,6 +125,7 @@ def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
     ]
     started = " A star: from ImageNet." if which["row"].str.contains("from imagenet").any() else ""
     return Finding(
+        "Which network is best where all else is alike?",
         f"Dice {best['Dice']:.2f}",
         f"is the highest of {len(which)} networks under one protocol: {best['row']}.",
         f"BUSI, {used['size']} pixels, means over {used['repeats']} splits.{started}",
@@ -117,6 +140,7 @@ def shared_frames(run: Run, twins: pd.DataFrame) -> Finding:
     leak = twins.loc[twins["split"] == "by image", "share"].mean()
     rows = [(label, [(0.0, of["in groups"] / of["images"])]) for label, of in labels.items()]
     return Finding(
+        "How many images of BUSI show a frame that another one shows too?",
         f"{shared} of {images}",
         "images of BUSI show the frame of another image, or its neighbour.",
         f"In a random split {100 * leak:.0f} % of validation images have one in training.",
@@ -129,6 +153,7 @@ def masks_agree(run: Run, pairs: pd.DataFrame) -> Finding:
     mean, dice = run.numbers["mask_agreement"]["mean"], pairs["dice"]
     counts, _ = np.histogram(dice, np.linspace(0, 1, 21))
     return Finding(
+        "How well do two hand-drawn masks of one frame agree?",
         f"Dice {mean:.2f}",
         "is how well two hand-drawn masks of one frame agree.",
         f"The mean of {len(dice)} pairs: no network can be right on both masks of a pair.",
@@ -148,6 +173,7 @@ def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
     more = "more" if by_recipe > by_backbone else "no more"
     drawn = [("starts", recipes), ("backbones", backbones)]
     return Finding(
+        "What moves the Dice more: another start, or another backbone?",
         f"{by_recipe:.2f} vs. {by_backbone:.2f}",
         f"Another start moved Dice {more} than another backbone did.",
         f"Best minus worst: {len(recipes)} starts of one backbone ({small} pixels, "
@@ -170,6 +196,7 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
         nothing = f" ({always.index[0]}: {always.iloc[0]:.2f})"
     drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
     return Finding(
+        "What do copies across the split do to a classifier?",
         f"{apart:.2f} to {twice:.2f}",
         f"{title} the accuracy of benign or malignant.",
         f"Apart: near-copies on one side{nothing}. Copied: each image twice, at random.{beside}",
@@ -186,6 +213,7 @@ def frames_remembered(run: Run, frames: pd.DataFrame) -> Finding:
         for name, side in (("trained on", seen), ("other", other))
     ]
     return Finding(
+        "How much higher is the Dice on frames that were trained on?",
         f"{seen['Dice']:.2f} vs. {other['Dice']:.2f}",
         "Dice on images whose frame was trained on, and on the others.",
         f"{seen['row']} by paper 1's protocol, split by image (our reading): {seen['images']} of "
@@ -201,6 +229,7 @@ def empty_mask(run: Run, nothing: pd.DataFrame) -> Finding:
     empty = nothing.set_index("part").loc["Validation", "IoU"]
     rows = [("printed", [(float(v), float(v)) for v in printed]), ("empty mask", [(empty, empty)])]
     return Finding(
+        "Can a mask without a pixel have a good IoU?",
         f"IoU {empty:.4f}",
         f"of an empty mask, read one way. Paper 2 prints {' and '.join(printed)}.",
         "That is if the last fifth of BUSI validates and the background is a class; neither is "

@@ -53,26 +53,29 @@ def page(run: Run) -> Path:
 
 
 def build(quiet: bool = False) -> Path:
-    """Render the site and return its front page.
+    """Render the site with its slides and return its front page.
 
     Raises
     ------
     RunError
-        If Jupyter Book gives a warning or an error; the whole account is in ``_build/site.log``.
+        If Jupyter Book or Sphinx gives a warning or an error; the whole account is in
+        ``_build/site.log``.
     """
     root = paths.project()
     collect()
     # Sphinx leaves the pages of runs that are gone.
     shutil.rmtree(root / "_build" / "html" / "book" / "local", ignore_errors=True)
-    log = root / "_build" / "site.log"
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", "--all", "-W", "-n"]
     if not quiet:
         print("building the site", file=sys.stderr)
+    html, log = root / "_build" / "html", root / "_build" / "site.log"
+    book = ["jupyter-book", "build", "--all", "-W", "-n", "--keep-going", root]
+    slides = ["sphinx-build", "-b", "revealjs", "-E", "-W", "-d", root / "_build" / "slides"]
     with log.open("w", encoding="utf-8") as out:
-        done = subprocess.run([*command, "--keep-going", root], stdout=out, stderr=out, check=False)
-    if done.returncode:
-        raise RunError(f"the site was not built: {_complaint(log)} (see {log})")
-    return root / "_build" / "html" / "index.html"
+        for name, *rest in (book, [*slides, root / "book" / "slides", html / "slides"]):
+            command = [Path(sys.executable).with_name(name), *rest]
+            if subprocess.run(command, stdout=out, stderr=out, check=False).returncode:
+                raise RunError(f"the site was not built: {_complaint(log)} (see {log})")
+    return html / "index.html"
 
 
 def collect() -> None:

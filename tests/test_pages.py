@@ -222,11 +222,12 @@ def test_a_warning_of_the_build_is_told_in_one_sentence(project, monkeypatch):
 
 
 def test_the_page_of_a_run_that_is_gone_leaves_the_site(project, monkeypatch):
-    builder = project / "bin" / "jupyter-book"
-    builder.parent.mkdir()
-    builder.write_text("#!/bin/sh\nexit 0\n")
-    builder.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(builder.with_name("python")))
+    (project / "bin").mkdir()
+    for name in ("jupyter-book", "sphinx-build"):
+        builder = project / "bin" / name
+        builder.write_text("#!/bin/sh\nexit 0\n")
+        builder.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(project / "bin" / "python"))
     stale = project / "_build" / "html" / "book" / "local" / "gone.html"
     stale.parent.mkdir(parents=True)
     stale.write_text("old")

@@ -180,6 +180,30 @@ def test_words_of_the_glossary_are_explained_once_a_page(pages):
 
 
 @needs_chromium
+def test_the_slides_open_from_a_file_and_ask_before_they_tell():
+    asks = "document.querySelectorAll('.slides h2').length"
+    unseen = (
+        "[...document.querySelectorAll('.fragment')].every(x => +getComputedStyle(x).opacity === 0)"
+    )
+
+    async def seen():
+        with browser.chromium() as port:
+            tab = await browser.connect(port)
+            await tab.dress("light", 1280)
+            trouble = await tab.open((SITE / "slides" / "index.html").as_uri())
+            return trouble, await tab.evaluate(asks), await tab.evaluate(unseen)
+
+    trouble, questions, hidden = asyncio.run(seen())
+    page = SITE / "slides" / "index.html"
+    findings = parsed(SITE / "book" / "index.html").select(".finding b")
+    numbers = parsed(page).select(".fragment .number")
+    assert not trouble
+    assert not [link for link in links(page) if missing(page, link)]
+    assert [number.text for number in numbers] == [number.text for number in findings]
+    assert questions == len(findings) and hidden
+
+
+@needs_chromium
 def test_a_card_shows_while_the_mouse_is_on_its_word():
     async def seen():
         with browser.chromium() as port:
