@@ -1,6 +1,6 @@
 # Targets print themselves: a line `target: ... ## what it does` is its help.
 .DEFAULT_GOAL := help
-.PHONY: help install book test fuzz expected bench pictures lint format new-paper environment \
+.PHONY: help install book test fuzz expected bench pictures pdf lint format new-paper environment \
   clean distclean
 .DELETE_ON_ERROR:
 
@@ -49,6 +49,9 @@ bench: .venv/installed ## timings as ratios against other tools
 
 pictures: .venv/installed ## each page of the built site as a picture, light and dark (Chromium)
 	$(BIN)/python tests/site/pictures.py
+
+pdf: book ## the pages as one PDF (Chromium)
+	$(BIN)/python tests/site/pdf.py
 
 lint: .venv/installed ## check the code
 	$(BIN)/ruff check

@@ -21,6 +21,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from PIL import Image
+from pypdf import PdfReader
 
 from busutils import figures, metrics
 
@@ -201,6 +202,26 @@ def test_the_slides_open_from_a_file_and_ask_before_they_tell():
     assert not [link for link in links(page) if missing(page, link)]
     assert [number.text for number in numbers] == [number.text for number in findings]
     assert questions == len(findings) and hidden
+
+
+def test_the_pdf_has_each_chapter_once_in_the_order_of_the_site(pages):
+    listed = load("pdf").chapters()
+    names = [link.removesuffix(".html") for link in listed]
+    assert names[0] == "index" and len(set(names)) == len(names)
+    papers = [n.partition("/")[2][:2] for n in names if n.startswith("papers/")]
+    assert papers == sorted(papers)
+    written = {f.stem for f in pages if f.parent.name in ("book", "papers")}
+    assert {name.rpartition("/")[2] for name in names} == written - {"explorer"}
+
+
+@needs_chromium
+def test_a_chapter_is_printed_with_its_bookmark(tmp_path, monkeypatch):
+    pdf = load("pdf")
+    monkeypatch.setattr(pdf, "chapters", lambda: {"glossary.html": "Glossary"})
+    asyncio.run(pdf.main(tmp_path / "book.pdf"))
+    book = PdfReader(tmp_path / "book.pdf")
+    assert [mark.title for mark in book.outline] == ["Glossary"]
+    assert "twice the overlap" in "".join(page.extract_text() for page in book.pages)
 
 
 @needs_chromium
