@@ -180,6 +180,19 @@ def test_words_of_the_glossary_are_explained_once_a_page(pages):
     assert entry.find_next("dd").text.startswith("2·TP / (2·TP + FP + FN): twice the overlap")
 
 
+def test_each_chart_saves_its_data_with_the_run_that_made_it(pages):
+    """A chart is drawn twice, wide and for a phone; a row of pictures is not."""
+    for page in pages:
+        for chart in parsed(page).select("figure:has(picture)"):
+            run = chart.figcaption.text.partition("; run ")[2].partition(".")[0]
+            link = chart.select_one("figcaption a[download$='.csv']")
+            assert run and link, (page, chart.figcaption.text)
+            assert link["download"].startswith(run)
+            kind, _, content = link["href"].partition(";base64,")
+            assert kind == "data:text/csv"
+            assert base64.b64decode(content).count(b"\n") > 1
+
+
 @needs_chromium
 def test_the_slides_open_from_a_file_and_ask_before_they_tell():
     asks = "document.querySelectorAll('.slides h2').length"
