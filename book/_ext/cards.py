@@ -30,7 +30,7 @@ def _collect(app: Sphinx, doctree: nodes.document) -> None:
         term = item.next_node(nodes.term)
         name = "term-" + nodes.make_id(term.astext())
         term["ids"].append(name)
-        for word in term.astext().lower().split(", "):
+        for word in term.astext().lower().split(" or "):
             if word not in PLAIN:
                 told = _first_sentence(item.next_node(nodes.paragraph))
                 app.env.glossary_cards[word] = name, told
@@ -50,7 +50,7 @@ def _explain(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     address = app.builder.get_relative_uri(docname, GLOSSARY)
     longest_first = "|".join(sorted(map(re.escape, cards), key=len, reverse=True))
-    pattern = re.compile(rf"(?<![\w-])({longest_first})(?![\w-])", re.IGNORECASE)
+    pattern = re.compile(rf"(?<![\w-])({longest_first})s?(?![\w-])", re.IGNORECASE)
     for text in list(doctree.findall(nodes.Text)):
         if _within(text, APART):
             continue
@@ -59,7 +59,7 @@ def _explain(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             if match[1].lower() in cards:
                 name, meaning = cards.pop(match[1].lower())
                 link = f"<a class='explained' href='{address}#{name}' aria-description='{{}}'>{{}}</a>"
-                html = link.format(escape(meaning), escape(match[1]))
+                html = link.format(escape(meaning), escape(match[0]))
                 parts += [nodes.Text(told[end : match.start()]), nodes.raw("", html, format="html")]
                 end = match.end()
         if parts:
