@@ -97,11 +97,12 @@ def _explain(args: argparse.Namespace) -> None:
 
 def _dry_run(args: argparse.Namespace) -> None:
     from busutils import costs, execution, jobs, promises
+    from busutils.job import titles
 
     with promises.aside():
         planned = _planned(args)
     missing = [job for job, _ in jobs.plan(planned)]
-    for identity, title in jobs.titles(missing).items():
+    for identity, title in titles(missing).items():
         print(identity, title)
     print(f"{len(_with_needs(planned))} jobs, {len(missing)} of them to train")
     if missing:
@@ -129,6 +130,7 @@ def _planned(args: argparse.Namespace) -> list:
 
 def _jobs(args: argparse.Namespace) -> None:
     from busutils import bundle, jobs, promises, training
+    from busutils.job import titles
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
@@ -153,14 +155,14 @@ def _jobs(args: argparse.Namespace) -> None:
         return
     store = bundle.open_store(args.bundle) if args.bundle else None
     done = {job.id: jobs.finished(job, store=store) for job in planned}
-    titles = jobs.titles(planned)
+    told = titles(planned)
     if args.json:
-        facts = [(j.id, titles[j.id], done[j.id], j.needs and j.needs.id) for j in planned]
+        facts = [(j.id, told[j.id], done[j.id], j.needs and j.needs.id) for j in planned]
         names = ("id", "title", "done", "needs")
         print(json.dumps([dict(zip(names, of, strict=True)) for of in facts], indent=1))
         return
     for job in planned:
-        print(job.id, "done" if done[job.id] else "open", titles[job.id])
+        print(job.id, "done" if done[job.id] else "open", told[job.id])
 
 
 def _with_needs(planned: list) -> list:

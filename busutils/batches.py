@@ -7,7 +7,7 @@ import numpy as np
 
 from busutils import augment, models
 from busutils.data.dataset import Dataset, positives
-from busutils.jobs import Job
+from busutils.job import Job
 from busutils.models.preprocessing import preprocess
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from busutils import frameworks, paths, promises, sources, training
 from busutils import jobs as _jobs
 from busutils.data.dataset import open_cached
-from busutils.errors import UserError
-from busutils.integrity import BROKEN_ZIP, Damaged
-from busutils.jobs import Job
+from busutils.errors import Damaged, UserError
+from busutils.integrity import BROKEN_ZIP
+from busutils.job import Job
 
 PART = 15_000_000
 """Bytes of the largest file that travels."""
@@ -195,7 +195,7 @@ def _packed(todo: list[Job], store: Path) -> bytes:
     """Gzipped tar of what jobs need, each checked first."""
     needed = set()
     for job in todo:
-        for name in _jobs.inputs(job):
+        for name in job.inputs:
             promises.keep(name, store)
             needed.add(name)
         _jobs.read_split(job, store), open_cached(job.dataset, store)
@@ -266,7 +266,7 @@ def _zip(target: Path, places: list[Path]) -> Path:
     files = {f"{p.name}/{f.name}": f.read_bytes() for p in places for f in _travelling(p)}
     store = target.parent / "store"
     for place in places:
-        name = _jobs.split_file(_jobs.load(place.name, store))
+        name = _jobs.load(place.name, store).split_file
         files[name] = (store / name).read_bytes()
     with (
         paths.whole_file(target) as part,

@@ -20,7 +20,7 @@ import numpy as np
 
 from busutils import jobs, models
 from busutils.errors import RunError, UserError
-from busutils.jobs import Job
+from busutils.job import Job
 
 if TYPE_CHECKING:
     import keras

@@ -1,4 +1,7 @@
-"""The two errors that a user meets: each is one sentence that names the thing and the remedy."""
+"""The two errors that a user meets: each is one sentence that names the thing and the remedy.
+
+`Damaged` is told by what reads the file, as one of them.
+"""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -18,6 +21,10 @@ class RunError(UserError):
     """A run that began and could not be finished (exit code 1)."""
 
     exit_code = 1
+
+
+class Damaged(ValueError):
+    """What is wrong with what a file holds, in a few words."""
 
 
 def choose(value: str, options: Iterable[str], what: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from busutils import losses, metrics, thresholds
 from busutils.batches import Batches, positive, prepare, truth
 from busutils.data.dataset import Dataset
-from busutils.jobs import Job
+from busutils.job import Job
 
 CURVES = ("accuracy", "iou", "sensitivity", "precision")
 

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from busutils import frameworks, jobs, own_code, parameters, paths, sources
 from busutils.data import sets
 from busutils.errors import RunError, UserError
-from busutils.jobs import Job
+from busutils.job import Job
 from busutils.runs import LOG, MANIFEST, Run, opening, write_json
 
 PLAN = "plan"

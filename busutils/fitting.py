@@ -25,7 +25,7 @@ from busutils.data.dataset import Dataset, open_cached
 from busutils.errors import RunError, UserError, choose
 from busutils.evaluation import CURVES
 from busutils.integrity import EPOCHS, TOLD
-from busutils.jobs import Job
+from busutils.job import Job
 from busutils.models import encoders
 
 

@@ -9,16 +9,15 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from busutils import thresholds
+from busutils.errors import Damaged
+from busutils.job import Job
 from busutils.metrics import COUNTS
-
-if TYPE_CHECKING:
-    from busutils.jobs import Job
 
 BROKEN_ZIP = (OSError, EOFError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged zip file raises; a RuntimeError where it seems encrypted, or packed in
@@ -28,16 +27,12 @@ TOLD = ("val", "test", "normal")
 EPOCHS = ["epoch", "loss", "val_loss", "val_dice", "learning_rate", "seconds"]
 
 
-class Damaged(ValueError):
-    """What is wrong with a table, in a few words."""
-
-
 def hash_of(values: Mapping[str, Any]) -> str:
     """Return the sha256 of plain values as canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def check_history(job: "Job", history: pd.DataFrame) -> None:
+def check_history(job: Job, history: pd.DataFrame) -> None:
     """Refuse epochs that are not 1, 2, ... up to at most those of the job."""
     _expect(set(EPOCHS) <= set(history.columns), "a column is missing")
     _expect(list(history["epoch"]) == list(range(1, len(history) + 1)), "epochs are not 1, 2, ...")
@@ -50,7 +45,7 @@ def check_history(job: "Job", history: pd.DataFrame) -> None:
     _expect(np.isfinite(numbers).all(axis=None), "a number is not finite")
 
 
-def check_counts(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
+def check_counts(job: Job, counts: pd.DataFrame, split: pd.DataFrame) -> None:
     """Refuse counts that a job cannot have made with this split.
 
     Each case of the split's roles that are counted is there once at each threshold, with the
@@ -85,7 +80,7 @@ def check_counts(job: "Job", counts: pd.DataFrame, split: pd.DataFrame) -> None:
     _expect((np.diff(tp) <= 0).all() and (np.diff(fp) <= 0).all(), "counts rise with the threshold")
 
 
-def check_manifest(job: "Job", manifest: Any, history: pd.DataFrame) -> None:
+def check_manifest(job: Job, manifest: Any, history: pd.DataFrame) -> None:
     """Refuse a manifest that does not tell of this job."""
     facts = manifest if isinstance(manifest, Mapping) else {}
     texts, numbers = ("backend", "device", "machine"), ("minutes", "epochs", "n_train", "file_mib")

@@ -1,8 +1,9 @@
-"""One training, described by plain values: its identity, its folder, its results.
+"""What trainings leave, and which are still to be done.
 
-A job is addressed by its inputs: ``job.id`` is a hash of them, ``runs/jobs/<id>/`` holds what it
-made; the small results of a published run's jobs lie packed in its folder (:mod:`busutils.packed`).
-A job is finished where its manifest is. Nothing here trains, or imports a deep-learning framework.
+A :class:`busutils.job.Job` is addressed by its inputs: ``job.id`` is a hash of them,
+``runs/jobs/<id>/`` holds what it made; the small results of a published run's jobs lie packed in
+its folder (:mod:`busutils.packed`). A job is finished where its manifest is. Nothing here trains,
+or imports a deep-learning framework.
 """
 
 import gzip
@@ -10,9 +11,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from busutils import integrity, own_code, packed, paths, promises
+from busutils import integrity, packed, paths, promises
 from busutils.data.dataset import TEXT
-from busutils.errors import UserError
-from busutils.integrity import Damaged, hash_of
-from busutils.models import source
+from busutils.errors import Damaged, UserError
+from busutils.integrity import hash_of
+from busutils.job import Job
 from busutils.packed import Training
-
-VERSION = 1
-"""Raised when the same job would give other results."""
 
 SMALL = ("job.json", "history.csv", "cases.csv.gz", "manifest.json")
 KEEP = {
@@ -39,158 +35,6 @@ KEEP = {
 }
 MERGED = "merged"
 """Name of the file that marks a job as trained elsewhere: its results are never made again here."""
-GONE = {"factor": 0.1}
-"""Fields that jobs had once, with the only value that they ever took."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """The protocol of one training of one model on one split.
-
-    Attributes
-    ----------
-    dataset : fingerprint of the data set, at `size` pixels
-    split : id (of the table of roles) and how it was drawn
-    model, options : what :func:`busutils.models.build` takes
-    encoder_weights : "none", "imagenet", "file:<hash>" (in the store's weights folder), or a
-        :class:`Job` whose encoder is taken (pre-training)
-    freeze : all_but_batchnorm, all, none, random_frozen
-    preprocessing : "paper" (0 to 1) or "backbone" (what the encoder's ImageNet weights expect)
-    batchnorm_momentum : None leaves the model's own
-    reestimate_batchnorm : set batch-norm statistics from the training images first (for weights
-        with folded batch norm)
-    loss, loss_options : what :func:`busutils.losses.build` takes
-    learning_rate, schedule, patience : Adam; "plateau": a tenth of the rate after `patience` epochs
-        without a better validation loss; "cosine": from epoch to epoch down half a cosine to 0
-    augmentation : what :func:`busutils.augment.draw` takes
-    init_seed, order_seed : of the weights, and of data order and augmentation
-    task : "segment"; "classify": tell of the whole image whether it is `positive`; "both": outline
-        the lesion and tell whether it is malignant
-    positive : of "classify": "malignant", or "lesion" (malignant or benign)
-    class_weight, mask_weight : of "both": weights of the malignancy's cross-entropy and of the loss
-        of the mask
-    stop_after : stop after so many epochs without a better validation loss; None never stops
-    record : "none"; "training" scores the training cases too and keeps accuracy, IoU, sensitivity
-        and precision of every epoch; "weights" also keeps the weights; "film" also keeps the
-        weights, and prediction and Grad-CAM of one validation case in every epoch
-    code : hash of the network's source; empty where that is as published
-    loss_code : hash of the source of a loss that stands outside the package; else empty
-    """
-
-    dataset: str
-    size: int
-    split: dict
-    model: str
-    options: dict = field(default_factory=dict)
-    encoder_weights: "str | Job" = "none"
-    freeze: str = "none"
-    preprocessing: str = "paper"
-    batchnorm_momentum: float | None = None
-    reestimate_batchnorm: bool = False
-    loss: str = "focal_tversky"
-    loss_options: dict = field(default_factory=dict)
-    learning_rate: float = 1e-4
-    patience: int = 10
-    epochs: int = 100
-    batch: int = 8
-    augmentation: str = "none"
-    precision: str = "float32"
-    init_seed: int = 0
-    order_seed: int = 0
-    task: str = "segment"
-    positive: str = "malignant"
-    class_weight: float = 1.0
-    stop_after: int | None = None
-    record: str = "none"
-    mask_weight: float = 1.0
-    schedule: str = "plateau"
-    code: str = field(init=False, default="")
-    loss_code: str = field(init=False, default="")
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "code", source.changed(self.model))
-        object.__setattr__(self, "loss_code", own_code.code("loss", self.loss))
-
-    @property
-    def id(self) -> str:
-        """First 12 hexadecimal digits of the sha256 of the canonical JSON and `VERSION`.
-
-        What equals its default is left out, so that a field added later changes no id; a default
-        is therefore never changed.
-        """
-        text = json.dumps(_without_defaults(asdict(self)), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(f"{text}{VERSION}".encode()).hexdigest()[:12]
-
-    @property
-    def needs(self) -> "Job | None":
-        """The pre-training that this job starts from."""
-        return self.encoder_weights if isinstance(self.encoder_weights, Job) else None
-
-    @property
-    def title(self) -> str:
-        """A short name for people."""
-        name = self.options.get("backbone", self.model)
-        start = "a job" if self.needs else self.encoder_weights
-        return f"{name} from {start}, freeze {self.freeze}, {self.size} px, seed {self.init_seed}"
-
-    def to_json(self) -> str:
-        """Return the job as JSON text."""
-        return json.dumps(asdict(self), sort_keys=True, indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> "Job":
-        """Read a job from JSON text, as `from_dict` does."""
-        return cls.from_dict(json.loads(text))
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Job":
-        """Read a job, with the code that it was made with; a job nested as ``encoder_weights`` too.
-
-        Raises
-        ------
-        Damaged
-            If the values are of none.
-        """
-        try:
-            values = {k: v for k, v in values.items() if k not in GONE or v != GONE[k]}
-            codes = {name: values.pop(name, "") for name in ("code", "loss_code")}
-            if isinstance(values.get("encoder_weights"), dict):
-                values["encoder_weights"] = cls.from_dict(values["encoder_weights"])
-            job = cls(**values)
-        except (TypeError, AttributeError) as error:
-            raise Damaged(f"job.json is no job: {error}") from error
-        for name, code in codes.items():
-            object.__setattr__(job, name, code)
-        return job
-
-
-def _without_defaults(values: dict) -> dict:
-    """Leave out what equals its default, in a nested job too."""
-    default = {f.name: f.default for f in fields(Job)} | {"options": {}, "loss_options": {}}
-    kept = {k: v for k, v in values.items() if v != default[k]}
-    if isinstance(kept.get("encoder_weights"), dict):
-        kept["encoder_weights"] = _without_defaults(kept["encoder_weights"])
-    return kept
-
-
-def titles(jobs: Iterable[Job]) -> dict[str, str]:
-    """Return a title for each job by its id; jobs of one title are told apart by what differs."""
-    by_id = {job.id: job for job in jobs}
-    told, alike = {}, defaultdict(list)
-    for job in by_id.values():
-        alike[job.title].append(asdict(job) | job.options | {"id": job.id})
-    for title, facts in alike.items():
-        names = dict.fromkeys(name for of in facts for name in of)
-        names = [name for name in names if name not in ("id", "options", "split")]
-        apart = [name for name in names if len({str(of.get(name)) for of in facts}) > 1]
-        for of in facts:
-            words = [f"{name} {of[name]}" for name in apart if name in of]
-            told[of["id"]] = ", ".join([title, *words])
-    often = Counter(told.values())
-    return {
-        identity: text + f", split {by_id[identity].split['id']}" * (often[text] > 1)
-        for identity, text in told.items()
-    }
 
 
 def folder(job: Job, store: Path | None = None) -> Path:
@@ -277,8 +121,8 @@ def publish(identities: Iterable[str], to: Path, store: Path | None = None) -> N
     for identity in identities:
         made = read(identity, store)
         job = Job.from_dict(made.job)
-        trainings[identity] = made._replace(job=_without_defaults(asdict(job)))
-        paths.write(paths.published() / split_file(job), _split(job, store))
+        trainings[identity] = made._replace(job=job.values)
+        paths.write(paths.published() / job.split_file, _split(job, store))
     packed.write(to, trainings)
 
 
@@ -351,18 +195,6 @@ def promise_split(table: pd.DataFrame, identity: str) -> None:
     promises.promise(f"splits/{identity}.csv", table.to_csv(index=False).encode())
 
 
-def split_file(job: Job) -> str:
-    """Where in a store the table of roles of a job stands."""
-    return f"splits/{job.split['id']}.csv"
-
-
-def inputs(job: Job) -> list[str]:
-    """Where in a store stands what a job is trained on: split, data set, file of weights."""
-    start = "" if job.needs else job.encoder_weights
-    weights = [f"weights/{start[5:]}.h5"] * start.startswith("file:")
-    return [split_file(job), f"cache/{job.dataset}", *weights]
-
-
 def read_split(job: Job, store: Path | None = None) -> pd.DataFrame:
     """Return the table of roles (case, label, group, role) that `job` was planned with.
 
@@ -394,7 +226,7 @@ def weights_file(job: Job, store: Path | None = None) -> Path | None:
     UserError
         If it is missing, or its hash is not its name.
     """
-    if not (named := inputs(job)[2:]):
+    if not (named := job.inputs[2:]):
         return None
     file = (store or paths.store()) / named[0]
     if not file.exists() or paths.sha256(file)[:12] != file.stem:
@@ -406,7 +238,7 @@ def weights_file(job: Job, store: Path | None = None) -> Path | None:
 
 def _split(job: Job, store: Path | None) -> bytes:
     """Content of a job's table of roles: as promised, of the store, or as published."""
-    name = split_file(job)
+    name = job.split_file
     files = [base / name for base in (store or paths.store(), paths.published())]
     there, kept = [file for file in files if file.is_file()], promises.content(name)
     for content in [kept] if kept else map(Path.read_bytes, there):

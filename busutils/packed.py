@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from busutils import paths, thresholds
-from busutils.errors import UserError
-from busutils.integrity import Damaged, hash_of
+from busutils.errors import Damaged, UserError
+from busutils.integrity import hash_of
 from busutils.metrics import COUNTS
 
 JOBS, HISTORY, COUNTED = "jobs.json", "history.csv", "counts.npz"

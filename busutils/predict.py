@@ -12,7 +12,7 @@ from busutils import frameworks, jobs, models, paths, thresholds, training
 from busutils.data.files import read_image, resize_image
 from busutils.errors import UserError
 from busutils.figures import COLOURS
-from busutils.jobs import Job
+from busutils.job import Job
 from busutils.runs import Run
 
 

@@ -17,7 +17,7 @@ from busutils.data.dataset import cached, write_arrays
 from busutils.data.files import resize_image, resize_mask
 from busutils.data.splits import split_id
 from busutils.errors import UserError
-from busutils.jobs import Job
+from busutils.job import Job
 from busutils.phantoms import breast
 
 LABELS = ("benign", "benign", "malignant")
@@ -34,7 +34,7 @@ PUBLISHED = "file:"
 def start(
     backbone: str, weights: str, weights_root: str = "", width: float = 1.0, **phantoms: int
 ) -> str | Job:
-    """Return what :class:`busutils.jobs.Job` takes as ``encoder_weights``.
+    """Return what :class:`busutils.job.Job` takes as ``encoder_weights``.
 
     Parameters
     ----------

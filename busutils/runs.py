@@ -25,7 +25,7 @@ from busutils.provenance import backend, provenance
 if TYPE_CHECKING:
     import pandas as pd
 
-    from busutils.jobs import Job
+    from busutils.job import Job
 
 MANIFEST = "manifest.json"
 NUMBERS = "numbers.json"

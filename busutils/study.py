@@ -31,7 +31,7 @@ from busutils.data import reading, sets, splits
 from busutils.data.dataset import NEEDS_PIXELS, Dataset
 from busutils.data.files import NORMAL, Listing
 from busutils.errors import UserError
-from busutils.jobs import Job
+from busutils.job import Job
 from busutils.runs import Run
 from busutils.statistics import Difference, Interval
 
@@ -171,7 +171,7 @@ def job(data: Dataset, split: Mapping[str, Any], seed: int, **protocol: Any) -> 
     """Return one training on a split of a set.
 
     The rate stays as it is unless `protocol` has a `patience`: no schedule is printed in most
-    papers. `protocol` is what else :class:`busutils.jobs.Job` takes.
+    papers. `protocol` is what else :class:`busutils.job.Job` takes.
 
     Raises
     ------

@@ -16,7 +16,7 @@ import pandas as pd
 
 from busutils import frameworks, jobs, models, paths, promises
 from busutils.errors import RunError, UserError
-from busutils.jobs import Job
+from busutils.job import Job
 
 TRAINING = "BUSUTILS_TRAINING"
 """Variable that is "none" where only finished jobs may be read (:mod:`busutils.rebuild`)."""
@@ -57,7 +57,7 @@ def complete(
     deadline = math.inf if minutes is None else time.monotonic() + 60 * minutes
     store = store or paths.store()
     for job in planned:  # what is finished is published with its split
-        promises.keep(jobs.split_file(job), store)
+        promises.keep(job.split_file, store)
     todo = jobs.plan(planned, keep, store)
     _refuse_to_train(todo)
     _refuse_other_answers([job for job, _ in todo])
@@ -93,7 +93,7 @@ def train(
     RunError
         If the loss becomes NaN or the folder cannot be written.
     """
-    for name in jobs.inputs(job):
+    for name in job.inputs:
         promises.keep(name, store)
     with frameworks.loading():
         from busutils import fitting
@@ -138,7 +138,7 @@ def _refuse_other_weights(todo: Sequence[Job], store: Path) -> None:
     """Refuse a file of weights that is of another encoder, before one trains."""
     from_file = [job for job in todo if not job.needs and job.encoder_weights.startswith("file:")]
     for job in {(j.model, str(j.options), j.encoder_weights): j for j in from_file}.values():
-        for name in jobs.inputs(job):
+        for name in job.inputs:
             promises.keep(name, store)
         file = jobs.weights_file(job, store)
         try:

@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from busutils import jobs, paths
+from busutils import paths
 from busutils.data.dataset import Dataset, cached, write_arrays
 from busutils.data.splits import split_id
-from busutils.jobs import Job
+from busutils.job import Job
 
 N, SIZE = 20, 32
 ROLES = ["train"] * 12 + ["val"] * 4 + ["test"] * 2 + ["normal"] * 2
@@ -56,4 +56,4 @@ def write_split() -> None:
 def keep_split(table: pd.DataFrame, job: Job) -> None:
     """Put a table of roles into the store."""
     content = table.to_csv(index=False).encode()
-    paths.write(paths.store() / jobs.split_file(job), content)
+    paths.write(paths.store() / job.split_file, content)

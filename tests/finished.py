@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import jobs, paths
-from busutils.jobs import Job
+from busutils.job import Job
 
 THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.05), 2)
 MANIFEST = {

@@ -12,7 +12,7 @@ import pytest
 from busutils import jobs, losses, models, own_code, paths, training
 from busutils.data import reading, sets
 from busutils.errors import UserError
-from busutils.jobs import Job
+from busutils.job import Job, titles
 from busutils.models import source
 from tests import discs, finished
 from tests.discs import JOB
@@ -43,7 +43,7 @@ def test_id_is_the_protocol():
 def test_what_equals_its_default_does_not_change_the_id():
     plain = Job(dataset="d", size=32, split={"id": "s"}, model="plain_unet")
     assert replace(plain, epochs=100, augmentation="none").id == plain.id
-    assert set(jobs._without_defaults(vars(plain))) == {"dataset", "size", "split", "model"}
+    assert set(plain.values) == {"dataset", "size", "split", "model"}
 
 
 def test_json_round_trip_keeps_a_nested_job():
@@ -157,13 +157,13 @@ def test_jobs_of_one_title_are_told_apart_by_what_differs():
     other = replace(JOB, split={"id": "other"})
     deep, stops = replace(FIRST, size=64), replace(JOB, size=64, stop_after=3)
     larger = stops.title
-    assert jobs.titles([JOB, other, deep, stops, JOB]) == {
+    assert titles([JOB, other, deep, stops, JOB]) == {
         JOB.id: f"{JOB.title}, split {JOB.split['id']}",
         other.id: f"{JOB.title}, split other",
         deep.id: f"{larger}, stop_after None",
         stops.id: f"{larger}, stop_after 3, filters 4",
     }
-    assert jobs.titles([JOB]) == {JOB.id: JOB.title}
+    assert titles([JOB]) == {JOB.id: JOB.title}
 
 
 def test_unfinished_jobs_are_named(store):

@@ -77,7 +77,7 @@ def test_a_bundle_has_all_that_was_promised(places, tmp_path):
         with tarfile.open(fileobj=io.BytesIO(content)) as tar:
             held = set(tar.getnames())
         for job in bundle.jobs(tmp_path / page[0]):
-            assert set(jobs.inputs(job)) <= held
+            assert set(job.inputs) <= held
     assert {name.rpartition("-")[2] for name in held} >= {"twice"}
 
 
@@ -89,16 +89,16 @@ def test_a_training_keeps_its_promises(places):
     job = replace(job, model="plain_unet", options={"filters": 2})
     assert training.complete([job], quiet=True) == []
     assert len(open_cached(job.dataset)) == 12
-    assert (places[0] / jobs.split_file(job)).is_file()
+    assert (places[0] / job.split_file).is_file()
 
 
 def test_a_damaged_split_is_written_again(places):
-    file = places[0] / jobs.split_file(JOB)
+    file = places[0] / JOB.split_file
     file.parent.mkdir(parents=True)
     file.write_text("case\n")
     jobs.promise_split(SPLIT, split_id(SPLIT))
     assert len(jobs.read_split(JOB)) == 20  # from memory
-    promises.keep(jobs.split_file(JOB), paths.store())
+    promises.keep(JOB.split_file, paths.store())
     promises._PROMISED.clear()
     assert len(jobs.read_split(JOB)) == 20
 

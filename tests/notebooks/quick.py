@@ -9,7 +9,7 @@ from typing import Any
 
 from busutils import execution, jobs, metrics, parameters, rebuild, runs, statistics, training
 from busutils.data.dataset import open_cached
-from busutils.jobs import Job
+from busutils.job import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = Path(__file__).parent / "expected"

@@ -118,7 +118,7 @@ def test_a_row_runs_both_ways_if_the_folder_has_its_file(values, weights):
         ("mobilenetv2", True),
         ("mobilenetv2", False),
     ]
-    (file,) = (name for name in jobs.inputs(plan[-1].job) if name.startswith("weights/"))
+    (file,) = (name for name in plan[-1].job.inputs if name.startswith("weights/"))
     promises.keep(file, paths.store())
     assert (paths.store() / file).read_bytes() == b"weights"
     assert not plan[-1].job.reestimate_batchnorm
