@@ -50,7 +50,10 @@ bench: .venv/installed ## timings as ratios against other tools
 pictures: .venv/installed ## each page of the built site as a picture, light and dark (Chromium)
 	$(BIN)/python tests/site/pictures.py
 
-pdf: book ## the pages as one PDF (Chromium)
+pdf: ## the pages as one PDF (Chromium)
+	@{ command -v chromium || command -v chromium-browser; } >/dev/null || { echo "make pdf: Chromium prints the" \
+	  "pages: install it (on Debian: chromium)" >&2; exit 2; }
+	@$(MAKE) --no-print-directory book
 	$(BIN)/python tests/site/pdf.py
 
 lint: .venv/installed ## check the code

@@ -64,7 +64,8 @@ def slides(published: Sequence[Run]) -> str:
     return "\n\n".join(
         f"## {one.question}\n\n<div class='fragment'>{one.picture}"
         f"<p><span class='number'>{escape(one.number)}</span> {escape(one.title)}</p>"
-        f"<small>{escape(one.more)} <a href='../book/{_address(run)}'>its page</a></small></div>"
+        f"<small>{escape(one.more)} <a href='../book/{_address(run)}'>See its page.</a></small>"
+        "</div>"
         for run, one in _told(published)
     )
 
@@ -140,9 +141,9 @@ def shared_frames(run: Run, twins: pd.DataFrame) -> Finding:
     leak = twins.loc[twins["split"] == "by image", "share"].mean()
     rows = [(label, [(0.0, of["in groups"] / of["images"])]) for label, of in labels.items()]
     return Finding(
-        "How many images of BUSI show a frame that another one shows too?",
+        "How many images of BUSI show the frame of another image, or a neighbouring one?",
         f"{shared} of {images}",
-        "images of BUSI show the frame of another image, or its neighbour.",
+        "images of BUSI show the frame of another image, or a neighbouring one.",
         f"In a random split {100 * leak:.0f} % of validation images have one in training.",
         _picture(rows, "Share of images in groups, by class"),
     )
@@ -162,45 +163,59 @@ def masks_agree(run: Run, pairs: pd.DataFrame) -> Finding:
 
 
 def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
-    """How far starts and freezings move one backbone, and how far backbones differ (paper 1)."""
+    """How far weights and freezings move one backbone, and how far backbones differ (paper 1).
+
+    The control that nobody would train, random weights that are frozen, is left out.
+    """
     rows = run.numbers["rows"]
     alike = [n for n in rows if n != "base" and not n.endswith("(ImageNet)")]  # of one recipe
     backbones = [rows[name]["test_dice"] for name in alike]
-    of_one = transfer["encoder"] == transfer["encoder"].iloc[0]
+    control = (transfer["weights"] == "random") & (transfer["freezing"] == "frozen")
+    of_one = (transfer["encoder"] == transfer["encoder"].iloc[0]) & ~control
     recipes, used = list(transfer.loc[of_one, "test Dice"]), run.manifest["parameters"]
     small, large = used["transfer_size"], used["size"]
     by_recipe, by_backbone = np.ptp(recipes), np.ptp(backbones)
     more = "more" if by_recipe > by_backbone else "no more"
-    drawn = [("starts", recipes), ("backbones", backbones)]
+    drawn = [("weights", recipes), ("backbones", backbones)]
     return Finding(
-        "What moves the Dice more: another start, or another backbone?",
+        "What moves the Dice more: the encoder's first weights, or the backbone?",
         f"{by_recipe:.2f} vs. {by_backbone:.2f}",
-        f"Another start moved Dice {more} than another backbone did.",
-        f"Best minus worst: {len(recipes)} starts of one backbone ({small} pixels, "
+        f"Other first weights moved Dice {more} than another backbone did.",
+        f"Best minus worst: {len(recipes)} weights and freezings of one backbone ({small} pixels, "
         f"{used['transfer_splits']} splits), {len(backbones)} backbones ({large} pixels, 1 split).",
         _picture([(name, [(x, x) for x in of]) for name, of in drawn], "Test Dice"),
     )
 
 
 def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
-    """What copies across the split do to a classifier's accuracy (paper 3)."""
-    every = copies.set_index("arm")
-    arms, control = every.loc[["grouped", "twice"]], every["accuracy"].get("twice together", 0.0)
-    apart, twice = arms["accuracy"]
-    lifted = arms["low"]["twice"] > max(arms["high"]["grouped"], control)
-    title = "Copies of images lift" if lifted else "Another split moved"
-    beside = f" Both on one side: {control:.2f}." if control else ""
-    nothing = ""
+    """What copies across the split do to a classifier's accuracy (paper 3).
+
+    The control has the copies too, both on one side.
+    """
+    names = {"grouped": "once", "twice together": "twice, 1 side", "twice": "twice, random"}
+    arms = copies.set_index("arm").reindex(names).dropna(subset="accuracy")
+    accuracy, twice = arms["accuracy"], arms.loc["twice"]
+    control = accuracy.get("twice together", 0.0)
+    number = f"{accuracy['grouped']:.2f} to {twice['accuracy']:.2f}"
+    title = "Another split moved the accuracy of benign or malignant."
+    more = "Once: near-copies on one side. Twice: each image copied, at random."
+    if control:
+        number = f"{control:.2f} vs. {twice['accuracy']:.2f}"
+        title = "Copies across the split lift an accuracy no further than copies on one side."
+        more = "Each image twice: both on one side, or at random. "
+        more += f"Once, near-copies on one side: {accuracy['grouped']:.2f}."
+    if twice["low"] > max(arms["high"]["grouped"], control):
+        title = "Copies across the split lift the accuracy of benign or malignant."
     if (classes := _file(run, "classified")).exists():
         always = pd.read_csv(classes).iloc[0, -1:]  # that of the larger class, by its name
-        nothing = f" ({always.index[0]}: {always.iloc[0]:.2f})"
+        more += f" {always.index[0].capitalize()}: {always.iloc[0]:.2f}."
     drawn = [[(one.low, one.high), (one.accuracy,) * 2] for one in arms.itertuples()]
     return Finding(
         "What do copies across the split do to a classifier?",
-        f"{apart:.2f} to {twice:.2f}",
-        f"{title} the accuracy of benign or malignant.",
-        f"Apart: near-copies on one side{nothing}. Copied: each image twice, at random.{beside}",
-        _picture(list(zip(("apart", "copied"), drawn, strict=True)), "Accuracy"),
+        number,
+        title,
+        more,
+        _picture(list(zip(arms.index.map(names), drawn, strict=True)), "Accuracy"),
     )
 
 
@@ -212,12 +227,13 @@ def frames_remembered(run: Run, frames: pd.DataFrame) -> Finding:
         (name, [(side["low"], side["high"]), (side["Dice"],) * 2])
         for name, side in (("trained on", seen), ("other", other))
     ]
+    benign = " and ".join(f"{side['benign']:.2f}" for side in (seen, other))
     return Finding(
-        "How much higher is the Dice on frames that were trained on?",
+        "What is the Dice on frames that were trained on, and on the others?",
         f"{seen['Dice']:.2f} vs. {other['Dice']:.2f}",
         "Dice on images whose frame was trained on, and on the others.",
         f"{seen['row']} by paper 1's protocol, split by image (our reading): {seen['images']} of "
-        f"{sides['images'].sum()} validation images show a frame of training.",
+        f"{sides['images'].sum()} validation images show one. Benign ones: {benign}.",
         _picture(drawn, "Dice"),
     )
 
@@ -229,11 +245,11 @@ def empty_mask(run: Run, nothing: pd.DataFrame) -> Finding:
     empty = nothing.set_index("part").loc["Validation", "IoU"]
     rows = [("printed", [(float(v), float(v)) for v in printed]), ("empty mask", [(empty, empty)])]
     return Finding(
-        "Can a mask without a pixel have a good IoU?",
+        "What IoU does an empty mask get?",
         f"IoU {empty:.4f}",
         f"of an empty mask, read one way. Paper 2 prints {' and '.join(printed)}.",
-        "That is if the last fifth of BUSI validates and the background is a class; neither is "
-        "printed.",
+        "Our reading, which is not printed: the last fifth of BUSI validates, IoU is the mean of "
+        "lesion and background.",
         _picture(rows, "IoU"),
     )
 

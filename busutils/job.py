@@ -1,7 +1,7 @@
 """One training, described by plain values: its identity, what it needs, its title.
 
-Nothing here reads a file or imports a deep-learning framework; what a training leaves is
-:mod:`busutils.jobs`.
+Nothing here reads data or results, or imports a deep-learning framework; a network's source is
+hashed. What a training leaves is :mod:`busutils.jobs`.
 """
 
 import hashlib
@@ -121,11 +121,15 @@ class Job:
         return f"splits/{self.split['id']}.csv"
 
     @property
+    def weights_file(self) -> str | None:
+        """Where in a store the file of weights stands that it starts from, if it does."""
+        start = "" if self.needs else self.encoder_weights
+        return f"weights/{start[5:]}.h5" if start.startswith("file:") else None
+
+    @property
     def inputs(self) -> list[str]:
         """Where in a store stands what it is trained on: split, data set, file of weights."""
-        start = "" if self.needs else self.encoder_weights
-        weights = [f"weights/{start[5:]}.h5"] * start.startswith("file:")
-        return [self.split_file, f"cache/{self.dataset}", *weights]
+        return [*filter(None, [self.split_file, f"cache/{self.dataset}", self.weights_file])]
 
     def to_json(self) -> str:
         """Return the job as JSON text."""
@@ -158,15 +162,6 @@ class Job:
         return job
 
 
-def _without_defaults(values: dict) -> dict:
-    """Leave out what equals its default, in a nested job too."""
-    default = {f.name: f.default for f in fields(Job)} | {"options": {}, "loss_options": {}}
-    kept = {k: v for k, v in values.items() if v != default[k]}
-    if isinstance(kept.get("encoder_weights"), dict):
-        kept["encoder_weights"] = _without_defaults(kept["encoder_weights"])
-    return kept
-
-
 def titles(jobs: Iterable[Job]) -> dict[str, str]:
     """Return a title for each job by its id; jobs of one title are told apart by what differs."""
     by_id = {job.id: job for job in jobs}
@@ -185,3 +180,12 @@ def titles(jobs: Iterable[Job]) -> dict[str, str]:
         identity: text + f", split {by_id[identity].split['id']}" * (often[text] > 1)
         for identity, text in told.items()
     }
+
+
+def _without_defaults(values: dict) -> dict:
+    """Leave out what equals its default, in a nested job too."""
+    default = {f.name: f.default for f in fields(Job)} | {"options": {}, "loss_options": {}}
+    kept = {k: v for k, v in values.items() if v != default[k]}
+    if isinstance(kept.get("encoder_weights"), dict):
+        kept["encoder_weights"] = _without_defaults(kept["encoder_weights"])
+    return kept

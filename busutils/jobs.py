@@ -226,9 +226,9 @@ def weights_file(job: Job, store: Path | None = None) -> Path | None:
     UserError
         If it is missing, or its hash is not its name.
     """
-    if not (named := job.inputs[2:]):
+    if not job.weights_file:
         return None
-    file = (store or paths.store()) / named[0]
+    file = (store or paths.store()) / job.weights_file
     if not file.exists() or paths.sha256(file)[:12] != file.stem:
         raise UserError(
             f"the weights {file} are missing or damaged: delete the file and plan the job again"

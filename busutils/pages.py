@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def build(quiet: bool = False) -> Path:
     ------
     RunError
         If Jupyter Book or Sphinx gives a warning or an error; the whole account is in
-        ``_build/site.log``.
+        ``_build/site.log`` or ``_build/slides.log``.
     """
     root = paths.project()
     collect()
@@ -67,14 +67,10 @@ def build(quiet: bool = False) -> Path:
     shutil.rmtree(root / "_build" / "html" / "book" / "local", ignore_errors=True)
     if not quiet:
         print("building the site", file=sys.stderr)
-    html, log = root / "_build" / "html", root / "_build" / "site.log"
-    book = ["jupyter-book", "build", "--all", "-W", "-n", "--keep-going", root]
-    slides = ["sphinx-build", "-b", "revealjs", "-E", "-W", "-d", root / "_build" / "slides"]
-    with log.open("w", encoding="utf-8") as out:
-        for name, *rest in (book, [*slides, root / "book" / "slides", html / "slides"]):
-            command = [Path(sys.executable).with_name(name), *rest]
-            if subprocess.run(command, stdout=out, stderr=out, check=False).returncode:
-                raise RunError(f"the site was not built: {_complaint(log)} (see {log})")
+    html, made = root / "_build" / "html", root / "_build"
+    slides = ["-b", "revealjs", "-E", "-W", "-d", made / "slides", root / "book" / "slides"]
+    _call("jupyter-book", ["build", "--all", "-W", "-n", "--keep-going", root], made / "site.log")
+    _call("sphinx-build", [*slides, html / "slides"], made / "slides.log")
     return html / "index.html"
 
 
@@ -273,9 +269,14 @@ def _title(run: Run) -> str:
     return "".join(first["cells"][0]["source"]).splitlines()[0].removeprefix("# ")
 
 
-def _complaint(log: Path) -> str:
-    """The first warning or error of a build, in one line."""
+def _call(program: str, words: Sequence[str | Path], log: Path) -> None:
+    """Call a program of this Python, which writes to a log; its first warning or error is told."""
+    with log.open("w", encoding="utf-8") as out:
+        command = [Path(sys.executable).with_name(program), *words]
+        if not subprocess.run(command, stdout=out, stderr=out, check=False).returncode:
+            return
     lines = log.read_text(encoding="utf-8").splitlines()
     plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
     found = [line for line in plain if re.search(r"WARNING|ERROR|Error", line)]
-    return found[0].replace(f"{paths.project()}/", "") if found else "Jupyter Book stopped"
+    told = found[0].replace(f"{paths.project()}/", "") if found else f"{program} stopped"
+    raise RunError(f"the site was not built: {told} (see {log})")

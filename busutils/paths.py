@@ -34,6 +34,11 @@ def phantoms() -> Path:
     return _named("BUSUTILS_PHANTOMS", "data/phantom")
 
 
+def logs() -> Path | None:
+    """Folder for the epochs of trainings that run (``$BUSUTILS_LOGS``), if one is wanted."""
+    return _named("BUSUTILS_LOGS", "") if os.environ.get("BUSUTILS_LOGS") else None
+
+
 @contextmanager
 def variables(values: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables, and set them back when the block ends."""

@@ -20,8 +20,6 @@ from busutils.job import Job
 
 TRAINING = "BUSUTILS_TRAINING"
 """Variable that is "none" where only finished jobs may be read (:mod:`busutils.rebuild`)."""
-LOGS = "BUSUTILS_LOGS"
-"""Variable that names a folder, if wanted: ``<job>.csv`` there holds the epochs so far."""
 
 
 def complete(
@@ -60,6 +58,7 @@ def complete(
         promises.keep(job.split_file, store)
     todo = jobs.plan(planned, keep, store)
     _refuse_to_train(todo)
+    _refuse_logs()
     _refuse_other_answers([job for job, _ in todo])
     _refuse_other_weights([job for job, _ in todo], store)
     for number, (job, large) in enumerate(todo, start=1):
@@ -102,7 +101,7 @@ def train(
         with paths.locked(place / "lock") as mine:
             if mine:
                 done = jobs.finished(job, keep, store)
-                show = partial(_tell, job, progress)
+                show = partial(_show_and_log, job, progress)
                 return done or fitting.fit(job, keep | also, store, place, deadline, show)
         if time.monotonic() > deadline:
             return False
@@ -119,6 +118,18 @@ def _refuse_to_train(todo: list[tuple[Job, set[str]]]) -> None:
             f"job {job.id} ({job.title}) is not published, so the page asks for another training "
             "than before: find out what changed its id"
         )
+
+
+def _refuse_logs() -> None:
+    """Refuse a folder of logs that cannot be written, before anything trains."""
+    if folder := paths.logs():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"BUSUTILS_LOGS names {folder}, where nothing can be written ({error.strerror}): "
+                "name another folder"
+            ) from error
 
 
 def _refuse_other_answers(todo: Sequence[Job]) -> None:
@@ -149,11 +160,11 @@ def _refuse_other_weights(todo: Sequence[Job], store: Path) -> None:
             raise UserError(f"{told} holds another network: {error}") from error
 
 
-def _tell(job: Job, progress: "Progress", history: list[dict]) -> None:
-    """Show an epoch on the terminal, and write the epochs so far into the folder of `LOGS`."""
+def _show_and_log(job: Job, progress: "Progress", history: list[dict]) -> None:
+    """Show an epoch on the terminal, and write the epochs so far to ``<job>.csv`` of the logs."""
     progress.show(history)
-    if folder := os.environ.get(LOGS):
-        with paths.whole_file(Path(folder) / f"{job.id}.csv") as part:
+    if folder := paths.logs():
+        with paths.whole_file(folder / f"{job.id}.csv") as part:
             pd.DataFrame(history).to_csv(part, index=False, float_format="%.6g")
 
 

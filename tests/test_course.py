@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from busutils import __main__ as cli
-from busutils import course, paths, rebuild, sources
+from busutils import course, paths, rebuild, runs, sources
 from tests import cells
 
 SOURCE = paths.project() / "course"
@@ -309,3 +309,12 @@ def test_wheels_that_cannot_be_collected_are_told_and_leave_nothing(tmp_path, mo
     assert cli.main(["course", "--to", str(tmp_path / "mine"), "--offline"]) == 1
     assert "the wheels were not collected" in capsys.readouterr().err
     assert not (tmp_path / "mine" / course.WHEELS).exists()
+
+
+@pytest.mark.parametrize("text", ["course/1_copies.ipynb", "book/teaching.md"])
+def test_the_images_of_shared_frames_are_as_many_as_published(text):
+    run = runs.Run(paths.published() / "notebooks" / "00_data-busi-cpu")
+    by_label = run.numbers["summary"].values()
+    shared, images = (sum(of[key] for of in by_label) for key in ("in groups", "images"))
+    told = (paths.project() / text).read_text(encoding="utf-8").replace("BUSI's ", "")
+    assert f"{shared} of {images} images" in told

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.colors import to_hex
 from PIL import Image
 
+from bookcheck import plots
 from busutils import figures
 from busutils.compare import card
 from busutils.errors import UserError
@@ -373,6 +374,7 @@ def test_what_is_drawn_is_saved_in_one_click():
     assert name == "a<b.csv"
     assert table["row"].tolist() == ["B", "A", "C", "nothing"]  # as drawn, from the top
     assert table["ours"].fillna(-1).tolist() == [0.8, 0.5, -1, 0.0]
+    assert table["kind"].tolist() == ["row"] * 3 + ["without training"]
     marks = lines(figure.axes[0], marker="o")
     assert {x for (x,), _ in marks} == {0.8, 0.5}
 
@@ -383,6 +385,40 @@ def test_each_figure_keeps_what_it_draws(name, figure):
         assert figure.data is None
     else:
         assert len(figure.data) and figure.data.columns.is_unique
+
+
+def test_what_is_kept_is_what_was_given():
+    masks = np.zeros((2, 8, 8), bool)
+    masks[:, 2:4, 2:4] = True
+    answers = masks.copy()
+    answers[1, 2, 2:4] = False  # Dice 2 * 2 / (4 + 2)
+    images = np.zeros((2, 8, 8))
+    two = figures.gallery(images, masks, answers, ["a", "b"]).data
+    assert two.to_dict("list") == {"case": ["a", "b"], "Dice": [1.0, pytest.approx(2 / 3)]}
+
+    share = figures.profiles({"Net": np.array([0.2, 0.6])}, "Dice").data.set_index("score")["Net"]
+    assert share.loc[[0.0, 0.2, 0.5, 1.0]].tolist() == [1.0, 1.0, 0.5, 0.0]
+
+    rows = pd.DataFrame({"name": ["x"], "value": [0.5], "low": [0.4], "high": [0.7]})
+    kept = figures.intervals(rows, "Dice", trivial={"nothing": 0.1}).data
+    assert kept["kind"].tolist() == ["row", "without training"]
+    assert kept[["name", "value"]].to_numpy().tolist() == [["x", 0.5], ["nothing", 0.1]]
+
+    drawn = {"draws": np.array([0.1, 0.3])}
+    kept = figures.against_random(drawn, {"ours": 0.2}, {"printed": (0.5, 0.6)}, "Dice").data
+    assert kept.fillna(-1).to_numpy().tolist() == [
+        *(["draws", 0.1, -1, -1], ["draws", 0.3, -1, -1], ["ours", 0.2, -1, -1]),
+        ["printed", -1, 0.5, 0.6],
+    ]
+
+    truth, p = np.array([True, False]), np.array([0.9, 0.1])
+    areas = {"ROC": "1.00", "precision-recall": "1.00"}
+    roc = figures.classification_curves(truth, p, areas).data.query("curve == 'ROC'")
+    points = set(zip(roc["specificity"], roc["sensitivity"], strict=True))
+    assert points == {(1.0, 0.0), (1.0, 1.0), (0.0, 1.0)}
+
+    counts = pd.DataFrame({"paper": ["paper 1"], "kind": ["a"], "answer": ["fits"], "n": [2]})
+    assert plots.overview(counts).data is counts
 
 
 def test_a_curve_keeps_its_points_and_the_marked_one():

@@ -207,17 +207,28 @@ def test_one_machine_is_told_above_the_run_times_and_two_in_a_column(project):
     assert "| 1.2 | a laptop |" in told.read_text() and "| 1.2 | a server |" in told.read_text()
 
 
-def test_a_warning_of_the_build_is_told_in_one_sentence(project, monkeypatch):
+@pytest.mark.parametrize("failing", ["jupyter-book", "sphinx-build"])
+def test_a_warning_of_the_build_is_told_in_one_sentence(project, monkeypatch, failing):
     (project / "bin").mkdir()
-    builder = project / "bin" / "jupyter-book"
-    builder.write_text(
-        f"#!/bin/sh\necho '{project}/book/index.md:3: WARNING: no such page'; exit 1\n"
-    )
-    builder.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(builder.with_name("python")))
+    for name in ("jupyter-book", "sphinx-build"):
+        builder = project / "bin" / name
+        says = f"echo '{project}/book/index.md:3: WARNING: no such page'; exit 1"
+        builder.write_text(f"#!/bin/sh\n{says if name == failing else 'exit 0'}\n")
+        builder.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(project / "bin" / "python"))
     with pytest.raises(
         RunError, match=re.escape("built: book/index.md:3: WARNING: no such page (")
     ):
+        pages.build(quiet=True)
+
+
+def test_a_build_that_ends_without_a_word_is_named(project, monkeypatch):
+    (project / "bin").mkdir()
+    builder = project / "bin" / "jupyter-book"
+    builder.write_text("#!/bin/sh\nexit 1\n")
+    builder.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(project / "bin" / "python"))
+    with pytest.raises(RunError, match="not built: jupyter-book stopped"):
         pages.build(quiet=True)
 
 

@@ -20,7 +20,7 @@ from busutils import course, execution, pages, parameters, paths, runs
 from busutils.data import fetch
 from busutils.phantoms import write_busi, write_isic, write_lgg
 from scorecheck import __main__ as scorecheck
-from tests import cells, own_images
+from tests import cells, own_images, own_package
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +87,11 @@ def desk(tmp_path_factory):
         for module in (papermill, papermill.cli):
             patch.setattr(module, "execute_notebook", execute)
         patch.chdir(clone)
-        yield patch
+        with own_package.networks(clone / "models", patch) as models:
+            guide = (ROOT / "book" / "extend.md").read_text(encoding="utf-8")
+            code = re.search(r"```python\n(.*?)```", guide, re.DOTALL)[1]
+            (models / "mine.py").write_text(own_package.kept(code), encoding="utf-8")
+            yield patch
 
 
 def execute(input_path, output_path, parameters, **_):

@@ -70,7 +70,7 @@ def test_probabilities_give_the_published_counts(store):
 
 
 def test_a_log_holds_the_epochs_so_far(store, tmp_path, monkeypatch):
-    monkeypatch.setenv(training.LOGS, str(tmp_path / "logs"))
+    monkeypatch.setenv("BUSUTILS_LOGS", str(tmp_path / "logs"))
     log, seen = tmp_path / "logs" / f"{JOB.id}.csv", []
     show = training.Progress.show
     monkeypatch.setattr(
@@ -81,6 +81,14 @@ def test_a_log_holds_the_epochs_so_far(store, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(
         pd.read_csv(log), pd.read_csv(jobs.folder(JOB) / "history.csv"), rtol=1e-5
     )
+
+
+def test_a_folder_of_logs_that_cannot_be_is_refused_before_a_training(store, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BUSUTILS_LOGS", str(tmp_path / "file" / "logs"))
+    with pytest.raises(UserError, match=r"BUSUTILS_LOGS names .*file/logs.*name another folder"):
+        training.complete([JOB], quiet=True)
+    assert not (store / "jobs").exists()
 
 
 def test_same_job_twice_same_cases(store, tmp_path):

@@ -9,13 +9,14 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 GLOSSARY = "book/glossary"
-PLAIN = {"missed", "group", "run", "interval", "precision", "empty masks", "these trained weights"}
+PLAIN = {"missed", "group", "run", "interval", "precision", "job", "empty masks", "these trained weights"}
 """Entries whose word mostly means something else, or is explained where it stands."""
 APART = (
     *(nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.term, nodes.raw),
-    *(nodes.math, nodes.math_block, nodes.caption, nodes.comment, nodes.table),
+    *(nodes.math, nodes.math_block, nodes.caption, nodes.comment, nodes.table, nodes.citation),
 )
 """Within these no word is explained."""
 STRESSED = (nodes.emphasis, nodes.strong, nodes.inline)
@@ -45,9 +46,11 @@ def _first_sentence(told: nodes.paragraph) -> str:
 
 def _explain(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Make the first use of each word a link with a card."""
-    cards = dict(app.env.glossary_cards)
     if docname == GLOSSARY:
         return
+    if not getattr(app.env, "glossary_cards", None):
+        raise ExtensionError(f"{GLOSSARY} has no list of words: write a word, and below it ': ...'")
+    cards = dict(app.env.glossary_cards)
     address = app.builder.get_relative_uri(docname, GLOSSARY)
     longest_first = "|".join(sorted(map(re.escape, cards), key=len, reverse=True))
     pattern = re.compile(rf"(?<![\w-])({longest_first})s?(?![\w-])", re.IGNORECASE)

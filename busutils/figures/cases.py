@@ -54,7 +54,8 @@ def cases_strip(
     _check_alike(names, images, truths, predicted)
     dice = metrics.SCORES["dice"](metrics.counts(truths, predicted))
     figure, panels = new_figure(0.9 + 1.85 * len(ranks), len(ranks), 4)
-    for row, rank, i in zip(panels, ranks, by_rank(dice, ranks), strict=True):
+    shown = by_rank(dice, ranks)
+    for row, rank, i in zip(panels, ranks, shown, strict=True):
         for axes in row:
             show(axes, images[i])
         outline(row[1], truths[i], "truth")
@@ -65,7 +66,6 @@ def cases_strip(
         row[0].set_xlabel(f"{word}: Dice {dice[i]:.2f}\n{names[i]}", **BELOW)
     for axes, head in zip(panels[0], ["image", "truth", "prediction", "difference"], strict=True):
         axes.set_title(head)
-    shown = by_rank(dice, ranks)
     drawn = pd.DataFrame({"rank": ranks, "case": [names[i] for i in shown], "Dice": dice[shown]})
     return finished(figure, title, drawn, _outlines(*COLOURS))
 

@@ -155,9 +155,10 @@ def _dot(
 def _with_trivial(
     rows: pd.DataFrame, name: str, value: str, trivial: Mapping[str, float] | None
 ) -> pd.DataFrame:
-    """Rows and, below them, the answers that need no training."""
+    """Rows and, below them, the answers that need no training, told apart by their kind."""
     without = pd.DataFrame({name: [*(trivial or {})], value: [*(trivial or {}).values()]})
-    return pd.concat([rows, without], ignore_index=True)
+    both = {"row": rows, "without training": without}
+    return pd.concat(both, names=["kind", None]).reset_index("kind")
 
 
 def _beside(axes: Axes, trivial: Mapping[str, float], ends: tuple[float, float]) -> list[Line2D]:

@@ -120,7 +120,8 @@ def finished(
 ) -> Figure:
     """Return a figure with its finding above and its marks explained below.
 
-    What is drawn stays with it as a table, ``figure.data``; None of pictures alone.
+    What is drawn stays with it as a table, ``figure.data``, but for shaded ranges; None of
+    pictures alone.
     """
     figure.data = data
     legend_below(figure, marks, columns)

@@ -99,13 +99,15 @@ def _of_the_package() -> dict[str, Network]:
 def _read(name: str, text: str) -> Network:
     """Execute the head of a network's `build`, and of its module only what that asks for."""
     tree = ast.parse(text)
-    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build"]
-    if len(found) != 1:
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    known = [(node.name, told) for node in functions for told in _registered(node)]
+    if known != [("build", name)]:
+        as_told = ", ".join(f"{function}() as {told!r}" for function, told in known)
         raise UserError(
-            f"{name}.py of busutils/models registers a network, which has to be its one function "
-            "build(size, channels, ...): name it so"
+            f"busutils/models/{name}.py has to register one function, build(size, channels, ...), "
+            f"as {name!r}, which is its file's name: it registers {as_told}"
         )
-    build = found[0]
+    (build,) = (node for node in functions if node.name == "build")
     build.returns, build.body = None, [ast.Expr(ast.Constant(ast.get_docstring(build)))]
     asked = {node.id for node in ast.walk(build) if isinstance(node, ast.Name)}
     tree.body = [node for node in tree.body if node is build or asked & _bound(node)]
@@ -114,9 +116,19 @@ def _read(name: str, text: str) -> Network:
     return variables["build"].network
 
 
+def _registered(function: ast.FunctionDef) -> list[str]:
+    """Names under which a function's decorators register it."""
+    calls = [d for d in function.decorator_list if isinstance(d, ast.Call)]
+    return [ast.literal_eval(c.args[0]) for c in calls if ast.unparse(c.func) == "register"]
+
+
 def _bound(node: ast.stmt) -> set[str]:
-    """Names that an import or an assignment gives a value to."""
+    """Names that an import, a function or an assignment gives a value to."""
     if isinstance(node, ast.ImportFrom):
-        return {alias.name for alias in node.names}
+        return {alias.asname or alias.name for alias in node.names}
+    if isinstance(node, ast.Import):
+        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.FunctionDef):
+        return {node.name}
     targets = node.targets if isinstance(node, ast.Assign) else []
     return {target.id for target in targets if isinstance(target, ast.Name)}

@@ -98,30 +98,34 @@ def test_the_grid_has_a_row_a_paper_and_a_word_a_claim_that_links_to_its_page(pu
 def test_words_of_a_finding_follow_from_its_numbers(publish):
     rows = {name: {"test_dice": dice} for name, dice in {"vgg16": 0.5, "resnet50": 0.75}.items()}
     rows |= {"base": {"test_dice": 0.1}, "mobilenetv2 (ImageNet)": {"test_dice": 0.9}}
-    recipes = pd.DataFrame({"encoder": ["a", "a", "b"], "test Dice": [0.5, 0.625, 0.9]})
+    recipes = pd.DataFrame({"encoder": ["a", "a", "a", "b"], "test Dice": [0.5, 0.625, 0.1, 0.9]})
+    recipes["weights"] = ["ImageNet", "random", "random", "ImageNet"]
+    recipes["freezing"] = ["frozen", "all trains", "frozen", "frozen"]
     copies = {"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]}
     copies = pd.DataFrame(copies | {"low": [0.5, 0.6], "high": [0.7, 0.8]})
     frames = {"row": ["VGG16"] * 2, "frames": ["trained on", "other"], "images": [30, 90]}
     frames = pd.DataFrame(frames | {"Dice": [0.9, 0.7], "low": [0.8, 0.6], "high": [0.95, 0.75]})
+    frames["benign"] = [0.85, 0.65]
     publish("01_unet_backbones-busi-cpu", {"rows": rows}, transfer=recipes, frames=frames)
     told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
     assert told.count("class='finding'") == 3  # what no run holds is left out
-    assert "0.12 vs. 0.25" in told and "moved Dice no more than another backbone" in told
+    assert "0.12 vs. 0.25" in told and "weights moved Dice no more than another backbone" in told
     assert "(64 pixels, 3 splits)" in told and "(96 pixels, 1 split)" in told
     assert "0.90 vs. 0.70" in told and "VGG16 by paper 1&#x27;s protocol" in told
-    assert "30 of 120 validation images show a frame of training" in told
+    assert "30 of 120 validation images show one. Benign ones: 0.85 and 0.65." in told
     assert "0.60 to 0.70" in told and "Another split moved the accuracy" in told
 
 
 @pytest.mark.parametrize(
     ("control", "title"),
-    [(0.7, "Copies of images lift the"), (0.9, "Another split moved")],
+    [(0.7, "Copies across the split lift the accuracy"), (0.9, "lift an accuracy no further than")],
 )
 def test_copies_lift_an_accuracy_only_above_that_of_copies_on_one_side(publish, control, title):
     copies = {"arm": ["grouped", "twice", "twice together"], "accuracy": [0.6, 0.9, control]}
     copies = pd.DataFrame(copies | {"low": [0.5, 0.8, 0.6], "high": [0.7, 0.95, 0.95]})
     told = start.findings(publish("03_multitask_unet-busi-cpu", {}, copies=copies))
-    assert title in told and f"Both on one side: {control:.2f}." in told
+    assert title in told and f"<b>{control:.2f} vs. 0.90</b>" in told
+    assert f"twice, 1 side 0.60 to 0.95, {control:.2f}; twice, random 0.80 to 0.95, 0.90" in told
 
 
 def test_the_benchmark_leads_with_the_best_of_its_networks(publish):

@@ -169,6 +169,7 @@ def missing(page, link):
 def test_words_of_the_glossary_are_explained_once_a_page(pages):
     links = {page: parsed(page).select("a.explained") for page in pages}
     assert not links[SITE / "book" / "glossary.html"]
+    assert not links[SITE / "book" / "references.html"]  # L. R. Dice is no word
     for page, words in links.items():
         told = [link.text.lower() for link in words]
         assert len(set(told)) == len(told), page
@@ -180,10 +181,19 @@ def test_words_of_the_glossary_are_explained_once_a_page(pages):
     assert entry.find_next("dd").text.startswith("2·TP / (2·TP + FP + FN): twice the overlap")
 
 
+def drawing(address):
+    kind, _, content = address.partition(";base64,")
+    return base64.b64decode(content) if kind == "data:image/svg+xml" else b"<image"
+
+
 def test_each_chart_saves_its_data_with_the_run_that_made_it(pages):
-    """A chart is drawn twice, wide and for a phone; a row of pictures is not."""
+    """What has an image in its drawing is a row of pictures; all others are charts."""
     for page in pages:
-        for chart in parsed(page).select("figure:has(picture)"):
+        drawings = [f for f in parsed(page).select("figure") if not f.canvas and not f.input]
+        charts = [f for f in drawings if b"<image" not in drawing(f.img["src"])]
+        names = [link["download"] for link in parsed(page).select("figcaption a[download]")]
+        assert len(set(names)) == len(names), page
+        for chart in charts:
             run = chart.figcaption.text.partition("; run ")[2].partition(".")[0]
             link = chart.select_one("figcaption a[download$='.csv']")
             assert run and link, (page, chart.figcaption.text)
@@ -228,13 +238,20 @@ def test_the_pdf_has_each_chapter_once_in_the_order_of_the_site(pages):
 
 
 @needs_chromium
-def test_a_chapter_is_printed_with_its_bookmark(tmp_path, monkeypatch):
+def test_chapters_are_printed_with_bookmarks_and_links_inside_the_book(tmp_path, monkeypatch):
     pdf = load("pdf")
-    monkeypatch.setattr(pdf, "chapters", lambda: {"glossary.html": "Glossary"})
+    wanted = {"teaching.html": "In a course", "glossary.html": "Glossary"}
+    monkeypatch.setattr(pdf, "chapters", lambda: wanted)
     asyncio.run(pdf.main(tmp_path / "book.pdf"))
     book = PdfReader(tmp_path / "book.pdf")
-    assert [mark.title for mark in book.outline] == ["Glossary"]
+    assert [mark.title for mark in book.outline] == ["In a course", "Glossary"]
+    glossary = book.get_destination_page_number(book.outline[1])
+    first = [of.get_object() for page in book.pages[:glossary] for of in page.get("/Annots", [])]
+    jumps = [x["/Dest"][0].get_object() for x in first if isinstance(x.get("/Dest"), list)]
+    assert book.pages[glossary] in jumps  # a word of the first chapter leads to the second
     assert "twice the overlap" in "".join(page.extract_text() for page in book.pages)
+    links = [of.get_object() for page in book.pages for of in page.get("/Annots", [])]
+    assert links and not [x for x in links if "127.0.0.1" in x.get("/A", {}).get("/URI", "")]
 
 
 @needs_chromium
