@@ -181,8 +181,9 @@ def recipe_and_backbone(run: Run, transfer: pd.DataFrame) -> Finding:
         "What moves the Dice more: the encoder's first weights, or the backbone?",
         f"{by_recipe:.2f} vs. {by_backbone:.2f}",
         f"Other first weights moved Dice {more} than another backbone did.",
-        f"Best minus worst: {len(recipes)} weights and freezings of one backbone ({small} pixels, "
-        f"{used['transfer_splits']} splits), {len(backbones)} backbones ({large} pixels, 1 split).",
+        f"Best minus worst of {len(recipes)} weights and freezings ({small} pixels, "
+        f"{used['transfer_splits']} splits) and of {len(backbones)} backbones ({large} pixels, "
+        "1 split).",
         _picture([(name, [(x, x) for x in of]) for name, of in drawn], "Test Dice"),
     )
 
@@ -202,8 +203,7 @@ def copies_lift(run: Run, copies: pd.DataFrame) -> Finding:
     if control:
         number = f"{control:.2f} vs. {twice['accuracy']:.2f}"
         title = "Copies across the split lift an accuracy no further than copies on one side."
-        more = "Each image twice: both on one side, or at random. "
-        more += f"Once, near-copies on one side: {accuracy['grouped']:.2f}."
+        more = f"Each image twice, on one side or at random. Once: {accuracy['grouped']:.2f}."
     if twice["low"] > max(arms["high"]["grouped"], control):
         title = "Copies across the split lift the accuracy of benign or malignant."
     if (classes := _file(run, "classified")).exists():
