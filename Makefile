@@ -51,8 +51,8 @@ pictures: .venv/installed ## each page of the built site as a picture, light and
 	$(BIN)/python tests/site/pictures.py
 
 pdf: ## the pages as one PDF (Chromium)
-	@{ command -v chromium || command -v chromium-browser; } >/dev/null || { echo "make pdf: Chromium prints the" \
-	  "pages: install it (on Debian: chromium)" >&2; exit 2; }
+	@{ command -v chromium || command -v chromium-browser; } >/dev/null || { \
+	  echo "make pdf: Chromium prints the pages: install it (on Debian: chromium)" >&2; exit 2; }
 	@$(MAKE) --no-print-directory book
 	$(BIN)/python tests/site/pdf.py
 

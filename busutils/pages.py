@@ -62,12 +62,13 @@ def build(quiet: bool = False) -> Path:
         ``_build/site.log`` or ``_build/slides.log``.
     """
     root = paths.project()
+    made = root / "_build"
+    html = made / "html"
     collect()
     # Sphinx leaves the pages of runs that are gone.
-    shutil.rmtree(root / "_build" / "html" / "book" / "local", ignore_errors=True)
+    shutil.rmtree(html / "book" / "local", ignore_errors=True)
     if not quiet:
         print("building the site", file=sys.stderr)
-    html, made = root / "_build" / "html", root / "_build"
     slides = ["-b", "revealjs", "-E", "-W", "-d", made / "slides", root / "book" / "slides"]
     _call("jupyter-book", ["build", "--all", "-W", "-n", "--keep-going", root], made / "site.log")
     _call("sphinx-build", [*slides, html / "slides"], made / "slides.log")

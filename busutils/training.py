@@ -6,6 +6,7 @@ A framework is imported when a job has to be fitted (:mod:`busutils.fitting`), n
 import math
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -58,7 +59,8 @@ def complete(
         promises.keep(job.split_file, store)
     todo = jobs.plan(planned, keep, store)
     _refuse_to_train(todo)
-    _refuse_logs()
+    if todo:
+        _refuse_logs()
     _refuse_other_answers([job for job, _ in todo])
     _refuse_other_weights([job for job, _ in todo], store)
     for number, (job, large) in enumerate(todo, start=1):
@@ -125,6 +127,7 @@ def _refuse_logs() -> None:
     if folder := paths.logs():
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
             raise UserError(
                 f"BUSUTILS_LOGS names {folder}, where nothing can be written ({error.strerror}): "

@@ -65,6 +65,7 @@ def test_as_a_file_they_are_a_network_of_the_package(package):
     [
         ("def build", "def mine", r"mine\(\) as 'mine'"),
         ('"mine"', '"other"', r"build\(\) as 'other'"),
+        ('@register("mine", multiple=4)', "@register(name=NAME)", r"build\(\) as nothing"),
         ("import keras", 'def build(): ...\n@register("mine")\ndef f(): ...', r"f\(\) as 'mine'"),
     ],
 )

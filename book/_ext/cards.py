@@ -12,7 +12,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 GLOSSARY = "book/glossary"
-PLAIN = {"missed", "group", "run", "interval", "precision", "job", "empty masks", "these trained weights"}
+PLAIN = {
+    *("missed", "group", "run", "interval", "precision", "job"),
+    *("empty masks", "these trained weights"),
+}
 """Entries whose word mostly means something else, or is explained where it stands."""
 APART = (
     *(nodes.reference, nodes.literal, nodes.literal_block, nodes.title, nodes.term, nodes.raw),
@@ -61,8 +64,10 @@ def _explain(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         for match in pattern.finditer(told):
             if match[1].lower() in cards:
                 name, meaning = cards.pop(match[1].lower())
-                link = f"<a class='explained' href='{address}#{name}' aria-description='{{}}'>{{}}</a>"
-                html = link.format(escape(meaning), escape(match[0]))
+                html = (
+                    f"<a class='explained' href='{address}#{name}' "
+                    f"aria-description='{escape(meaning)}'>{escape(match[0])}</a>"
+                )
                 parts += [nodes.Text(told[end : match.start()]), nodes.raw("", html, format="html")]
                 end = match.end()
         if parts:

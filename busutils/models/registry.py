@@ -101,8 +101,8 @@ def _read(name: str, text: str) -> Network:
     tree = ast.parse(text)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     known = [(node.name, told) for node in functions for told in _registered(node)]
-    if known != [("build", name)]:
-        as_told = ", ".join(f"{function}() as {told!r}" for function, told in known)
+    if known != [("build", repr(name))]:
+        as_told = ", ".join(f"{function}() as {told}" for function, told in known) or "none"
         raise UserError(
             f"busutils/models/{name}.py has to register one function, build(size, channels, ...), "
             f"as {name!r}, which is its file's name: it registers {as_told}"
@@ -117,9 +117,10 @@ def _read(name: str, text: str) -> Network:
 
 
 def _registered(function: ast.FunctionDef) -> list[str]:
-    """Names under which a function's decorators register it."""
+    """Names under which a function's decorators register it, as they stand in the code."""
     calls = [d for d in function.decorator_list if isinstance(d, ast.Call)]
-    return [ast.literal_eval(c.args[0]) for c in calls if ast.unparse(c.func) == "register"]
+    given = [c.args for c in calls if ast.unparse(c.func) == "register"]
+    return [ast.unparse(words[0]) if words else "nothing" for words in given]
 
 
 def _bound(node: ast.stmt) -> set[str]:
