@@ -1,6 +1,6 @@
 # Targets print themselves: a line `target: ... ## what it does` is its help.
 .DEFAULT_GOAL := help
-.PHONY: help install book test fuzz expected bench pictures pdf lint format new-paper environment \
+.PHONY: help install book test slow fuzz expected bench pictures pdf lint format new-paper environment \
   clean distclean
 .DELETE_ON_ERROR:
 
@@ -36,7 +36,10 @@ book: .venv/installed ## install, make phantoms, execute the notebooks quickly, 
 
 test: book ## the same set-up, then lint, unit, notebook and site tests
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+slow: book ## the tests that train for longer: the course, guides, other seeds, JAX, killed trainings
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 fuzz: .venv/installed ## 500 mutations of each kind of input, instead of the 20 of `make test`
 	FUZZ=500 $(BIN)/python -m pytest tests/fuzz

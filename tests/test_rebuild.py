@@ -20,7 +20,6 @@ def real(tmp_path, monkeypatch):
     return tmp_path / "runs"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_page_gives_what_was_published(name, real):
     run = runs.find(name)

@@ -87,7 +87,7 @@ def test_the_network_is_drawn_as_it_is(page):
 
 @pytest.fixture(scope="module", params=range(1, SEEDS))
 def trained(request, tmp_path_factory):
-    """The variables of the whole page, from another seed; `make test SEEDS=10` tries ten."""
+    """The variables of the whole page, from another seed; `make slow SEEDS=10` tries ten."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BUSUTILS_RUNS", str(tmp_path_factory.mktemp("runs")))
         page = cells.page(sources.cells(parameters.source(NAME)), {"seed": request.param}, "")

@@ -14,7 +14,6 @@ spec.loader.exec_module(quick)
 
 ON_JAX = "02_attention_unet"
 SEEDS = int(os.environ.get("SEEDS", 2))  # from which the networks of a quick run are trained
-pytestmark = pytest.mark.slow
 every_notebook = pytest.mark.parametrize("name", quick.NOTEBOOKS)
 
 
@@ -61,16 +60,18 @@ def test_the_networks_of_make_book_have_learned(name, made):
         has_learned(job, made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, SEEDS))
 @pytest.mark.parametrize("name", quick.TRAINED)
 def test_they_learn_from_other_seeds_too(name, seed, made, tmp_path, monkeypatch):
-    """`make test SEEDS=10` tries ten."""
+    """`make slow SEEDS=10` tries ten."""
     store = quick.borrow(made, tmp_path, "cache", "jobs", "splits")
     monkeypatch.setenv("BUSUTILS_RUNS", str(store))
     for job in quick.train(name, seed):
         has_learned(job, store)
 
 
+@pytest.mark.slow
 def test_the_same_notebook_runs_on_jax_without_tensorflow(made, tmp_path):
     blocked = str(Path(__file__).with_name("without_tensorflow"))
     environment = {"KERAS_BACKEND": "jax", "PYTHONPATH": blocked}
