@@ -38,7 +38,7 @@ test: book ## the same set-up, then lint, unit, notebook and site tests
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-slow: book ## the tests that train for longer: the course, guides, other seeds, JAX, killed trainings
+slow: book ## the tests that train for longer: own networks, other seeds, JAX, killed trainings
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 fuzz: .venv/installed ## 500 mutations of each kind of input, instead of the 20 of `make test`

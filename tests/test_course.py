@@ -229,13 +229,11 @@ def test_each_task_is_followed_by_its_solution_and_its_check(notebook):
             assert tags[place + 1] == "solution" and "..." in "".join(code[place]["source"])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_solutions_pass_their_checks(notebook):
     assert solved(notebook)["checks"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_a_check_asks_for_what_is_not_written_yet(notebook):
     names, todo = solved(notebook), code_of(notebook, "solution")
@@ -249,7 +247,6 @@ def test_a_check_asks_for_what_is_not_written_yet(notebook):
     assert len(answered) >= 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("notebook", "check", "wrong", "words"), WRONG, ids=[f"{w[0]} {w[3]}" for w in WRONG]
 )

@@ -22,8 +22,6 @@ from busutils.phantoms import write_busi, write_isic, write_lgg
 from scorecheck import __main__ as scorecheck
 from tests import cells, own_images, own_package
 
-pytestmark = pytest.mark.slow
-
 ROOT = paths.project()
 PAGES = ("README.md", *(f"book/{n}.md" for n in ("data", "rerun", "claims", "teaching", "extend")))
 ELSEWHERE = ("make", "source", "pip", "snakemake")
