@@ -47,7 +47,7 @@ def write(to: Path, offline: bool = False) -> list[Path]:
         with paths.whole_folder(to / name) as part:
             for notebook in sorted(source.glob("*.ipynb")):
                 runs.write_json(part / notebook.name, rebuild.without(notebook, [left_out]))
-            for file in ("README.md", "requirements.txt", "tools.py", "checks.py"):
+            for file in ("README.md", "requirements.txt", "runtime.txt", "tools.py", "checks.py"):
                 shutil.copyfile(source / file, part / file)
             shutil.copyfile(paths.project() / "constraints.txt", part / "constraints.txt")
             counted.to_csv(part / "published.csv", index=False)

@@ -269,6 +269,8 @@ def test_both_folders_stand_alone_and_never_replace_work(tmp_path, capsys):
             [sys.executable, "-c", told], cwd=folder, capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == str(folder / "busutils" / "__init__.py")
+        python = (folder / "runtime.txt").read_text().strip()  # for Binder, whose own is older
+        assert python in {"python-3.11", "python-3.12", "python-3.13"}
     work = tmp_path / "of a class" / "students" / "0_lab.ipynb"
     work.write_text("mine")
     assert cli.main(["course", "--to", str(tmp_path / "of a class")]) == 2
