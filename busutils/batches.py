@@ -15,7 +15,9 @@ class Batches(keras.utils.PyDataset):
     """Batches of some rows of a data set, in an order drawn for the epoch (None: as they are)."""
 
     def __init__(self, dataset: Dataset, rows: np.ndarray, job: Job, epoch: int | None = None):
-        super().__init__()
+        # One worker: tf.data feeds the network, and its tuner may hold a long epoch's end up for as
+        # long again. Two: Keras's own queue does, which costs a tenth of a second an epoch.
+        super().__init__(workers=2 if len(rows) > 10 * job.batch else 1)
         self.dataset, self.job, self.epoch = dataset, job, epoch
         order = slice(None)
         if epoch is not None:

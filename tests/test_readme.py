@@ -24,7 +24,7 @@ from tests import cells, own_images, own_package
 
 ROOT = paths.project()
 PAGES = ("README.md", *(f"book/{n}.md" for n in ("data", "rerun", "claims", "teaching", "extend")))
-ELSEWHERE = ("make", "source", "pip", "snakemake")
+ELSEWHERE = ("make", "source", "pip", "snakemake", "export")
 """Installing, building and distributing have tests of their own, or need what is not here."""
 TINY = {
     **{"size": 32, "epochs": 1, "rows": ["vgg16"], "folds": [1], "encoder_weights": "none"},

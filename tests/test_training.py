@@ -1,6 +1,7 @@
 """Training is repeatable, goes on after a kill, and refuses what cannot work."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,6 +100,24 @@ def test_same_job_twice_same_cases(store, tmp_path):
     training.complete([JOB], quiet=True)
     assert content(JOB, store) == first
     assert content(replace(JOB, init_seed=1), store) != first
+
+
+class ByTensorFlow(batches.Batches):
+    """Batches that tf.data feeds, however many they are."""
+
+    def __init__(self, *of):
+        super().__init__(*of)
+        self.workers = 1
+
+
+def test_who_feeds_many_batches_does_not_change_the_table(store, monkeypatch):
+    many = replace(JOB, batch=1)  # twelve batches an epoch
+    training.complete([many], quiet=True)
+    first = content(many, store)
+    shutil.rmtree(jobs.folder(many))
+    monkeypatch.setattr(fitting, "Batches", ByTensorFlow)
+    training.complete([many], quiet=True)
+    assert content(many, store) == first
 
 
 DROPOUT = replace(
