@@ -107,6 +107,7 @@ class ByTensorFlow(batches.Batches):
 
     def __init__(self, *of):
         super().__init__(*of)
+        assert self.workers > 1  # else there is nothing to compare
         self.workers = 1
 
 
