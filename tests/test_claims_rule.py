@@ -85,6 +85,25 @@ def test_best_is_opposite_only_after_holm():
 
 
 @pytest.mark.parametrize(
+    ("limits", "close", "shown"),
+    [
+        ({"B": (0.01, 0.05), "C": (0.02, 0.04)}, False, "B"),  # supported: B is nearest to zero
+        ({"B": (-0.03, 0.28), "C": (-0.02, 0.01)}, False, "C"),  # not supported, because of C
+        ({"B": (0.01, 0.02), "C": (-0.02, 0.28)}, False, "C"),  # undecided, because of C
+        ({"B": (-0.20, 0.10), "C": (-0.04, -0.01)}, False, "C"),  # opposite, because of C
+        ({"B": (-0.01, 0.00), "C": (-0.03, 0.10)}, True, "C"),  # close to B, not surely to C
+    ],
+)
+def test_the_difference_that_is_shown_gives_the_word_alone(limits, close, shown):
+    of = {
+        name: statistics.Interval((low + high) / 2, low, high, 0.95, "", 99, 99)
+        for name, (low, high) in limits.items()
+    }
+    assert rule.deciding(of, close) == shown
+    assert rule.word_of({shown: of[shown]}, 0.02, close) == rule.word_of(of, 0.02, close)
+
+
+@pytest.mark.parametrize(
     ("b", "word"), [(0.6, "supported"), (0.61, "supported"), (0.8, "opposite")]
 )
 def test_close_may_be_a_little_below(tmp_path, b, word):

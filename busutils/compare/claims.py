@@ -100,7 +100,7 @@ def _compared(claim: Mapping, scores: pd.DataFrame | None, folder: Path, paper: 
     if not first or not second:
         return Claim(claim["sentence"], "not tested", None, NOT_RUN, rule.NAMED)
     differences, pairs = _differences(first, second, together=claim["kind"] == "groups")
-    shown = min(differences, key=lambda name: differences[name].low)
+    shown = rule.deciding(differences, close)
     words = {m: rule.word_of(differences, m, close) for m in rule.MARGINS}
     if chance:  # a network that failed to train is no counter-example
         words = {m: word.replace("opposite", "not supported") for m, word in words.items()}

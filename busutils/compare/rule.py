@@ -131,6 +131,24 @@ def word_of(differences: Mapping[str, Interval], margin: float, close: bool = Fa
     return "not supported" if excluded else "undecided"
 
 
+def deciding(differences: Mapping[str, Interval], close: bool = False) -> str:
+    """Name the difference that stands behind the word.
+
+    Of those whose interval reaches below what the claim allows, the one with the lowest upper
+    limit: it alone is *opposite*, *not supported* or *undecided*. Where none does, the one that
+    comes nearest.
+
+    Parameters
+    ----------
+    differences, close : as for :func:`word_of`; the margin is the smallest of `MARGINS`
+    """
+    least = -MARGINS[0] if close else 0
+    against = [name for name, d in differences.items() if d.low <= least]
+    if against:
+        return min(against, key=lambda name: differences[name].high)
+    return min(differences, key=lambda name: differences[name].low)
+
+
 def other_weights(wanted: str | None, rows: pd.DataFrame) -> str:
     """Say what rows start from, where a claim is about encoders from other weights."""
     if not wanted or "weights" not in rows:
