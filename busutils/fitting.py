@@ -202,10 +202,14 @@ def _network(job: Job, **started) -> keras.Model:
             "unset it, or take float32"
         )
     keras.backend.clear_session()
-    keras.config.set_dtype_policy(job.precision)
     keras.utils.set_random_seed(job.init_seed)
     given = {name: value for name, value in started.items() if value != "none"}
-    return models.build(job.model, size=job.size, **job.options, **given)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(job.precision)
+    try:
+        return models.build(job.model, size=job.size, **job.options, **given)
+    finally:  # another network of the same process is built as it says itself
+        keras.config.set_dtype_policy(before)
 
 
 def _criteria(job: Job) -> dict:

@@ -530,6 +530,19 @@ def test_intervals_stand_beside_answers_without_training():
     assert [line.get_xdata()[0] for line in upright] == [0.17, 0.84]
 
 
+def test_margins_are_the_ticks_and_a_row_may_lack_a_value_or_an_interval():
+    rows = pd.DataFrame({"name": ["bar", "dot"], "value": [np.nan, 0.04]})
+    rows = rows.assign(low=[0, np.nan], high=[0.08, np.nan])
+    figure = figures.intervals(rows, "difference", ends=(0, 0.12), margins=[0.02, 0.1])
+    (axes,) = figure.axes
+    assert axes.get_xticks().tolist() == [0, 0.02, 0.1]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["0.00", "0.02", "0.10"]
+    thin = [line.get_xdata()[0] for line in axes.get_lines() if line.get_lw() == 0.6]
+    assert thin == [0.02, 0.1]
+    assert ([0, 0.08], [1, 1]) in lines(axes, marker="None")
+    assert ([0.04], [0]) in lines(axes, marker="o")
+
+
 def test_a_profile_falls_at_each_score():
     figure = figures.profiles({"a": [0.2, 0.2, 0.6, 1.0], "b": [0.0]}, "Dice", "Finding")
     (axes,) = figure.axes

@@ -75,22 +75,33 @@ def printed_against_rerun(
 
 @mpl.rc_context(LOOK)
 def intervals(
-    rows: pd.DataFrame, label: str, title: str = "", trivial: Mapping[str, float] | None = None
+    rows: pd.DataFrame,
+    label: str,
+    title: str = "",
+    trivial: Mapping[str, float] | None = None,
+    ends: tuple[float, float] = (0, 1),
+    margins: Sequence[float] = (),
 ) -> Figure:
     """Draw one value a row with its interval, the first row on top.
 
     Parameters
     ----------
-    rows : DataFrame with columns name, value, low, high
+    rows : DataFrame with columns name, value, low, high; NaN where there is none
     label : of the x axis
     trivial : name -> value of answers that need no training, drawn as thin grey lines
+    ends : of the x axis
+    margins : the only ticks of the x axis, if given, each with a thin line
     """
     upwards = rows[::-1]
-    figure, axes = _rows(upwards["name"], (0.9, 0.3), label, (0, 1))
+    figure, axes = _rows(upwards["name"], (0.9, 0.3), label, ends)
     for place, row in enumerate(upwards.itertuples()):
-        _dot(axes, place, row.value, (row.low, row.high), (0, 1))
+        _dot(axes, place, row.value, (row.low, row.high), ends)
+    for margin in margins:
+        axes.axvline(margin, color=GREY, lw=0.6, zorder=0)
+    if margins:
+        axes.set_xticks([0, *margins], [f"{of:.2f}" for of in (0, *margins)])
     drawn = _with_trivial(rows[["name", "value", "low", "high"]], "name", "value", trivial)
-    return finished(figure, title, drawn, _beside(axes, trivial or {}, (0, 1)))
+    return finished(figure, title, drawn, _beside(axes, trivial or {}, ends))
 
 
 @mpl.rc_context(LOOK)

@@ -30,6 +30,7 @@ from tests import cells, finished, own_images
 
 NAME = "06_busi_benchmark"
 ALL = {"repeats": 2, "recipes": ["paper 1", "paper 3"], "spread_splits": 2, "leak_repeats": 2}
+ALL |= {"tried_rates": [0.003, 0.0001], "longer": ["plain_unet"]}
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,8 @@ def page(values):
 
 def _finish(entry):
     hit = 6 if entry.name == "mobilenetv2" else 4 if entry.name == "paper 3" else 5
-    hit += {"copies": 2, "epoch": 1}.get(entry.name, 0)
+    hit += {"copies": 2, "epoch": 1}.get(entry.name, 0) + 3 * (entry.part == "longer")
+    hit -= 3 * (entry.part == "rate" and entry.job.learning_rate < 0.003)
 
     def counts(case, threshold):
         lesion = case.role != "normal"
@@ -131,6 +133,14 @@ def test_recipes_are_what_the_papers_print(values):
         ({"repeats": 7}, "take 5 or less, or a multiple"),
         ({"recipes": ["paper 1"], "recipe_repeats": 2}, "recipe_repeats is 2, repeats 1"),
         ({"spread_splits": 1}, "no spread between splits: take 2 or more"),
+        ({"longer": ["vgg16"]}, "row of longer"),
+        ({"own_rates": ["vgg16 at 0.1"]}, "row of own_rates"),
+        ({"own_rates": ["plain_unet at much"]}, "rate of plain_unet = 'much'"),
+        ({"own_rates": ["plain_unet"]}, "rate of plain_unet = "),
+        ({"own_rates": ["plain_unet at 1e-3", "plain_unet at 1e-4"]}, "names plain_unet twice"),
+        ({"tried_rates": [0.1]}, "a rate that tried_rates does not list"),
+        ({"leak_repeats": 2}, "at most as many leak_repeats as repeats"),
+        ({"leak_repeats": 1, "grouped": False}, "and grouped true"),
     ],
 )
 def test_what_cannot_be_run_is_refused(values, changed, message):
@@ -138,25 +148,44 @@ def test_what_cannot_be_run_is_refused(values, changed, message):
         planned(values | changed)
 
 
-@pytest.mark.parametrize("grouped", [True, False])
-def test_copies_train_in_place_of_others_and_the_test_images_stay(values, grouped):
-    plan = planned(values | {"leak_repeats": 3, "grouped": grouped})
+def test_copies_train_in_place_of_others_and_the_test_images_stay(values):
+    plan = planned(values | {"leak_repeats": 3, "repeats": 3})
     for repeat in (1, 2, 3):
-        of = {e.name: e.job for e in plan if e.part == "leak" and e.repeat == f"pair {repeat}"}
-        roles = {name: jobs.read_split(job) for name, job in of.items()}
-        tested = {n: set(t.loc[t["role"] == "test", "case"]) for n, t in roles.items()}
-        trains = {n: t[t["role"] == "train"] for n, t in roles.items()}
-        assert tested["apart"] == tested["copies"]
-        epoch = roles["epoch"]
-        assert set(epoch.loc[epoch["role"] == "val", "case"]) == tested["apart"]
-        labels = {n: t["label"].value_counts().to_dict() for n, t in trains.items()}
-        assert labels["apart"] == labels["copies"] == labels["epoch"]
-        frames = roles["apart"].set_index("case").loc[list(tested["apart"]), "group"]
+        of = {e.name: e.job for e in plan if e.repeat == f"pair {repeat}"}
+        fair, copies, epoch = (jobs.read_split(of[n]) for n in ("plain_unet", "copies", "epoch"))
+        tested = set(copies.loc[copies["role"] == "test", "case"])
+        assert set(epoch.loc[epoch["role"] == "val", "case"]) == tested
+        assert tested < set(fair.loc[fair["role"] == "test", "case"])
+        trains = {
+            name: table[table["role"] == "train"]
+            for name, table in {"f": fair, "c": copies, "e": epoch}.items()
+        }
+        labels = [t["label"].value_counts().to_dict() for t in trains.values()]
+        assert labels[0] == labels[1] == labels[2]
+        assert set(trains["f"]["case"]) == set(trains["e"]["case"])
+        frames = fair.set_index("case").loc[list(tested), "group"]
         assert frames.is_unique
-        assert not trains["apart"]["group"].isin(frames).any()
-        let_in = trains["copies"]["group"].isin(frames)
+        assert set(frames) == set(fair.loc[fair["role"] == "test", "group"])
+        assert not trains["f"]["group"].isin(frames).any()
+        let_in = trains["c"]["group"].isin(frames)
         assert let_in.any()
-        assert set(trains["copies"].loc[let_in, "case"]).isdisjoint(trains["apart"]["case"])
+        assert set(trains["c"].loc[let_in, "case"]).isdisjoint(trains["f"]["case"])
+
+
+def test_a_row_has_its_own_rate_and_is_tried_at_others_and_for_longer(values):
+    asked = {"own_rates": ["mobilenetv2 at 1e-4"], "tried_rates": [0.003, 1e-4], "repeats": 2}
+    plan = planned(values | asked | {"longer": ["plain_unet"]})
+    rates = {e.name: e.job.learning_rate for e in plan if e.part == "table"}
+    assert rates == {"plain_unet": 0.003, "mobilenetv2": 1e-4}
+    first = {e.name: e.job.id for e in plan if (e.part, e.repeat) == ("table", "pair 1")}
+    tried = {(e.name, e.job.learning_rate): e.job.id for e in plan if e.part == "rate"}
+    assert len(tried) == 4
+    assert all(tried[name, rate] == first[name] for name, rate in rates.items())
+    (long,) = (e.job for e in plan if e.part == "longer")
+    assert long.epochs == 3 * values["epochs"]
+    assert (
+        replace(long, epochs=values["epochs"], patience=values["epochs"]).id == first["plain_unet"]
+    )
 
 
 def test_the_table_of_networks_and_the_baseline(page):
@@ -176,6 +205,26 @@ def test_what_a_start_adds_is_told_of_each_network_with_both_rows(page):
     (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "starts-told")
     exec("".join(cell["source"]).split("started =")[0], names)
     assert names["pre_trained"]() == [("vgg16 from imagenet", 0.25, 0.1, 0.4, 0.01)]
+
+
+def test_rates_and_lengths_are_told_by_hand(page):
+    dice = {hit: 2 * hit / (hit + 10) for hit in (2, 3, 5, 6, 8)}
+    assert page.tried["0.003"].to_dict() == pytest.approx(
+        {"plain_unet": dice[5], "mobilenetv2": dice[6]}
+    )
+    assert page.tried.loc["plain_unet", "0.0001"] == pytest.approx(dice[2])
+    assert page.other == []
+    (long,) = page.lengths.to_dict("records")
+    assert (long["8 epochs"], long["24 epochs"]) == pytest.approx((dice[5], dice[8]))
+    assert long["adds"] == pytest.approx(dice[8] - dice[5])
+
+
+def test_a_share_has_the_wider_interval(page):
+    scores = page.trained.scores(page.trained.of("table", "plain_unet"))
+    none = page.share(scores.assign(score=False))
+    assert none.low == 0 < none.high  # the mean of zeros alone would leave no doubt
+    by_pair = page.share(scores.assign(score=scores["repeat"] == "pair 1"))
+    assert by_pair == page.over_all(scores.assign(score=(scores["repeat"] == "pair 1") * 1.0))
 
 
 def test_the_low_end_counts_images(page):
@@ -198,8 +247,7 @@ def test_seeds_and_splits_are_told_apart_by_hand(page):
     of = page.spread_of(table)
     assert of["seeds"] == pytest.approx(np.sqrt(0.02))  # 0.1 to each side of 0.6 and of 0.9
     assert of["splits"] == pytest.approx(np.sqrt(0.045 - 0.01))  # of 0.6 and 0.9, less 0.02 / 2
-    assert sorted(page.pairs_of(table, same=True)) == pytest.approx([0.2, 0.2])
-    assert sorted(page.pairs_of(table, same=False)) == pytest.approx([0.1, 0.3, 0.3, 0.5])
+    assert page.reach(0.01, 10) == pytest.approx(2.2281 * np.sqrt(2) * 0.01, rel=1e-4)
 
 
 def test_printed_winners_are_the_first_two_of_their_tables(page):
