@@ -1,5 +1,6 @@
 """Keeps what frameworks log off the terminal; exceptions and a process's last words are shown."""
 
+import logging
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ def loading() -> Iterator[None]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # 3: fatal errors; others become exceptions
     if "keras" in sys.modules or not shutil.which("grep"):
         yield
+        _hush()
         return
     terminal = os.dup(2)
     command = ["grep", "-vE", f"^{CHATTER}"]
@@ -36,3 +38,9 @@ def loading() -> Iterator[None]:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+    _hush()
+
+
+def _hush() -> None:
+    """Silence TensorFlow's warning that one process predicts with several networks."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -99,7 +99,7 @@ def intervals(
     for margin in margins:
         axes.axvline(margin, color=GREY, lw=0.6, zorder=0)
     if margins:
-        axes.set_xticks([0, *margins], [f"{of:.2f}" for of in (0, *margins)])
+        axes.set_xticks([*margins], [f"{margin:.2f}" for margin in margins])
     drawn = _with_trivial(rows[["name", "value", "low", "high"]], "name", "value", trivial)
     return finished(figure, title, drawn, _beside(axes, trivial or {}, ends))
 
