@@ -337,6 +337,22 @@ def test_other_images_and_what_is_done_after_training(page, values, outside, ans
     assert ("plain_unet", "HD95") not in told
 
 
+def test_a_distance_is_told_in_per_cent_of_the_diagonal_too(page):
+    (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "surface-table")
+    case = ["x", "y", "z"]
+    of = {"row": "a", "case": case, "repeat": "pair 1", "hd95": [5.0, 10.0, np.nan], "lesions": 1}
+    of |= {"found": [1, 1, 0], "missed": [False, False, True], "nsd": [0.5, 0.7, 0.0]}
+    listed = {"case": case, "group": case, "height": [30, 60, 30], "width": [40, 80, 40]}
+    names = vars(page) | {"measured": pd.DataFrame(of).assign(hd95_max=1.0, assd=1.0, spurious=0)}
+    names["data"] = SimpleNamespace(cases=pd.DataFrame(listed))
+    exec("".join(cell["source"]).split("distances =")[0], names)
+    told = {line["what"]: line["mean"] for line in names["outlined"]("a")}
+    assert told["HD95"] == pytest.approx(7.5)
+    assert told["HD95, % of diagonal"] == pytest.approx(10)  # 5 of 50, 10 of 100
+    assert told["missed"] == pytest.approx(1 / 3)
+    assert told["NSD"] == pytest.approx(0.4)
+
+
 def test_the_largest_piece_alone_stays(page, values):
     source = parameters.source(NAME)
     (cell,) = (c for c in rebuild.without(source)["cells"] if c["id"] == "after")
