@@ -73,3 +73,24 @@ def test_of_one_training_only_what_other_cases_would_give_is_held(groups, monkey
         other += mean.low <= MEAN <= mean.high
     print(f"\n{groups} groups, one training: {held / SETS:.3f}; any training: {other / SETS:.3f}")
     assert held / SETS > 0.92 - NOISE
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("training", [0.01, 0.02])
+def test_of_rows_without_a_difference_few_are_called_different(training, monkeypatch):
+    """Seven rows and a baseline on five folds of BUSI's size; what Holm's correction calls."""
+    monkeypatch.setattr(intervals, "DRAWS", 10)  # only p is asked for
+    rng, called = np.random.default_rng(0), 0
+    for _ in range(SETS):
+        group = rng.integers(0, 474, 647)
+        about = {"case": np.arange(647), "group": group, "repeat": group % 5}
+        hard = rng.normal(MEAN, GROUP, 474)[group]
+
+        def row(about=about, hard=hard, group=group):
+            noise = rng.normal(0, 0.09, 474)[group] + rng.normal(0, training, 5)[group % 5]
+            return pd.DataFrame(about).assign(score=hard + noise)
+
+        baseline, rows = row(), {name: row() for name in "abcdefg"}
+        called += (statistics.holm(statistics.paired_differences(rows, baseline)) < 0.05).any()
+    print(f"\ndeviation of a training {training}: {called / SETS:.3f} of sets")
+    assert called / SETS < 0.08 + NOISE

@@ -288,6 +288,29 @@ def test_two_way_variance_is_the_sum_of_both_ways():
     assert made.p == pytest.approx(2 * stats.t.sf(abs(values.mean()) / total**0.5, freedom))
 
 
+def test_several_models_share_their_variance_over_repeats():
+    rng = np.random.default_rng(3)
+    values = {name: rng.normal(0.1, 0.1, (6, 3)) for name in "ab"}
+    of = {name: scores(each, list("xyz")) for name, each in values.items()}
+    nothing = of["a"].assign(score=0.0)
+    made = statistics.paired_differences(of, nothing)
+    over_repeats = np.mean([each.mean(axis=0).var(ddof=1) / 3 for each in values.values()])
+    for name, each in values.items():
+        over_cases = each.mean(axis=1).var(ddof=1) / 6
+        total, shared = over_cases + over_repeats, 2 * 2 / 1.25  # of four, correlated by a quarter
+        freedom = total**2 / (over_cases**2 / 5 + over_repeats**2 / shared)
+        half = stats.t.ppf(0.975, freedom) * total**0.5
+        assert made[name].half_width == pytest.approx(half)
+        assert made[name].estimate == pytest.approx(each.mean())
+    (alone,) = statistics.paired_differences({"a": of["a"]}, nothing).values()
+    assert vars(alone) == pytest.approx(vars(statistics.paired_difference(of["a"], nothing)))
+    once = {name: each[each["repeat"] == "x"] for name, each in of.items()}
+    first = nothing[nothing["repeat"] == "x"]
+    for name, apart in statistics.paired_differences(once, first).items():
+        assert apart == statistics.paired_difference(once[name], first)
+    assert statistics.paired_differences({}, nothing) == {}
+
+
 def rejections_of_equal_models(repeats: int, runs: int = 100) -> float:
     """How often two equal models, each trained `repeats` times, are told apart at 5 %."""
     rng, rejected, names = np.random.default_rng(8), 0, [str(i) for i in range(repeats)]

@@ -21,6 +21,7 @@ from busutils.statistics.repeats import (
     independent_difference,
     mean_of_few,
     paired_difference,
+    paired_differences,
     repeat_interval,
     repeated_mean,
     training_spread,

@@ -67,7 +67,7 @@ def training_spread(scores: pd.DataFrame) -> Spread:
     if n < 2:
         raise UserError("the spread between trainings needs at least two (split, seed) repeats")
     _, between = _two_way_variance(by_case, group)
-    return Spread(sd=float(np.sqrt(n * between)), n=n)
+    return Spread(sd=float(np.sqrt(n * max(between, 0.0))), n=n)
 
 
 def repeat_interval(
@@ -130,6 +130,33 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> Difference:
     UserError
         If cases or repeats of the two differ, or fewer than two groups are left.
     """
+    return _difference(*_paired(first, second))
+
+
+def paired_differences(
+    models: Mapping[str, pd.DataFrame], other: pd.DataFrame
+) -> dict[str, Difference]:
+    """Mean difference of each of several models from one and the same other, by name.
+
+    As :func:`paired_difference`, but the variance over repeats is pooled over the models: of a few
+    repeats each model's own is so uncertain, and often 0, that some of many would look different by
+    chance alone. The other model's repeats are in all differences, which correlates these by about
+    one half, their squares by a quarter; so k models of n repeats have
+    k (n - 1) / (1 + (k - 1) / 4) degrees of freedom. Of seven models without a difference on five
+    folds, Holm's correction names one in 3 to 8 of 100 simulated studies; without pooling in up to
+    20.
+    """
+    each = {name: _paired(scores, other) for name, scores in models.items()}
+    if not each or next(iter(each.values()))[0].shape[1] == 1:
+        return {name: _difference(*of) for name, of in each.items()}
+    k, n = len(each), next(iter(each.values()))[0].shape[1]
+    pooled = max(float(np.mean([_two_way_variance(*of)[1] for of in each.values()])), 0.0)
+    between = (pooled, k * (n - 1) / (1 + (k - 1) / 4))
+    return {name: _difference(*of, between) for name, of in each.items()}
+
+
+def _paired(first: pd.DataFrame, second: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """First minus second, of cases x repeats, and the groups of the cases."""
     keys = ["case", "repeat"]
     both = first.merge(second, on=keys, how="outer", suffixes=("", "_2"), indicator="side")
     alone = both[both.side != "both"]
@@ -139,8 +166,14 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame) -> Difference:
             f"the two models were not scored on the same cases: {case!r} in repeat {repeat!r} "
             "is not once in each; compare runs of the same splits and seeds"
         )
-    mean, p = _over_repeats(*_wide(both.assign(score=both.score - both.score_2)))
-    n = both["repeat"].nunique()
+    return _wide(both.assign(score=both.score - both.score_2))
+
+
+def _difference(
+    by_case: pd.DataFrame, group: pd.Series, between: tuple[float, float] | None = None
+) -> Difference:
+    mean, p = _over_repeats(by_case, group, between)
+    n = by_case.shape[1]
     scope = f"{n} (split, seed) pairs" if n > 1 else "these trained weights"
     return Difference(**vars(mean), p=p, scope=scope)
 
@@ -204,11 +237,16 @@ def _wide(scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     return by_case, scores.groupby("case")["group"].first().reindex(by_case.index)
 
 
-def _over_repeats(by_case: pd.DataFrame, group: pd.Series) -> tuple[Interval, float]:
-    """Mean of cases x repeats with its interval, and the p-value of a mean of 0."""
+def _over_repeats(
+    by_case: pd.DataFrame, group: pd.Series, between: tuple[float, float] | None = None
+) -> tuple[Interval, float]:
+    """Mean of cases x repeats with its interval, and the p-value of a mean of 0.
+
+    `between` is a variance over repeats with its degrees of freedom; without it that of the scores.
+    """
     one, repeats = interval(by_case.mean(axis=1), group), by_case.shape[1]
-    within, between = _two_way_variance(by_case, group)
-    parts = [(within, one.n_groups - 1), (between, max(repeats - 1, 1))]
+    within, own = _two_way_variance(by_case, group)
+    parts = [(within, one.n_groups - 1), between or (max(own, 0.0), max(repeats - 1, 1))]
     total, freedom = _satterthwaite(parts)
     p = float(one.estimate == 0)
     if total > 0:
@@ -225,7 +263,7 @@ def _two_way_variance(by_case: pd.DataFrame, groups: pd.Series) -> tuple[float, 
     """Variance of the mean over cases that comes from groups, and from repeats.
 
     Sums of residuals over clusters (Cameron et al.). Where repeats scored different cases, their
-    sums hold the sampling of cases too, which is taken off.
+    sums hold the sampling of cases too, which is taken off: what is left may be below 0.
     """
     values = by_case.to_numpy()
     seen = np.isfinite(values)
@@ -238,19 +276,19 @@ def _two_way_variance(by_case: pd.DataFrame, groups: pd.Series) -> tuple[float, 
     between = _cluster_variance(cells.sum(axis=0))
     if not seen.all():
         between -= _cluster_variance(cells[cells != 0])
-    return within, max(between, 0.0)
+    return within, between
 
 
 def _cluster_variance(sums: np.ndarray) -> float:
     return float(len(sums) / (len(sums) - 1) * (sums**2).sum())
 
 
-def _t_half_width(parts: Sequence[tuple[float, int]], level: float) -> float:
+def _t_half_width(parts: Sequence[tuple[float, float]], level: float) -> float:
     total, freedom = _satterthwaite(parts)
     return float(stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(total))
 
 
-def _satterthwaite(parts: Sequence[tuple[float, int]]) -> tuple[float, float]:
+def _satterthwaite(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Sum of independent variances, and its degrees of freedom."""
     total = sum(variance for variance, _ in parts)
     if total == 0:
