@@ -114,6 +114,7 @@ def test_recipes_are_what_the_papers_print(values):
         assert job.batch == (16 if number == 2 else values["batch"])
         assert (job.stop_after or 0) == (told.get("stop_after") or 0)
         assert (job.epochs, job.schedule) == (values["epochs"], "plateau")
+        assert told["intensities"] is None or job.preprocessing == "paper"  # 0 to 1
     assert by_name["paper 1"].freeze == "none"  # plain_unet has no encoder
     phantom = asked | {"rows": ["plain_unet", "vgg16 from phantom"]}
     phantom["recipe_row"] = "vgg16 from phantom"
@@ -201,7 +202,9 @@ def test_what_a_start_adds_is_told_of_each_network_with_both_rows(page):
     names = vars(page) | {"rows": ["vgg16", "vgg16 from imagenet", "fgfeu_net from imagenet"]}
     gains = {"vgg16": 0.5, "vgg16 from imagenet": 0.75}
     one = statistics.Difference(0.25, 0.1, 0.4, 0.95, "", 9, 9, 0.01, "")
-    names["minus"] = lambda row, other: replace(one, estimate=gains[row] - gains[other])
+    names["minus"] = lambda others, row: {
+        name: replace(one, estimate=gains[name] - gains[row]) for name in others
+    }
     (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "starts-told")
     exec("".join(cell["source"]).split("started =")[0], names)
     assert names["pre_trained"]() == [("vgg16 from imagenet", 0.25, 0.1, 0.4, 0.01)]
@@ -213,7 +216,7 @@ def test_rates_and_lengths_are_told_by_hand(page):
         {"plain_unet": dice[5], "mobilenetv2": dice[6]}
     )
     assert page.tried.loc["plain_unet", "0.0001"] == pytest.approx(dice[2])
-    assert page.other == []
+    assert page.not_best == []
     (long,) = page.lengths.to_dict("records")
     assert (long["8 epochs"], long["24 epochs"]) == pytest.approx((dice[5], dice[8]))
     assert long["adds"] == pytest.approx(dice[8] - dice[5])
@@ -238,15 +241,21 @@ def test_a_recipe_stands_beside_ours(page):
     told = pd.DataFrame(map(page.by_recipe, ["paper 1", "paper 3"])).set_index("recipe")
     assert told["Dice"].tolist() == pytest.approx([10 / 15, 8 / 14])
     assert told["minus ours"].tolist() == pytest.approx([0, 8 / 14 - 10 / 15])
+    assert told["called lesion"].tolist() == pytest.approx([5 / 1024, 4 / 1024])
+    assert told["still rising"].max() <= 2
 
 
 def test_seeds_and_splits_are_told_apart_by_hand(page):
     table = pd.DataFrame(
         {"split": ["a", "a", "b", "b"], "Dice": [0.5, 0.7, 0.8, 1.0], "seed": [0, 1, 0, 1]}
-    )
+    ).assign(division=0)
     of = page.spread_of(table)
     assert of["seeds"] == pytest.approx(np.sqrt(0.02))  # 0.1 to each side of 0.6 and of 0.9
     assert of["splits"] == pytest.approx(np.sqrt(0.045 - 0.01))  # of 0.6 and 0.9, less 0.02 / 2
+    assert of["freedom"] == 1
+    higher = table.assign(split=["c", "c", "d", "d"], division=1, Dice=table["Dice"] + 0.3)
+    both = page.spread_of(pd.concat([table, higher]))  # another division is no other split
+    assert both == pytest.approx(of | {"freedom": 2})
     assert page.reach(0.01, 10) == pytest.approx(2.2281 * np.sqrt(2) * 0.01, rel=1e-4)
 
 
@@ -267,7 +276,7 @@ def test_leaks_are_measured_on_the_same_images(page):
     assert gains["of these, with a copy"] == pytest.approx(dice[7] - dice[5])
     assert gains["epoch chosen on test images"] == pytest.approx(dice[6] - dice[5])
     assert gains["threshold chosen on test images"] == pytest.approx(0)
-    assert set(page.leaks["images"]) >= {len(set(page.fair["case"]))}
+    assert set(page.leaks["images"]) >= {len(set(page.without_a_leak()["case"]))}
 
 
 @pytest.fixture
