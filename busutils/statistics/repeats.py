@@ -147,9 +147,9 @@ def paired_differences(
     20.
     """
     each = {name: _paired(scores, other) for name, scores in models.items()}
-    if not each or next(iter(each.values()))[0].shape[1] == 1:
+    k, n = len(each), other["repeat"].nunique()
+    if n < 2 or not each:
         return {name: _difference(*of) for name, of in each.items()}
-    k, n = len(each), next(iter(each.values()))[0].shape[1]
     pooled = max(float(np.mean([_two_way_variance(*of)[1] for of in each.values()])), 0.0)
     between = (pooled, k * (n - 1) / (1 + (k - 1) / 4))
     return {name: _difference(*of, between) for name, of in each.items()}
