@@ -42,5 +42,5 @@ def loading() -> Iterator[None]:
 
 
 def _hush() -> None:
-    """Silence TensorFlow's warning that one process predicts with several networks."""
+    """Silence TensorFlow's warnings, as that one process predicts with several networks."""
     logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -139,7 +139,7 @@ def test_recipes_are_what_the_papers_print(values):
         ({"own_rates": ["plain_unet at much"]}, "rate of plain_unet = 'much'"),
         ({"own_rates": ["plain_unet"]}, "rate of plain_unet = "),
         ({"own_rates": ["plain_unet at 1e-3", "plain_unet at 1e-4"]}, "names plain_unet twice"),
-        ({"tried_rates": [0.1]}, "a rate that tried_rates does not list"),
+        ({"tried_rates": [0.1]}, "tried_rates lacks 0.003, the rate of plain_unet: add it"),
         ({"leak_repeats": 2}, "at most as many leak_repeats as repeats"),
         ({"leak_repeats": 1, "grouped": False}, "and grouped true"),
     ],
@@ -242,7 +242,19 @@ def test_a_recipe_stands_beside_ours(page):
     assert told["Dice"].tolist() == pytest.approx([10 / 15, 8 / 14])
     assert told["minus ours"].tolist() == pytest.approx([0, 8 / 14 - 10 / 15])
     assert told["called lesion"].tolist() == pytest.approx([5 / 1024, 4 / 1024])
-    assert told["still rising"].max() <= 2
+
+
+def test_a_training_that_its_recipe_ended_does_not_rise(page):
+    (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "recipe-table")
+    manifests = page.trained.manifests.copy()
+    for name, missing in {"paper 1": 0, "paper 3": 1}.items():
+        (entry,) = page.trained.of("recipe", name)
+        manifests.loc[entry.job.id, "epochs"] = entry.job.epochs - missing
+    names = vars(page) | {"trained": replace(page.trained, manifests=manifests)}
+    names["flat"] = dict.fromkeys(page.flat.index, False)
+    exec("".join(cell["source"]).split("if recipes:")[0], names)
+    rising = {name: names["by_recipe"](name)["still rising"] for name in ("paper 1", "paper 3")}
+    assert rising == {"paper 1": 1, "paper 3": 0}
 
 
 def test_seeds_and_splits_are_told_apart_by_hand(page):
