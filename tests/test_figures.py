@@ -491,6 +491,17 @@ def test_a_phone_shows_half_as_many_panels_side_by_side_as_high_as_before():
     assert [axes.get_ylabel() for axes in narrow.axes] == ["loss", "loss"]
 
 
+def test_a_legend_of_many_rows_takes_nothing_of_the_panel_on_a_phone():
+    rows = {f"U-Net, whole {i}": ["a"] for i in range(14)}
+    figure = figures.curves(HISTORY, rows, title="A finding")
+    for wide in (figure, figures.profiles({name: np.linspace(0, 1, 9) for name in rows}, "Dice")):
+        before, after = (
+            boxes(wide, wide.axes)[0],
+            boxes(narrow := page.for_phone(wide), narrow.axes)[0],
+        )
+        assert after.height == pytest.approx(before.height * narrow.dpi / wide.dpi, rel=0.05)
+
+
 def test_on_a_phone_a_verdict_stands_below_the_name_of_its_row():
     narrow = page.for_phone(all_figures()["table"])
     names = [label.get_text() for label in narrow.axes[0].get_yticklabels()]

@@ -18,6 +18,8 @@ PHONE = 3.9
 """Inches, the width of a figure on a phone."""
 LINE = 0.14
 """Inches that a further line of a row's name takes."""
+LAID_OUT = 12.0
+"""Inches a row of panels in which any legend has room, to measure what stands around them."""
 
 
 def embed(figure: Figure, alt: str, caption: str = "", below: str = "") -> str:
@@ -58,7 +60,7 @@ def for_phone(figure: Figure) -> Figure:
     narrow = pickle.loads(pickle.dumps(figure))
     narrow.set_layout_engine("constrained", w_pad=0.1)  # ticks may get a digit more
     rows, columns = _stack(narrow)
-    narrow.set_size_inches(PHONE, figure.get_size_inches()[1] * rows)
+    narrow.set_size_inches(PHONE, LAID_OUT * rows)
     folded = max(_fold_texts(axes, columns) for axes in narrow.axes)
     headline(narrow, fill(narrow.get_suptitle(), int(72 * PHONE / LETTER * 0.75)))
     for legend in list(narrow.legends):
@@ -66,8 +68,9 @@ def for_phone(figure: Figure) -> Figure:
         for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
             handle.set_label(text.get_text())
         legend_below(narrow, legend.legend_handles)
-    missing = rows * (wanted + LINE * folded - _panel_height(narrow))
-    narrow.set_size_inches(PHONE, narrow.get_size_inches()[1] + missing)
+    for _ in range(2):  # gaps between panels grow with the height
+        missing = rows * (wanted + LINE * folded - _panel_height(narrow))
+        narrow.set_size_inches(PHONE, narrow.get_size_inches()[1] + missing)
     return narrow
 
 
