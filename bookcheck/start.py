@@ -4,7 +4,7 @@ All of it is computed from published runs, so that every clone writes the same p
 does not hold is left out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,8 +17,12 @@ from busutils.compare.verdicts import OBSTACLES
 from busutils.figures.look import COLOURS, GREY, OURS
 from busutils.runs import Run
 
-LEFT, RIGHT, STEP = 92, 232, 22
+LEFT, RIGHT, STEP = 102, 232, 22
 """Where the axis of a small picture begins and ends, and the height of a row, in pixels."""
+CELLS = 6
+"""Two rows of cards on a wide page; a wide card takes two cells."""
+DASHED = ("best centred ellipse", "two masks of one frame")
+"""What is drawn across the networks: an answer that needs no training, and the ceiling."""
 NUMBER = ["paper", "table", "row", "column"]
 """What names a printed number."""
 NOTHING = pd.DataFrame(columns=[*NUMBER, "verdict", "reason"], dtype=str)
@@ -28,7 +32,7 @@ NOTHING = pd.DataFrame(columns=[*NUMBER, "verdict", "reason"], dtype=str)
 class Finding:
     """A card: a number, what it says, a sentence more, and a picture with its words.
 
-    On a slide its question comes first.
+    On a slide its question comes first. A `wide` card holds its picture beside its words.
     """
 
     question: str
@@ -36,6 +40,7 @@ class Finding:
     title: str
     more: str
     picture: str
+    wide: bool = False
 
 
 def write(published: Sequence[Run], to: Path) -> None:
@@ -49,13 +54,17 @@ def write(published: Sequence[Run], to: Path) -> None:
 
 
 def findings(published: Sequence[Run]) -> str:
-    """Return the cards as HTML, each a link to its page."""
-    cards = [
-        f"<a class='finding' href='{_address(run)}'>{one.picture}"
-        f"<b>{escape(one.number)}</b><span>{escape(one.title)}</span>"
-        f"<small>{escape(one.more)}</small></a>"
-        for run, one in _told(published)
-    ]
+    """Return as many cards as have room, as HTML, each a link to its page."""
+    cards, room = [], CELLS
+    for run, one in _told(published):
+        room -= 1 + one.wide
+        if room < 0:
+            break
+        cards.append(
+            f"<a class='finding{' wide' * one.wide}' href='{_address(run)}'>{one.picture}"
+            f"<b>{escape(one.number)}</b><span>{escape(one.title)}</span>"
+            f"<small>{escape(one.more)}</small></a>"
+        )
     return f"<div class='findings'>{''.join(cards)}</div>"
 
 
@@ -120,17 +129,19 @@ def compared(published: Sequence[Run]) -> str:
 def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
     """Dice of networks that were trained alike, each with its interval (the benchmark)."""
     best, used = which.iloc[0], run.manifest["parameters"]
-    rows = [
-        (of.row.replace(" from imagenet", "*"), [(of.low, of.high), (of.Dice,) * 2])
-        for of in which.itertuples()
-    ]
-    started = " A star: from ImageNet." if which["row"].str.contains("from imagenet").any() else ""
+    names = which["row"].str.replace(" from imagenet", "*").str.replace(" from phantom", "**")
+    ends = zip(which["low"], which["high"], which["Dice"], strict=True)
+    drawn = [[(low, high), (mean, mean)] for low, high, mean in ends]
+    lines = {name: run.numbers["without_training"][name] for name in DASHED}
+    dashed = ", ".join(f"{name} {value:.2f}" for name, value in lines.items())
     return Finding(
         "Which network is best where all else is alike?",
         f"Dice {best['Dice']:.2f}",
         f"is the highest of {len(which)} networks under one protocol: {best['row']}.",
-        f"BUSI, {used['size']} pixels, means over {used['repeats']} splits.{started}",
-        _picture(rows, "Dice of each network"),
+        f"BUSI, {used['size']} pixels, means over {used['repeats']} splits. *: from ImageNet, "
+        f"**: from generated images. Dashed: {dashed}.",
+        _picture(list(zip(names, drawn, strict=True)), "Dice of each network", lines.values()),
+        wide=True,
     )
 
 
@@ -257,13 +268,16 @@ def empty_mask(run: Run, nothing: pd.DataFrame) -> Finding:
 FINDINGS: dict[tuple[str, str], Callable[[Run, pd.DataFrame], Finding]] = {
     ("06_busi_benchmark", "which"): networks_alike,
     ("00_data", "twins"): shared_frames,
-    ("00_data", "mask_agreement"): masks_agree,
     ("01_unet_backbones", "transfer"): recipe_and_backbone,
     ("01_unet_backbones", "frames"): frames_remembered,
     ("02_attention_unet", "nothing"): empty_mask,
     ("03_multitask_unet", "copies"): copies_lift,
+    ("00_data", "mask_agreement"): masks_agree,
 }
-"""Notebook and table of a finding; the last published run by name that has the table tells it."""
+"""Notebook and table of a finding; the last published run by name that has the table tells it.
+
+The last ones are left out where there is no room; slides hold all.
+"""
 
 
 def _of(published: Sequence[Run], notebook: str) -> list[Run]:
@@ -312,9 +326,15 @@ def _why_not(tables: pd.DataFrame) -> str:
     )
 
 
-def _picture(rows: Sequence[tuple[str, list[tuple[float, float]]]], what: str) -> str:
-    """Draw rows of marks from 0 to 1: a pair of one value is a dot, else a bar."""
-    drawn, told = [], []
+def _picture(
+    rows: Sequence[tuple[str, list[tuple[float, float]]]], what: str, dashed: Iterable[float] = ()
+) -> str:
+    """Draw rows of marks from 0 to 1: a pair of one value is a dot, else a bar; lines across."""
+    height, told = STEP * len(rows) + 6, []
+    drawn = [
+        f"<path d='M{_x(value):.1f},0V{height}' stroke='{GREY}' stroke-dasharray='3'/>"
+        for value in dashed
+    ]
     for i, (name, marks) in enumerate(rows):
         y, colour = 13 + STEP * i, GREY if name in ("printed", "apart") else OURS
         drawn.append(f"<text x='0' y='{y + 4}'>{escape(name)}</text>")
@@ -324,7 +344,7 @@ def _picture(rows: Sequence[tuple[str, list[tuple[float, float]]]], what: str) -
             f"{low:.2f} to {high:.2f}" if 0 < low < high else f"{high:.2f}" for low, high in marks
         ]
         told.append(f"{name} {', '.join(ends)}")
-    return _svg(drawn, STEP * len(rows) + 6, f"{what}: {'; '.join(told)}")
+    return _svg(drawn, height, f"{what}: {'; '.join(told)}")
 
 
 def _histogram(counts: Sequence[int], mean: float, what: str) -> str:

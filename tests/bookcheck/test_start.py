@@ -1,5 +1,6 @@
 """The start page's parts, from made-up runs whose numbers a pencil can check."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -134,12 +135,27 @@ def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
     copies = pd.DataFrame({"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]})
     copies = copies.assign(low=[0.5, 0.6], high=[0.7, 0.8])
     publish("03_multitask_unet-busi-cpu", {}, copies=copies)
-    told = start.findings(publish("06_busi_benchmark-busi-cpu", {}, which=which))
+    numbers = {"best centred ellipse": 0.25, "two masks of one frame": 0.84, "nothing": 0.0}
+    numbers = {"without_training": numbers}
+    told = start.findings(publish("06_busi_benchmark-busi-cpu", numbers, which=which))
     first, second = told.split("</a>")[:2]
     assert "is the highest of 2 networks under one protocol: mu_net." in first
-    assert "BUSI, 96 pixels, means over 5 splits. A star: from ImageNet." in first
+    assert "BUSI, 96 pixels, means over 5 splits. *: from ImageNet, **: from" in first
+    assert "Dashed: best centred ellipse 0.25, two masks of one frame 0.84." in first
     assert "vgg16* 0.50 to 0.70, 0.65" in first
     assert "accuracy" in second
+
+
+def test_a_wide_card_takes_the_place_of_two_and_the_last_ones_stay_on_the_slides(monkeypatch):
+    def cards(wide):
+        one = start.Finding("q", "1", "t", "m", "<svg/>", wide=wide)
+        return [("a.html", one)] + [("a.html", replace(one, wide=False))] * 6
+
+    monkeypatch.setattr(start, "_address", str)
+    for wide, shown in ((True, 5), (False, 6)):
+        monkeypatch.setattr(start, "_told", lambda _, wide=wide: cards(wide))
+        assert start.findings([]).count("<a ") == shown
+        assert start.slides([]).count("## q") == 7
 
 
 def test_images_and_masks_are_counted_over_all_classes(publish):
@@ -157,5 +173,6 @@ def test_the_published_runs_tell_their_findings_and_every_claim_of_the_papers():
     published = runs.all_in(paths.published())
     notebooks = {run.manifest["notebook"] for run in published}
     told = [notebook for notebook, _ in start.FINDINGS if notebook in notebooks]
-    assert start.findings(published).count("class='finding'") == len(told) >= 6
+    assert start.slides(published).count("## ") == len(told) >= 6
+    assert 5 <= start.findings(published).count("<a class='finding") <= 6
     assert start.claims(published).count("<div>") == 5

@@ -344,6 +344,10 @@ def test_other_images_and_what_is_done_after_training(page, values, outside, ans
     assert there["Dice here"].to_dict() == pytest.approx(
         page.which.set_index("row")["Dice"].to_dict()
     )
+    here = page.which.set_index("row").loc["mobilenetv2"]
+    half = (here["high"] - here["low"]) / 2  # of six equal scores there the interval is a point
+    there = there.loc["mobilenetv2", ["from", "there minus here", "to"]]
+    assert there.tolist() == pytest.approx([1 - here["Dice"] + d for d in (-half, 0, half)])
 
     gains = made.gains.set_index("what")
     assert gains.loc["with its mirror image", ["Dice without", "gain"]].tolist() == [0, 1]
@@ -412,6 +416,7 @@ def test_images_with_a_fault_are_set_apart(page):
         **{"axilla": 2, "calipers": 2, "other words": 1, "any mark": 4, "copies": 2}
     }
     assert faults.loc["axilla", "Dice"] == pytest.approx(0.2)  # 199 and the malignant 61
+    assert faults.loc["axilla", ["low", "high"]].tolist() == [0, 1]  # 0.2 and 1.3 to each side
     assert faults.loc["axilla", "Dice of others"] == pytest.approx(1.9 / 3)
     assert faults.loc["axilla", "change of the mean"] == pytest.approx(1.9 / 3 - 2.3 / 5)
     assert names["marks"]()["both classes"] == []
