@@ -138,8 +138,8 @@ def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
         "Which network is best where all else is alike?",
         f"Dice {best['Dice']:.2f}",
         f"is the highest of {len(which)} networks under one protocol: {best['row']}.",
-        f"BUSI, {used['size']} pixels, means over {used['repeats']} splits. *: from ImageNet, "
-        f"**: from generated images. Dashed: {dashed}.",
+        f"BUSI, {used['size']} pixels, {used['repeats']} splits. * from ImageNet, ** from "
+        f"generated images. Dashed: {dashed}.",
         _picture(list(zip(names, drawn, strict=True)), "Dice of each network", lines.values()),
         wide=True,
     )

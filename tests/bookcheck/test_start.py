@@ -140,7 +140,7 @@ def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
     told = start.findings(publish("06_busi_benchmark-busi-cpu", numbers, which=which))
     first, second = told.split("</a>")[:2]
     assert "is the highest of 2 networks under one protocol: mu_net." in first
-    assert "BUSI, 96 pixels, means over 5 splits. *: from ImageNet, **: from" in first
+    assert "BUSI, 96 pixels, 5 splits. * from ImageNet, ** from generated images." in first
     assert "Dashed: best centred ellipse 0.25, two masks of one frame 0.84." in first
     assert "vgg16* 0.50 to 0.70, 0.65" in first
     assert "accuracy" in second
