@@ -80,9 +80,10 @@ def slides(published: Sequence[Run]) -> str:
 
 
 def _told(published: Sequence[Run]) -> Iterator[tuple[Run, Finding]]:
-    """The findings that the published runs hold, each with its run."""
+    """The findings that the published runs hold, each with its run; all are about BUSI."""
+    on_busi = [run for run in published if run.manifest["dataset"] == "busi"]
     for (notebook, table), tell in FINDINGS.items():
-        if runs := [run for run in _of(published, notebook) if _file(run, table).exists()]:
+        if runs := [run for run in _of(on_busi, notebook) if _file(run, table).exists()]:
             yield runs[-1], tell(runs[-1], pd.read_csv(_file(runs[-1], table)))
 
 

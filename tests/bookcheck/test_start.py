@@ -138,6 +138,7 @@ def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
     numbers = {"best centred ellipse": 0.25, "two masks of one frame": 0.84, "nothing": 0.0}
     numbers = {"without_training": numbers}
     told = start.findings(publish("06_busi_benchmark-busi-cpu", numbers, which=which))
+    assert start.findings(publish("06_busi_benchmark-own-cpu", {}, which=which)) == told
     first, second = told.split("</a>")[:2]
     assert "is the highest of 2 networks under one protocol: mu_net." in first
     assert "BUSI, 96 pixels, 5 splits. * from ImageNet, ** from generated images." in first
