@@ -495,10 +495,8 @@ def test_a_legend_of_many_rows_takes_nothing_of_the_panel_on_a_phone():
     rows = {f"U-Net, whole {i}": ["a"] for i in range(14)}
     figure = figures.curves(HISTORY, rows, title="A finding")
     for wide in (figure, figures.profiles({name: np.linspace(0, 1, 9) for name in rows}, "Dice")):
-        before, after = (
-            boxes(wide, wide.axes)[0],
-            boxes(narrow := page.for_phone(wide), narrow.axes)[0],
-        )
+        narrow = page.for_phone(wide)
+        before, after = boxes(wide, wide.axes)[0], boxes(narrow, narrow.axes)[0]
         assert after.height == pytest.approx(before.height * narrow.dpi / wide.dpi, rel=0.05)
 
 

@@ -135,8 +135,8 @@ def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
     copies = pd.DataFrame({"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]})
     copies = copies.assign(low=[0.5, 0.6], high=[0.7, 0.8])
     publish("03_multitask_unet-busi-cpu", {}, copies=copies)
-    numbers = {"best centred ellipse": 0.25, "two masks of one frame": 0.84, "nothing": 0.0}
-    numbers = {"without_training": numbers}
+    simple = {"best centred ellipse": 0.25, "two masks of one frame": 0.84, "nothing": 0.0}
+    numbers = {"without_training": simple}
     told = start.findings(publish("06_busi_benchmark-busi-cpu", numbers, which=which))
     assert start.findings(publish("06_busi_benchmark-own-cpu", {}, which=which)) == told
     first, second = told.split("</a>")[:2]
