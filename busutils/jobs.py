@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from busutils import integrity, packed, paths, promises
-from busutils.data.dataset import TEXT
+from busutils.data.dataset import TEXT, read_table
 from busutils.errors import Damaged, UserError
 from busutils.integrity import hash_of
 from busutils.job import Job
@@ -159,6 +159,25 @@ def made(identities: Iterable[str], store: Path | None = None) -> list[dict[str,
     return manifests
 
 
+def measured(jobs: Iterable[Job], name: str, store: Path | None = None) -> pd.DataFrame:
+    """Rows that published runs measured of those jobs that are read as published.
+
+    Parameters
+    ----------
+    name : table in ``measured/`` of a run, with a column job
+
+    Returns
+    -------
+    DataFrame with the columns of that table; without any where nothing is known.
+    """
+    archives, rows = published(), []
+    for job in jobs:
+        if job.id in archives and not (folder(job, store) / "manifest.json").exists():
+            table = _measured(archives[job.id].folder / "measured" / name)
+            rows.append(table[table["job"] == job.id])
+    return pd.concat(rows) if rows else pd.DataFrame(columns=["job"])
+
+
 def load(identity: str, store: Path | None = None) -> Job:
     """Return a finished job; errors are those of `read`."""
     return Job.from_dict(read(identity, store).job)
@@ -248,6 +267,12 @@ def _split(job: Job, store: Path | None) -> bytes:
     if there:
         told = f"split {there[0]} is damaged (its hash is not its name): delete it and"
     raise UserError(f"{told} plan job {job.id} again from its data")
+
+
+@lru_cache
+def _measured(file: Path) -> pd.DataFrame:
+    """Read a table that a published run measured; an empty one if it did not."""
+    return read_table(file) if file.exists() else pd.DataFrame(columns=["job"])
 
 
 def _folder(identity: str, store: Path | None) -> Path:

@@ -5,7 +5,7 @@ values, hands that plan to `train`, and asks the `Results` for scores, a verb ea
 """
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -362,6 +362,47 @@ class Results:
             case = data.cases["case"].to_numpy()[asked[answers["row"]]]
             counts.append(answers.assign(case=case))
         return pd.concat(counts)
+
+    def measured(
+        self,
+        run: Run,
+        name: str,
+        entries: Sequence[Entry],
+        make: Callable[[Entry], pd.DataFrame],
+        keep: Set[str] = frozenset(),
+        **given: Any,
+    ) -> pd.DataFrame:
+        """Return what `make` measures on pixels of each training, which the run keeps.
+
+        A training that is read as published was measured by the run that published it, so that it
+        need not be trained again for that.
+
+        Parameters
+        ----------
+        run : the page's own
+        name : table in ``measured/``; where something else is measured it needs another name
+        entries : the trainings; one that stands in several is measured once
+        make : measures one of them
+        keep : large files that this takes
+        given : what else it depends on; other rows than with these values are measured anew
+
+        Returns
+        -------
+        The rows of each entry with the columns job, row and repeat (its own) and those of `make`.
+        """
+        by_job = {e.job.id: e for e in entries}
+
+        def table() -> pd.DataFrame:
+            known = jobs.measured((e.job for e in by_job.values()), name)
+            for column, value in given.items():
+                known = known[known[column] == value] if len(known) else known
+            new = [e for identity, e in by_job.items() if identity not in set(known["job"])]
+            train(new, keep=keep)
+            made = [make(e).assign(job=e.job.id, **given) for e in new]
+            return pd.concat([known, *made])
+
+        of = pd.DataFrame([{"job": e.job.id, "row": e.name, "repeat": e.repeat} for e in entries])
+        return of.merge(run.measured(name, table), on="job")
 
     def pictures(
         self, entry: Entry, data: Dataset, split: str = "test"

@@ -19,7 +19,9 @@ import pandas as pd
 from busutils import paths
 from busutils.errors import UserError
 
-TEXT = dict.fromkeys(("case", "label", "group", "source", "twin", "role", "split"), str)
+TEXT = dict.fromkeys(
+    ("case", "label", "group", "source", "twin", "role", "split", "job", "answer"), str
+)
 """Columns of tables that stay text, so that a case called 1, 007 or NA keeps its name."""
 FILES = ("images.npy", "masks.npy", "cases.csv")
 PLANNED_WITH = ("case", "label", "group", "n_masks", "height", "width")
