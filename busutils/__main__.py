@@ -113,7 +113,10 @@ def _dry_run(args: argparse.Namespace) -> None:
         lacking = jobs.again(makers, {name})
         elsewhere = sum((jobs.folder(job) / jobs.MERGED).exists() for job in lacking)
         if here := len(lacking) - elsewhere:
-            print(f"{here} finished jobs lack their {name}: those that the page shows train again")
+            print(
+                f"{here} finished jobs lack their {name}: those that the page shows, and that no "
+                "published run has measured, train again"
+            )
         if elsewhere:
             print(
                 f"{elsewhere} merged jobs lack their {name}: if the page shows one, copy its "

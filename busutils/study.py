@@ -369,6 +369,7 @@ class Results:
         name: str,
         entries: Sequence[Entry],
         make: Callable[[Entry], pd.DataFrame],
+        *,
         keep: Set[str] = frozenset(),
         **given: Any,
     ) -> pd.DataFrame:

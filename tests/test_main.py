@@ -163,6 +163,6 @@ def test_dry_run_counts_what_a_page_trains_again(store, capsys, monkeypatch):
     code, out, _ = called(capsys, "run", "01_unet_backbones", "--dry-run")
     assert code == 0
     assert "3 jobs, 1 of them to train\n" in out
-    assert "1 finished jobs lack their weights: those that the page shows train again" in out
+    assert "1 finished jobs lack their weights: those that the page shows, and that no " in out
     assert "1 merged jobs lack their weights: if the page shows one, copy its model.weights" in out
     assert "film" not in out  # no job of these records one
