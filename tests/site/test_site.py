@@ -223,8 +223,9 @@ def test_the_slides_open_from_a_file_and_ask_before_they_tell():
     numbers = parsed(page).select(".fragment .number")
     assert not trouble
     assert not [link for link in links(page) if missing(page, link)]
-    assert [number.text for number in numbers] == [number.text for number in findings]
-    assert questions == len(findings) and hidden
+    told = [number.text for number in numbers]
+    assert findings and [number.text for number in findings] == told[: len(findings)]
+    assert questions == len(told) and hidden
 
 
 def test_the_pdf_has_each_chapter_once_in_the_order_of_the_site(pages):
