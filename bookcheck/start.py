@@ -23,6 +23,11 @@ CELLS = 6
 """Two rows of cards on a wide page; a wide card takes two cells."""
 DASHED = ("best centred ellipse", "two masks of one frame")
 """What is drawn across the networks: an answer that needs no training, and the ceiling."""
+STARTS = {
+    " from ImageNet": ("*", "from ImageNet"),
+    " from phantoms": ("**", "from generated images"),
+}
+"""How a network's name ends that was trained before; its mark in a picture, and what that says."""
 NUMBER = ["paper", "table", "row", "column"]
 """What names a printed number."""
 NOTHING = pd.DataFrame(columns=[*NUMBER, "verdict", "reason"], dtype=str)
@@ -130,7 +135,10 @@ def compared(published: Sequence[Run]) -> str:
 def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
     """Dice of networks that were trained alike, each with its interval (the benchmark)."""
     best, used = which.iloc[0], run.manifest["parameters"]
-    names = which["row"].str.replace(" from imagenet", "*").str.replace(" from phantom", "**")
+    names, notes = which["row"], []
+    for start, (mark, said) in STARTS.items():
+        notes += [f" {mark} {said}."] if names.str.endswith(start).any() else []
+        names = names.str.replace(start, mark)
     ends = zip(which["low"], which["high"], which["Dice"], strict=True)
     drawn = [[(low, high), (mean, mean)] for low, high, mean in ends]
     lines = {name: run.numbers["without_training"][name] for name in DASHED}
@@ -139,8 +147,7 @@ def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
         "Which network is best where all else is alike?",
         f"Dice {best['Dice']:.2f}",
         f"is the highest of {len(which)} networks under one protocol: {best['row']}.",
-        f"BUSI, {used['size']} pixels, {used['repeats']} splits. * from ImageNet, ** from "
-        f"generated images. Dashed: {dashed}.",
+        f"BUSI, {used['size']} pixels, {used['repeats']} splits.{''.join(notes)} Dashed: {dashed}.",
         _picture(list(zip(names, drawn, strict=True)), "Dice of each network", lines.values()),
         wide=True,
     )

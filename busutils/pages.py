@@ -6,6 +6,7 @@ writes what the front page and the page of run times include, and renders all wi
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -202,15 +203,14 @@ def _minutes(run: Run) -> list[float]:
 
 
 def _command(manifest: Mapping) -> str:
-    words = ["python -m busutils run", manifest["notebook"]]
+    words = ["python", "-m", "busutils", "run", manifest["notebook"]]
     if manifest["profile"] != QUICK:
         words += ["--profile", manifest["profile"]]
     for name in manifest["overrides"]:
         value = manifest["parameters"][name]
         text = ",".join(map(str, value)) if isinstance(value, list) else value
-        shown = Path(text).name if name in places(manifest["parameters"]) else text
-        words += ["-p", f"{name}={shown}"]
-    return " ".join(words)
+        words += ["-p", f"{name}={'DIR' if name.endswith('_root') else text}"]
+    return shlex.join(words)
 
 
 def _without_paths(content: Any, manifest: Mapping) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from busutils import jobs, pages, paths, runs
 from busutils.errors import RunError, UserError
+from busutils.values import from_text
 from tests import discs, finished
 from tests.discs import JOB
 
@@ -87,7 +89,7 @@ def test_no_path_of_this_machine_is_published(project, home):
         for place in [str(project), str(home), "/w/"]:
             assert place not in file.read_text()
     assert 'data_root = ""' in text_of(page)
-    assert "-p data_root=BUSI -p weights_root=imagenet" in text_of(page)
+    assert "-p data_root=DIR -p weights_root=DIR" in text_of(page)
 
 
 def test_what_a_page_needs_of_images_is_published_without_paths(project, home):
@@ -132,6 +134,21 @@ def test_the_finished_jobs_of_a_run_are_published(project):
 def test_a_run_by_hand_cannot_be_published(project):
     with pytest.raises(UserError, match="has no executed notebook"):
         pages.publish(runs.current("00_small"))
+
+
+def test_the_command_that_made_a_page_can_be_typed(project):
+    """A shell gives `run` back what it got, but for folders, whose place is the reader's."""
+    values = {"rows": ["vgg16 from imagenet", "unet"], "longer": [], "data_root": "", "epochs": 3}
+    values |= {"images": "{case}'s.png"}
+    run = make(project, "00_small-busi-cpu-0a1b2c3d", parameters=values, overrides=list(values))
+    (told,) = re.findall(r"\| again \| `(.*)` \|", text_of(pages.publish(run)))
+    assert told.startswith("python -m busutils run 00_small ")
+    given = shlex.split(told)[5:]
+    asked = dict(text.split("=", 1) for text in given if text not in ("-p", "--profile", "cpu"))
+    assert asked.pop("data_root") == "DIR"
+    kinds = {"rows": list[str], "longer": list[str], "epochs": int, "images": str}
+    for name, text in asked.items():
+        assert from_text(name, kinds[name], text) == values[name]
 
 
 def test_local_runs_get_pages_that_say_what_made_them(project):

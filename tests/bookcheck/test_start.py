@@ -130,7 +130,7 @@ def test_copies_lift_an_accuracy_only_above_that_of_copies_on_one_side(publish, 
 
 
 def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
-    rows = [("mu_net", 0.7, 0.6, 0.8), ("vgg16 from imagenet", 0.65, 0.5, 0.7)]
+    rows = [("MU-Net", 0.7, 0.6, 0.8), ("VGG16 from ImageNet", 0.65, 0.5, 0.7)]
     which = pd.DataFrame(rows, columns=["row", "Dice", "low", "high"])
     copies = pd.DataFrame({"arm": ["grouped", "twice"], "accuracy": [0.6, 0.7]})
     copies = copies.assign(low=[0.5, 0.6], high=[0.7, 0.8])
@@ -140,10 +140,10 @@ def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
     told = start.findings(publish("06_busi_benchmark-busi-cpu", numbers, which=which))
     assert start.findings(publish("06_busi_benchmark-own-cpu", {}, which=which)) == told
     first, second = told.split("</a>")[:2]
-    assert "is the highest of 2 networks under one protocol: mu_net." in first
-    assert "BUSI, 96 pixels, 5 splits. * from ImageNet, ** from generated images." in first
+    assert "is the highest of 2 networks under one protocol: MU-Net." in first
+    assert "BUSI, 96 pixels, 5 splits. * from ImageNet. Dashed" in first  # no ** is there
     assert "Dashed: best centred ellipse 0.25, two masks of one frame 0.84." in first
-    assert "vgg16* 0.50 to 0.70, 0.65" in first
+    assert "VGG16* 0.50 to 0.70, 0.65" in first
     assert "accuracy" in second
 
 

@@ -91,7 +91,7 @@ def _answer(patch):
 
 
 def _finish(entry):
-    hit = 6 if entry.name == "mobilenetv2" else 4 if entry.name == "paper 3" else 5
+    hit = 6 if entry.name == "MobileNetV2" else 4 if entry.name == "paper 3" else 5
     hit += {"copies": 2, "epoch": 1}.get(entry.name, 0) + 3 * (entry.part == "longer")
     hit -= 3 * (entry.part == "rate" and entry.job.learning_rate < 0.003)
 
@@ -112,7 +112,7 @@ def test_rows_of_a_pair_share_split_and_seed_and_each_lesion_is_tested_once(valu
         assert len({job.split["id"] for job in pair}) == 1
         assert {(job.init_seed, job.order_seed) for job in pair} == {(repeat, repeat)}
         assert {job.schedule for job in pair} == {"cosine"}
-    splits = [jobs.read_split(e.job) for e in plan if e.name == "vgg16"]
+    splits = [jobs.read_split(e.job) for e in plan if e.name == "VGG16"]
     tested = pd.concat([of[of["role"] == "test"] for of in splits])
     lesions = splits[0]["label"] != "normal"
     assert sorted(tested["case"]) == sorted(splits[0].loc[lesions, "case"])
@@ -181,7 +181,7 @@ def test_copies_train_in_place_of_others_and_the_test_images_stay(values):
     plan = planned(values | {"leak_repeats": 3, "repeats": 3})
     for repeat in (1, 2, 3):
         of = {e.name: e.job for e in plan if e.repeat == f"pair {repeat}"}
-        fair, copies, epoch = (jobs.read_split(of[n]) for n in ("plain_unet", "copies", "epoch"))
+        fair, copies, epoch = (jobs.read_split(of[n]) for n in ("U-Net", "copies", "epoch"))
         tested = set(copies.loc[copies["role"] == "test", "case"])
         assert set(epoch.loc[epoch["role"] == "val", "case"]) == tested
         assert tested < set(fair.loc[fair["role"] == "test", "case"])
@@ -205,45 +205,43 @@ def test_a_row_has_its_own_rate_and_is_tried_at_others_and_for_longer(values):
     asked = {"own_rates": ["mobilenetv2 at 1e-4"], "tried_rates": [0.003, 1e-4], "repeats": 2}
     plan = planned(values | asked | {"longer": ["plain_unet"]})
     rates = {e.name: e.job.learning_rate for e in plan if e.part == "table"}
-    assert rates == {"plain_unet": 0.003, "mobilenetv2": 1e-4}
+    assert rates == {"U-Net": 0.003, "MobileNetV2": 1e-4}
     first = {e.name: e.job.id for e in plan if (e.part, e.repeat) == ("table", "pair 1")}
     tried = {(e.name, e.job.learning_rate): e.job.id for e in plan if e.part == "rate"}
     assert len(tried) == 4
     assert all(tried[name, rate] == first[name] for name, rate in rates.items())
     (long,) = (e.job for e in plan if e.part == "longer")
     assert long.epochs == 3 * values["epochs"]
-    assert (
-        replace(long, epochs=values["epochs"], patience=values["epochs"]).id == first["plain_unet"]
-    )
+    assert replace(long, epochs=values["epochs"], patience=values["epochs"]).id == first["U-Net"]
 
 
 def test_the_table_of_networks_and_the_baseline(page):
     table = page.which.set_index("row")
-    assert table["Dice"].to_dict() == pytest.approx({"mobilenetv2": 12 / 16, "plain_unet": 10 / 15})
+    assert table["Dice"].to_dict() == pytest.approx({"MobileNetV2": 12 / 16, "U-Net": 10 / 15})
     assert page.beside["minus the baseline"].tolist() == pytest.approx([12 / 16 - 10 / 15])
-    assert page.in_words() == "Above plain_unet: mobilenetv2."
+    assert page.in_words() == "Above U-Net: MobileNetV2."
     of_kinds = page.of_kinds.set_index(["row", "kind"])["mean"]
-    assert of_kinds["plain_unet", "small"] == pytest.approx(10 / 15)
+    assert of_kinds["U-Net", "small"] == pytest.approx(10 / 15)
 
 
 def test_what_a_start_adds_is_told_of_each_network_with_both_rows(page):
-    names = vars(page) | {"rows": ["vgg16", "vgg16 from imagenet", "fgfeu_net from imagenet"]}
-    gains = {"vgg16": 0.5, "vgg16 from imagenet": 0.75}
+    names = vars(page) | {"NAMES": ["VGG16", "VGG16 from ImageNet", "FgFEU-Net from ImageNet"]}
+    gains = {"VGG16": 0.5, "VGG16 from ImageNet": 0.75}
     one = statistics.Difference(0.25, 0.1, 0.4, 0.95, "", 9, 9, 0.01, "")
     names["minus"] = lambda others, row: {
         name: replace(one, estimate=gains[name] - gains[row]) for name in others
     }
     (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "starts-told")
     exec("".join(cell["source"]).split("started =")[0], names)
-    assert names["pre_trained"]() == [("vgg16 from imagenet", 0.25, 0.1, 0.4, 0.01)]
+    assert names["pre_trained"]() == [("VGG16 from ImageNet", 0.25, 0.1, 0.4, 0.01)]
 
 
 def test_rates_and_lengths_are_told_by_hand(page):
     dice = {hit: 2 * hit / (hit + 10) for hit in (2, 3, 5, 6, 8)}
     assert page.tried["0.003"].to_dict() == pytest.approx(
-        {"plain_unet": dice[5], "mobilenetv2": dice[6]}
+        {"U-Net": dice[5], "MobileNetV2": dice[6]}
     )
-    assert page.tried.loc["plain_unet", "0.0001"] == pytest.approx(dice[2])
+    assert page.tried.loc["U-Net", "0.0001"] == pytest.approx(dice[2])
     assert page.not_best == []
     (long,) = page.lengths.to_dict("records")
     assert (long["8 epochs"], long["24 epochs"]) == pytest.approx((dice[5], dice[8]))
@@ -251,7 +249,7 @@ def test_rates_and_lengths_are_told_by_hand(page):
 
 
 def test_a_share_has_the_wider_interval(page):
-    scores = page.trained.scores(page.trained.of("table", "plain_unet"))
+    scores = page.trained.scores(page.trained.of("table", "U-Net"))
     none = page.share(scores.assign(score=False))
     assert none.low == 0 < none.high  # the mean of zeros alone would leave no doubt
     by_pair = page.share(scores.assign(score=scores["repeat"] == "pair 1"))
@@ -260,8 +258,8 @@ def test_a_share_has_the_wider_interval(page):
 
 def test_the_low_end_counts_images(page):
     told = page.lows.set_index(["row", "what"])["mean"]
-    assert told["plain_unet", "Dice under 0.5"] == 0
-    assert told["plain_unet", "Dice of all pixels"] == pytest.approx(10 / 15)
+    assert told["U-Net", "Dice under 0.5"] == 0
+    assert told["U-Net", "Dice of all pixels"] == pytest.approx(10 / 15)
     assert page.as_good == []  # each image of the second row is worse
 
 
@@ -345,15 +343,15 @@ def test_other_images_and_what_is_done_after_training(page, values, outside, ans
     source, values = parameters.source(NAME), values | ALL | outside
     made = cells.names(source, values, until="gains = pd.DataFrame")
     there = made.there.set_index("row")
-    assert there["Dice there"].to_dict() == {"mobilenetv2": 1, "plain_unet": 0}
+    assert there["Dice there"].to_dict() == {"MobileNetV2": 1, "U-Net": 0}
     assert (there["images"] == 6).all()
     assert (there["copies"] == 1).all()  # the phantom, which was trained on
     assert there["Dice here"].to_dict() == pytest.approx(
         page.which.set_index("row")["Dice"].to_dict()
     )
-    here = page.which.set_index("row").loc["mobilenetv2"]
+    here = page.which.set_index("row").loc["MobileNetV2"]
     half = (here["high"] - here["low"]) / 2  # of six equal scores there the interval is a point
-    there = there.loc["mobilenetv2", ["from", "there minus here", "to"]]
+    there = there.loc["MobileNetV2", ["from", "there minus here", "to"]]
     assert there.tolist() == pytest.approx([1 - here["Dice"] + d for d in (-half, 0, half)])
 
     gains = made.gains.set_index("what")
@@ -363,9 +361,9 @@ def test_other_images_and_what_is_done_after_training(page, values, outside, ans
     assert gains.loc["mean of seeds", of].tolist() == pytest.approx([10 / 15, 5 / 15])
 
     told = made.distances.set_index(["row", "what"])["mean"]
-    assert told["plain_unet", "missed"] == 1  # 0.4 is under one half
-    assert told["plain_unet", "lesions found"] == 0
-    assert ("plain_unet", "HD95") not in told
+    assert told["U-Net", "missed"] == 1  # 0.4 is under one half
+    assert told["U-Net", "lesions found"] == 0
+    assert ("U-Net", "HD95") not in told
 
 
 def test_a_distance_is_told_in_per_cent_of_the_diagonal_too(page):
