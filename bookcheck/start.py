@@ -146,7 +146,8 @@ def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
     return Finding(
         "Which network is best where all else is alike?",
         f"Dice {best['Dice']:.2f}",
-        f"is the highest of {len(which)} networks under one protocol: {best['row']}.",
+        f"is the highest of {len(which)} under one protocol: {best['row']}. Not told apart from "
+        f"it: {', '.join(run.numbers['not_told_apart']) or 'none'}.",
         f"BUSI, {used['size']} pixels, {used['repeats']} splits.{''.join(notes)} Dashed: {dashed}.",
         _picture(list(zip(names, drawn, strict=True)), "Dice of each network", lines.values()),
         wide=True,
