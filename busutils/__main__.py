@@ -100,7 +100,7 @@ def _dry_run(args: argparse.Namespace) -> None:
     from busutils.job import titles
 
     with promises.aside():
-        planned = _planned(args)
+        planned = list({job.id: job for job in _planned(args)}.values())  # one may stand twice
     missing = [job for job, _ in jobs.plan(planned)]
     for identity, title in titles(missing).items():
         print(identity, title)
