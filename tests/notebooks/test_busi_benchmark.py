@@ -104,6 +104,14 @@ def _finish(entry):
     finished.write(entry.job, counts)
 
 
+def defined(page, cell, until, **given):
+    """What a cell of the page defines before `until`, with other names than the page's."""
+    (found,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == cell)
+    names = vars(page) | given
+    exec("".join(found["source"]).split(until)[0], names)
+    return names
+
+
 def test_rows_of_a_pair_share_split_and_seed_and_each_lesion_is_tested_once(values):
     plan = planned(values | {"repeats": 5, "rows": ["plain_unet", "vgg16", "mobilenetv2"]})
     assert len(plan) == 15
@@ -225,14 +233,13 @@ def test_the_table_of_networks_and_the_baseline(page):
 
 
 def test_what_a_start_adds_is_told_of_each_network_with_both_rows(page):
-    names = vars(page) | {"NAMES": ["VGG16", "VGG16 from ImageNet", "FgFEU-Net from ImageNet"]}
     gains = {"VGG16": 0.5, "VGG16 from ImageNet": 0.75, "FgFEU-Net from ImageNet": 0.6}
     one = statistics.Difference(0.25, 0.1, 0.4, 0.95, "", 9, 9, 0.01, "")
-    names["minus"] = lambda others, row: {
-        name: replace(one, estimate=gains[name] - gains[row]) for name in others
-    }
-    (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "starts-told")
-    exec("".join(cell["source"]).split("started =")[0], names)
+
+    def minus(others, row):
+        return {name: replace(one, estimate=gains[name] - gains[row]) for name in others}
+
+    names = defined(page, "starts-told", "started =", NAMES=list(gains), minus=minus)
     assert names["pre_trained"]() == [("VGG16 from ImageNet", 0.25, 0.1, 0.4, 0.01)]
 
 
@@ -263,6 +270,33 @@ def test_the_low_end_counts_images(page):
     assert page.as_good == []  # each image of the second row is worse
 
 
+def test_gains_and_failures_are_told_by_image(page):
+    dice = {"a": [0.9, 0.8, 0.4], "b": [0.9, 0.3, 0.4]}
+    trained = SimpleNamespace(
+        of=lambda part, row: row,
+        scores=lambda row: pd.DataFrame({"repeat": 1, "case": list("xyz"), "score": dice[row]}),
+    )
+    names = defined(page, "gain-told", "if top", trained=trained)
+    gains, failed = names["where_gained"]("a", "b")
+    assert gains.tolist() == pytest.approx([0, 0.5, 0])
+    assert failed.tolist() == [False, True, True]
+
+
+def test_kinds_are_set_apart_with_both_intervals(page):
+    lines = [("benign", 0.8, 0.7, 0.9), ("malignant", 0.6, 0.5, 0.7)]
+    of_kinds = pd.DataFrame(lines, columns=["kind", "mean", "low", "high"]).assign(row="a")
+    names = defined(page, "kinds-told", "pairs =", of_kinds=of_kinds, top="a")
+    told = names["kinds_apart"]("benign", "malignant")
+    assert told == "benign minus malignant +0.20 (+0.06 to +0.34)"  # 0.1 by the root of 2
+
+
+def test_of_equally_bad_images_the_largest_lesion_comes_first(page):
+    scores = {"case": list("xyz"), "score": [0.5, 0, 0], "tp": [5, 0, 0], "fn": [5, 4, 9]}
+    trained = SimpleNamespace(of=lambda part, row: row, scores=lambda row: pd.DataFrame(scores))
+    names = defined(page, "worst", "by_image =", trained=trained, NAMES=["a", "b"])
+    assert list(names["of_each_image"]().index) == ["z", "y", "x"]
+
+
 def test_a_recipe_stands_beside_ours(page):
     told = pd.DataFrame(map(page.by_recipe, ["paper 1", "paper 3"])).set_index("recipe")
     assert told["Dice"].tolist() == pytest.approx([10 / 15, 8 / 14])
@@ -271,14 +305,13 @@ def test_a_recipe_stands_beside_ours(page):
 
 
 def test_a_training_that_its_recipe_ended_does_not_rise(page):
-    (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "recipe-table")
     manifests = page.trained.manifests.copy()
     for name, missing in {"paper 1": 0, "paper 3": 1}.items():
         (entry,) = page.trained.of("recipe", name)
         manifests.loc[entry.job.id, "epochs"] = entry.job.epochs - missing
-    names = vars(page) | {"trained": replace(page.trained, manifests=manifests)}
-    names["flat"] = dict.fromkeys(page.flat.index, False)
-    exec("".join(cell["source"]).split("if recipes:")[0], names)
+    trained = replace(page.trained, manifests=manifests)
+    flat = dict.fromkeys(page.flat.index, False)
+    names = defined(page, "recipe-table", "if recipes:", trained=trained, flat=flat)
     rising = {name: names["by_recipe"](name)["still rising"] for name in ("paper 1", "paper 3")}
     assert rising == {"paper 1": 1, "paper 3": 0}
 
@@ -367,14 +400,13 @@ def test_other_images_and_what_is_done_after_training(page, values, outside, ans
 
 
 def test_a_distance_is_told_in_per_cent_of_the_diagonal_too(page):
-    (cell,) = (c for c in sources.cells(parameters.source(NAME)) if c["id"] == "surface-table")
     case = ["x", "y", "z"]
     of = {"row": "a", "case": case, "repeat": "pair 1", "hd95": [5.0, 10.0, np.nan], "lesions": 1}
     of |= {"found": [1, 1, 0], "missed": [False, False, True], "nsd": [0.5, 0.7, 0.0]}
     listed = {"case": case, "group": case, "height": [30, 60, 30], "width": [40, 80, 40]}
-    names = vars(page) | {"measured": pd.DataFrame(of).assign(hd95_max=1.0, assd=1.0, spurious=0)}
-    names["data"] = SimpleNamespace(cases=pd.DataFrame(listed))
-    exec("".join(cell["source"]).split("distances =")[0], names)
+    measured = pd.DataFrame(of).assign(hd95_max=1.0, assd=1.0, spurious=0)
+    data = SimpleNamespace(cases=pd.DataFrame(listed))
+    names = defined(page, "surface-table", "distances =", measured=measured, data=data)
     told = {line["what"]: line["mean"] for line in names["outlined"]("a")}
     assert told["HD95"] == pytest.approx(7.5)
     assert told["HD95, % of diagonal"] == pytest.approx(10)  # 5 of 50, 10 of 100
