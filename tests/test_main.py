@@ -158,9 +158,8 @@ def test_dry_run_counts_what_a_page_trains_again(store, capsys, monkeypatch):
     for job in (elsewhere, here):
         finished.write(job, lambda case, threshold: (5, 2, 3, 1014))
     (jobs.folder(elsewhere) / jobs.MERGED).touch()
-    monkeypatch.setattr(
-        cli, "_planned", lambda args: [JOB, elsewhere, here, here]
-    )  # one stands twice
+    twice = [JOB, elsewhere, here, here]  # a training may stand in two parts of a page
+    monkeypatch.setattr(cli, "_planned", lambda args: twice)
     monkeypatch.setattr(execution, "kept", lambda name: {"weights", "film"})
     code, out, _ = called(capsys, "run", "01_unet_backbones", "--dry-run")
     assert code == 0
