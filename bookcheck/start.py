@@ -17,7 +17,7 @@ from busutils.compare.verdicts import OBSTACLES
 from busutils.figures.look import COLOURS, GREY, OURS
 from busutils.runs import Run
 
-LEFT, RIGHT, STEP = 102, 232, 22
+LEFT, RIGHT, STEP = 110, 232, 22
 """Where the axis of a small picture begins and ends, and the height of a row, in pixels."""
 CELLS = 6
 """Two rows of cards on a wide page; a wide card takes two cells."""
