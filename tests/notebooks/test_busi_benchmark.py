@@ -227,7 +227,7 @@ def test_the_table_of_networks_and_the_baseline(page):
     table = page.which.set_index("row")
     assert table["Dice"].to_dict() == pytest.approx({"MobileNetV2": 12 / 16, "U-Net": 10 / 15})
     assert page.beside["minus the baseline"].tolist() == pytest.approx([12 / 16 - 10 / 15])
-    assert page.in_words() == "Above U-Net: MobileNetV2."
+    assert page.in_words(page.beside, "U-Net") == "Above U-Net: MobileNetV2."
     of_kinds = page.of_kinds.set_index(["row", "kind"])["mean"]
     assert of_kinds["U-Net", "small"] == pytest.approx(10 / 15)
 
@@ -298,10 +298,12 @@ def test_of_equally_bad_images_the_largest_lesion_comes_first(page):
 
 
 def test_a_recipe_stands_beside_ours(page):
-    told = pd.DataFrame(map(page.by_recipe, ["paper 1", "paper 3"])).set_index("recipe")
+    told = page.by_recipes.set_index("recipe")
     assert told["Dice"].tolist() == pytest.approx([10 / 15, 8 / 14])
     assert told["minus ours"].tolist() == pytest.approx([0, 8 / 14 - 10 / 15])
     assert told["called lesion"].tolist() == pytest.approx([5 / 1024, 4 / 1024])
+    said = "Below our recipe: paper 3; not told apart from our recipe: paper 1."
+    assert page.in_words(page.change, "our recipe") == said
 
 
 def test_a_training_that_its_recipe_ended_does_not_rise(page):
