@@ -300,10 +300,26 @@ def test_of_equally_bad_images_the_largest_lesion_comes_first(page):
 def test_a_recipe_stands_beside_ours(page):
     told = page.by_recipes.set_index("recipe")
     assert told["Dice"].tolist() == pytest.approx([10 / 15, 8 / 14])
-    assert told["minus ours"].tolist() == pytest.approx([0, 8 / 14 - 10 / 15])
     assert told["called lesion"].tolist() == pytest.approx([5 / 1024, 4 / 1024])
+    assert page.change["minus ours"].tolist() == pytest.approx([0, 8 / 14 - 10 / 15])
     said = "Below our recipe: paper 3; not told apart from our recipe: paper 1."
     assert page.in_words(page.change, "our recipe") == said
+
+
+def test_a_recipe_is_told_in_short(page):
+    (_, ours), (_, first), (_, third) = page.printed.set_index("recipe").iterrows()
+    assert (ours["loss"], ours["later"], ours["stops"]) == (
+        "Dice + cross-entropy",
+        "half a cosine",
+        "",
+    )
+    assert (first["loss"], first["rate"]) == ("focal tversky", "0.0001")
+    assert first["later"] == "the same"  # ten epochs of waiting are more than eight of training
+    assert (third["loss"], third["stops"]) == ("cross-entropy", "after 3 epochs without gain")
+    falling = replace(page.ours[0].job, schedule="plateau", patience=2, freeze="all_but_batchnorm")
+    told = page.in_short(falling)
+    assert told["later"] == "a tenth after 2 epochs without gain"
+    assert told["trained"] == "decoder, batch norm"
 
 
 def test_a_training_that_its_recipe_ended_does_not_rise(page):
