@@ -136,9 +136,10 @@ def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
     """Dice of networks that were trained alike, each with its interval (the benchmark)."""
     best, used = which.iloc[0], run.manifest["parameters"]
     names, notes = which["row"], []
+    alike = ", ".join(run.numbers["not_told_apart"]) or "none"
     for start, (mark, said) in STARTS.items():
         notes += [f" {mark} {said}."] if names.str.endswith(start).any() else []
-        names = names.str.replace(start, mark)
+        names, alike = names.str.replace(start, mark), alike.replace(start, mark)
     ends = zip(which["low"], which["high"], which["Dice"], strict=True)
     drawn = [[(low, high), (mean, mean)] for low, high, mean in ends]
     lines = {name: run.numbers["without_training"][name] for name in DASHED}
@@ -146,8 +147,8 @@ def networks_alike(run: Run, which: pd.DataFrame) -> Finding:
     return Finding(
         "Which network is best where all else is alike?",
         f"Dice {best['Dice']:.2f}",
-        f"is the highest of {len(which)} under one protocol: {best['row']}. Not told apart from "
-        f"it: {', '.join(run.numbers['not_told_apart']) or 'none'}.",
+        f"is the highest of {len(which)} under one protocol: {names.iloc[0]}. Not told apart from "
+        f"it: {alike}.",
         f"BUSI, {used['size']} pixels, {used['repeats']} splits.{''.join(notes)} Dashed: {dashed}.",
         _picture(list(zip(names, drawn, strict=True)), "Dice of each network", lines.values()),
         wide=True,
