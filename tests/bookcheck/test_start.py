@@ -140,7 +140,9 @@ def test_the_benchmark_leads_with_the_best_of_its_networks(publish):
     told = start.findings(publish("06_busi_benchmark-busi-cpu", numbers, which=which))
     assert start.findings(publish("06_busi_benchmark-own-cpu", {}, which=which)) == told
     first, second = told.split("</a>")[:2]
-    assert "is the highest of 2 under one protocol: MU-Net. Not told apart from it: VGG16" in first
+    assert (
+        "is the highest of 2 under one protocol: MU-Net. Not told apart from it: VGG16*." in first
+    )
     assert "BUSI, 96 pixels, 5 splits. * from ImageNet. Dashed" in first  # no ** is there
     assert "Dashed: best centred ellipse 0.25, two masks of one frame 0.84." in first
     assert "VGG16* 0.50 to 0.70, 0.65" in first

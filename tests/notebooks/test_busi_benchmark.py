@@ -240,7 +240,8 @@ def test_what_a_start_adds_is_told_of_each_network_with_both_rows(page):
         return {name: replace(one, estimate=gains[name] - gains[row]) for name in others}
 
     names = defined(page, "starts-told", "started =", NAMES=list(gains), minus=minus)
-    assert names["pre_trained"]() == [("VGG16 from ImageNet", 0.25, 0.1, 0.4, 0.01)]
+    lines = names["pre_trained"]().itertuples(index=False, name=None)
+    assert list(lines) == [("VGG16 from ImageNet", 0.25, 0.1, 0.4, 0.01)]
 
 
 def test_rates_and_lengths_are_told_by_hand(page):
@@ -309,9 +310,11 @@ def test_a_recipe_stands_beside_ours(page):
 def test_a_recipe_is_told_in_short(page):
     (_, ours), (_, first), (_, third) = page.printed.set_index("recipe").iterrows()
     assert (ours["loss"], ours["later"]) == ("Dice + cross-entropy", "half a cosine")
-    assert (first["loss"], first["rate"]) == ("focal Tversky", "0.0001")
+    assert (first["loss"], first["rate"]) == ("focal Tversky (0.7, 0.3, 0.75)", "0.0001")
     assert first["later"] == "the same"  # ten epochs of waiting are more than eight of training
     assert (third["loss"], third["stops"]) == ("cross-entropy", "after 3 epochs without gain")
+    assert (third["rate"], third["images a step"]) == ("0.003 (ours)", "8 (ours)")
+    assert (first["images a step"], third["epochs in print"]) == ("8", "15")
     falling = replace(page.ours[0].job, schedule="plateau", patience=2, freeze="all_but_batchnorm")
     told = page.in_short(replace(falling, learning_rate=1e-5))
     assert told["rate"] == "0.00001"
