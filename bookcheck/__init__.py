@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from scorecheck.checks import FITS, NOT, OPEN, UNUSUAL, Check
+from scorecheck.kinds import Place
 from scorecheck.printed_numbers import PrintedPaper
 
 import scorecheck
@@ -29,6 +30,7 @@ def check(paper: PrintedPaper) -> list[Check]:
     """Every check of scorecheck and of this book, digits that may be misread, and findings."""
     found = scorecheck.check(paper, FAMILIES)
     found = [both_classes.named(one, paper) for one in found]
+    _choose_kinds(paper, found)
     again = partial(digits.read_again, paper=paper, found=found, families=FAMILIES)
     return [_labelled(_weakened(again(one), paper), paper) for one in found]
 
@@ -46,6 +48,15 @@ def arithmetic(paper: int, most: int = 2) -> str:
     At most `most` rows of one question are shown, the others counted.
     """
     return markdown(of_paper(paper), most)
+
+
+def _choose_kinds(paper: PrintedPaper, found: list[Check]) -> None:
+    """Refuse a name, below weak or findings of a table, that no check of this table has."""
+    for table, about in paper.tables.items():
+        kinds = dict.fromkeys(one.kind for one in found if one.table == table)
+        for key in ("weak", "findings"):
+            for name in getattr(about, key):
+                Place(paper.name, ("checks", "tables", table, key)).choose(name, kinds, "check")
 
 
 def _weakened(one: Check, paper: PrintedPaper) -> Check:

@@ -21,7 +21,7 @@ from scorecheck.errors import InputError
 from scorecheck.kinds import amount, amounts
 from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.spans import SLACK, Span, exactly
-from scorecheck.statements import MEANT, StatementKind, kind
+from scorecheck.statements import MEANT, StatementKind, kind, whole
 
 STATEMENTS: dict[str, StatementKind] = {}
 Size = Annotated[int, 1, 100_000]
@@ -53,7 +53,7 @@ def draw(
     paper: PrintedPaper, drawn: amount, sample: amount, marked: amount, population: amount
 ) -> Answer:
     """A number of marked things in a sample that is said to be random."""
-    k, n, m, of = (round(paper.span(v).middle) for v in (drawn, sample, marked, population))
+    k, n, m, of = (whole(paper, v) for v in (drawn, sample, marked, population))
     possible = 0 <= k <= min(n, m) and 0 <= n - k <= of - m
     if not possible or not 1 <= of <= POPULATION:
         raise InputError(f"{k} of {n} cannot be drawn where {m} of {of} are marked: mend a number")
@@ -75,6 +75,10 @@ def denominator(
 ) -> Answer:
     """Distinct shares that may all be of one number of things, perhaps with a common shift."""
     texts = {paper.number(c).text: paper.span(c) for c in cells}
+    if outside := [text for text, span in texts.items() if span.high < 0 or span.low > 1]:
+        raise InputError(f"{outside[0]} is no share: write % in its unit, or leave it out")
+    if all(span.low <= 0 or span.high >= 1 for span in texts.values()):
+        raise InputError("no value lies between 0 and 1: name others")
     if from_ > to:
         raise InputError(f"from {from_} is above to {to}: exchange them")
     found = common_denominator(list(texts.values()), range(from_, to + 1), shifts)

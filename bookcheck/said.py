@@ -16,7 +16,7 @@ from scorecheck.errors import InputError
 from scorecheck.kinds import Place, amount, amounts, made
 from scorecheck.printed_numbers import PrintedPaper
 from scorecheck.spans import exactly
-from scorecheck.statements import Pair, StatementKind, kind, two_places
+from scorecheck.statements import Pair, StatementKind, alike, kind, two_places, whole
 
 STATEMENTS: dict[str, StatementKind] = {}
 Channels, Weights = Annotated[int, 1, 10**6], Annotated[int, 0]
@@ -73,7 +73,9 @@ def expansion_channels(width: float, base: Sequence[int], factor: int = 6) -> li
 @_kind("halved", "halvings")
 def halved(paper: PrintedPaper, size: amount, times: amount) -> Answer:
     """A size that is halved and doubled again a number of times."""
-    side, described = (round(paper.span(value).middle) for value in (size, times))
+    side, described = (whole(paper, value) for value in (size, times))
+    if side < 1 or described < 0:
+        raise InputError(f"{side} halved {described} times means nothing: mend a number")
     even = max(0, (side & -side).bit_length() - 1)
     told = f"{side} can be halved evenly {even} times, {described} are described"
     return two_places(even >= described, told)
@@ -113,7 +115,7 @@ def files(paper: PrintedPaper, rows: list[_file], room: Annotated[float, 0, 1e6]
 @_kind("widths", "channel widths")
 def widths(paper: PrintedPaper, cells: list[amount], base: list[Channels]) -> Answer:
     """Printed channels that are those of MobileNetV2's expansion layers at a width."""
-    channels = [round(paper.span(c).middle) for c in cells]
+    channels = [whole(paper, c) for c in cells]
     fitting = [w / 100 for w in range(50, 201, 5) if expansion_channels(w / 100, base) == channels]
     told = f"channels {channels} are those at width {fitting}"
     return (FITS, RECOVERED, told) if fitting else (FITS, "", f"channels {channels} fit no width")
@@ -122,8 +124,8 @@ def widths(paper: PrintedPaper, cells: list[amount], base: list[Channels]) -> An
 @_kind("edge", "edge of a grid", ("scores that hardly change over the grid",))
 def edge(paper: PrintedPaper, cells: amounts, start: amount, stop: amount) -> Answer:
     """Choices of a search at the ends of its grid: the optimum is then not bracketed."""
-    ends = [paper.span(end).middle for end in (start, stop)]
-    numbers = [paper.number(c) for c in cells]
+    *numbers, first, last = alike(paper, [*cells, start, stop])
+    ends = [first.span.middle, last.span.middle]
     at = [n.text for n in numbers if any(n.span.low <= e <= n.span.high for e in ends)]
     told = f"{len(at)} of {len(numbers)} choices are ends of the grid ({', '.join(at)})"
     return FITS, UNUSUAL if 2 * len(at) > len(numbers) else "", told
@@ -132,7 +134,7 @@ def edge(paper: PrintedPaper, cells: amounts, start: amount, stop: amount) -> An
 @_kind("one_method", "one method twice", ("another seed, or another number of epochs",))
 def one_method(paper: PrintedPaper, rows: Pair, claimed: Pair) -> Answer:
     """Two rows that are one method, against a difference that is claimed between methods."""
-    pairs = ([paper.span(c).middle for c in pair] for pair in (rows, claimed))
+    pairs = ([n.span.middle for n in alike(paper, pair)] for pair in (rows, claimed))
     twice, claimed = (abs(a - b) for a, b in pairs)
     told = f"two runs of one method differ by {twice:.4f}, the methods compared by {claimed:.4f}"
     return FITS, UNUSUAL if 2 * twice > claimed else "", told
@@ -141,7 +143,8 @@ def one_method(paper: PrintedPaper, rows: Pair, claimed: Pair) -> Answer:
 @_kind("slip", "mean of cells")
 def slip(paper: PrintedPaper, value: amount, of: amounts) -> Answer:
     """A number that may be the mean of others, perhaps with a slip of one unit of a digit."""
-    found, wanted = mean([paper.span(c) for c in of]), paper.number(value)
+    wanted, *others = alike(paper, [value, *of])
+    found = mean([n.span for n in others])
     told = f"mean {found.low:.6f} to {found.high:.6f}, printed {wanted.plain}"
     if wanted.span.meets(found):
         return FITS, "", told

@@ -79,7 +79,7 @@ def _run(args: argparse.Namespace) -> None:
     else:
         from busutils import execution
 
-        print(execution.execute(args.notebook, args.profile, _overrides(args), args.quiet))
+        print(execution.execute(*_asked(args), args.quiet))
 
 
 def _explain(args: argparse.Namespace) -> None:
@@ -128,7 +128,7 @@ def _dry_run(args: argparse.Namespace) -> None:
 def _planned(args: argparse.Namespace) -> list:
     from busutils import execution
 
-    return execution.plan(args.notebook, args.profile, _overrides(args))
+    return execution.plan(*_asked(args))
 
 
 def _jobs(args: argparse.Namespace) -> None:
@@ -137,6 +137,13 @@ def _jobs(args: argparse.Namespace) -> None:
 
     if (args.notebook is None) == (args.bundle is None):
         raise UserError("name either a notebook or --bundle DIR")
+    said = {"-p": args.p, "--profile": args.profile, "--data-root": args.data_root}
+    if given := [word for word, value in said.items() if value and args.bundle]:
+        raise UserError(f"{given[0]} is for a notebook, and a bundle has its own: leave it out")
+    if args.minutes is not None and not args.train:
+        raise UserError("--minutes is for --train: add it, or leave --minutes out")
+    if args.json and args.train:
+        raise UserError("--json is for a list of jobs: leave it out, or --train")
     if args.minutes is not None and not args.minutes > 0:
         raise UserError(f"--minutes is {args.minutes:g}: give more than 0")
     with contextlib.nullcontext() if args.train else promises.aside():
@@ -293,6 +300,11 @@ def _new_paper(args: argparse.Namespace) -> None:
     print(*new_paper.write(args.name), sep="\n")
 
 
+def _asked(args: argparse.Namespace) -> tuple[str, str, dict[str, str]]:
+    """Notebook, profile and parameters, as they were asked for."""
+    return args.notebook, "quick" if args.profile is None else args.profile, _overrides(args)
+
+
 def _overrides(args: argparse.Namespace) -> dict[str, str]:
     """``-p name=value`` and ``--data-root`` as one mapping."""
     given = {}
@@ -307,7 +319,8 @@ def _overrides(args: argparse.Namespace) -> dict[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("busutils", description="Re-run papers on image segmentation.")
+    text = "Re-run papers on image segmentation."
+    parser = argparse.ArgumentParser("busutils", description=text, allow_abbrev=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = _add(commands, "run", _run, "execute a notebook", add_help=False)
     add("notebook", metavar="NOTEBOOK", nargs="?")
@@ -361,14 +374,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add(commands, name: str, command: Callable, text: str, **options) -> Callable:
     """Add a command, and return what adds its arguments."""
-    added = commands.add_parser(name, help=text, description=text, **options)
+    added = commands.add_parser(name, help=text, description=text, allow_abbrev=False, **options)
     added.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     added.set_defaults(command=command, parser=added)
     return added.add_argument
 
 
 def _add_parameters(add: Callable) -> None:
-    add("--profile", default="quick", help="quick, cpu or paper (default: quick)")
+    add("--profile", help="quick, cpu or paper (default: quick)")
     add("-p", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     add("--data-root", type=Path, metavar="FOLDER", help="where the images are")
 

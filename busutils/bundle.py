@@ -153,8 +153,11 @@ def merge(files: Iterable[Path], replace: bool = False, store: Path | None = Non
     """
     store = store or paths.store()
     results: dict[str, dict[str, bytes]] = {}
+    splits: set[str] = set()
     for file in map(Path, files):
-        for identity, content in _read_zip(file, store).items():
+        found, come_along = _read_zip(file, store)
+        splits |= come_along
+        for identity, content in found.items():
             if _other(results.get(identity, content), content):
                 raise UserError(
                     f"{file}: job {identity} has another result in another file: merge one"
@@ -167,6 +170,8 @@ def merge(files: Iterable[Path], replace: bool = False, store: Path | None = Non
             f"job {different[0]} is there already with another result: add --replace to take the "
             "new one"
         )
+    for name in splits:
+        promises.keep(name, store)
     for identity, content in results.items():
         if identity in different or not content.keys() <= there[identity].keys():
             with paths.whole_folder(store / "jobs" / identity) as part:
@@ -278,18 +283,22 @@ def _zip(target: Path, places: list[Path]) -> Path:
     return target
 
 
-def _read_zip(file: Path, store: Path) -> dict[str, dict[str, bytes]]:
-    """Files of each job; the splits that come with them go into the store."""
+def _read_zip(file: Path, store: Path) -> tuple[dict[str, dict[str, bytes]], set[str]]:
+    """Files of each job, and the splits that come with them: these are promised to the store."""
     results: dict[str, dict[str, bytes]] = {}
+    splits = set()
     for name, data in _members(file).items():
         if split := SPLIT.fullmatch(name):
             if _sha256(data)[:12] != split[1]:
                 raise UserError(f"{file}: split {split[1]} is damaged: pack and copy it again")
-            paths.write(store / name, data)
+            promises.promise(name, data)
+            splits.add(name)
         elif (member := JOB_FILE.fullmatch(name)) and member[2] in FILES:
             results.setdefault(member[1], {})[member[2]] = data
         else:
             raise UserError(f"{file}: {name} is no file of a job: pack and copy it again")
+    if not results:
+        raise UserError(f"{file} holds no finished job: train one there, and pack it")
     for identity, content in results.items():
         try:
             _jobs.check(identity, content, store)
@@ -297,11 +306,13 @@ def _read_zip(file: Path, store: Path) -> dict[str, dict[str, bytes]]:
             raise UserError(
                 f"{file}: job {identity} is damaged ({error}): pack and copy it again"
             ) from error
-    return results
+    return results, splits
 
 
 def _members(file: Path) -> dict[str, bytes]:
     """Content of a zip file by name, each as its hash says."""
+    if not file.exists():
+        raise UserError(f"{file} is not there: name a file that `jobs --bundle` wrote")
     try:
         with zipfile.ZipFile(file) as archive:
             hashes = json.loads(archive.read("hashes.json"))

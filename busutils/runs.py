@@ -217,6 +217,9 @@ def side_by_side(first: Run, second: Run) -> "pd.DataFrame":
     # a run and its published copy have one id, and two runs may lie in folders of one name
     names = [run.folder.name for run in (first, second)]
     names = names if names[0] != names[1] else [str(run.folder) for run in (first, second)]
+    if table["difference"].isna().all():
+        told = f"{names[0]} and {names[1]} have no number of one name"
+        raise UserError(f"{told}: compare two runs of one notebook")
     return table.set_axis([*names, "difference"], axis="columns")
 
 

@@ -119,7 +119,7 @@ def from_text(name: str, kind: Any, text: Any, remedy: str = "give one") -> Any:
     if (item := _item(kind)) is None:
         return checked(name, kind, _read(kind, text), remedy)
     parts = [*_split(text)] if isinstance(text, str) else text
-    if isinstance(text, str) and any(part != part.strip("[]'\"") for part in parts):
+    if isinstance(text, str) and any(not p or p != p.strip("[]'\"") for p in parts):
         raise UserError(f"{_refused(name, kind, text, ())}: {remedy}")
     if isinstance(parts, list):
         parts = [_read(item, part) for part in parts]
@@ -145,7 +145,7 @@ def _read(kind: Any, text: Any) -> Any:
             return _adapter(kind).validate_python(reading)
         except ValidationError:
             continue
-    return value
+    return text if value is None or isinstance(value, bool) else value
 
 
 def _scalar(text: str) -> Any:
@@ -160,10 +160,9 @@ def _split(text: str) -> Iterator[str]:
     inner = text.strip()
     if inner[:1] == "[" and inner[-1:] == "]":
         inner = inner[1:-1]
-    for part in map(str.strip, inner.split(",")):
+    for part in map(str.strip, inner.split(",") if inner.strip() else ()):
         quoted = len(part) > 1 and part[0] == part[-1] and part[0] in "'\""
-        if part:
-            yield part[1:-1].strip() if quoted else part
+        yield part[1:-1].strip() if quoted else part
 
 
 def _refused(name: str, kind: Any, value: Any, place: tuple) -> str:

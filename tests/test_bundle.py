@@ -273,6 +273,17 @@ def test_merge_writes_nothing_outside_the_store(store, tmp_path, name):
     assert set(paths.store().rglob("*")) == before
 
 
+def test_a_refused_merge_leaves_no_split(store, tmp_path):
+    split = paths.store() / JOB.split_file
+    come_along = {JOB.split_file: split.read_bytes()}
+    split.unlink()
+    with pytest.raises(UserError, match="is no file of a job"):
+        bundle.merge([finished_zip(tmp_path, **come_along | {f"{JOB.id}/evil.sh": b""})])
+    assert not split.exists()
+    bundle.merge([finished_zip(tmp_path, **come_along)])
+    assert split.read_bytes() == come_along[JOB.split_file]
+
+
 def test_merge_refuses_what_is_not_whole(store, tmp_path):
     file = finished_zip(tmp_path)
     file.write_bytes(file.read_bytes()[:-40])
@@ -281,6 +292,10 @@ def test_merge_refuses_what_is_not_whole(store, tmp_path):
     stranger = finished_zip(tmp_path, job=replace(JOB, init_seed=5), name=JOB.id)
     with pytest.raises(UserError, match="of another job, or of another version of busutils"):
         bundle.merge([stranger])
+    with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
+        archive.writestr("hashes.json", "{}")
+    with pytest.raises(UserError, match=r"none.zip holds no finished job"):
+        bundle.merge([tmp_path / "none.zip"])
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,15 @@ def test_run_help_without_a_notebook_lists_the_notebooks(project, capsys):
         (["run", "00_small", "-p", "epoch=3"], "did you mean 'epochs'"),
         (["jobs"], "name either a notebook or --bundle DIR"),
         (["jobs", "00_small", "--bundle", "x"], "name either a notebook or --bundle DIR"),
+        (["jobs", "--bundle", "x", "-p", "a=1"], "-p is for a notebook, and a bundle has its own"),
+        (
+            ["jobs", "--bundle", "x", "--profile", "cpu"],
+            "--profile is for a notebook, and a bundle",
+        ),
+        (["jobs", "00_small", "--minutes", "3"], "--minutes is for --train"),
+        (["jobs", "00_small", "--json", "--train", "all"], "--json is for a list of jobs"),
+        (["run", "00_small", "--profile", ""], "unknown profile ''"),
+        (["merge", "none.zip"], "none.zip is not there"),
         (["compare", "a", "b"], "there are no runs yet"),
         (["publish", "a"], "there are no runs yet"),
         (["data", "check", ".", "--images", "*"], "give --images and --masks together"),
@@ -104,9 +113,10 @@ def test_a_wrong_call_ends_with_2(project, capsys, words, sentence):
     assert err.count("\n") == 1
 
 
-def test_an_unknown_command_ends_with_2():
+@pytest.mark.parametrize("words", [["walk"], ["course", "--t", "x"]])
+def test_an_unknown_command_or_option_ends_with_2(words):
     with pytest.raises(SystemExit) as ended:
-        cli.main(["walk"])
+        cli.main(words)
     assert ended.value.code == 2
 
 

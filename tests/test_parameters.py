@@ -142,7 +142,10 @@ def test_text_of_the_command_line_gets_the_type_of_the_parameter(project, name, 
         *(("epochs", text) for text in ("2.5", "many", "0", "101", "1_0", " 3 ", "١٢", "true", "")),
         *(("rate", text) for text in ("fast", "nan", "inf", "1e999", "1,5", "none")),
         *(("grouped", text) for text in ("1", "on")),
-        *(("rows", text) for text in ("vgg17", "base,1", "[base", "[['base']]")),
+        *(
+            ("rows", text)
+            for text in ("vgg17", "base,1", "[base", "[['base']]", "base,,vgg16", ",")
+        ),
         ("limit", "few"),
     ],
 )
@@ -162,7 +165,10 @@ def test_a_list_names_nothing_twice_and_its_wrong_item_is_told(project):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("epochs: true", r"epochs in .*cpu\.yaml = True is not a whole number from 1 to 100: give"),
+        (
+            "epochs: true",
+            r"epochs in .*cpu\.yaml = 'true' is not a whole number from 1 to 100: give",
+        ),
         ("epochs: 2.5", "= 2.5 is not"),
         ("epochs: 1_0", "= '1_0' is not"),  # YAML would read 10
         ("epochs: 0x10", "is not"),

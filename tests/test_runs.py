@@ -151,6 +151,13 @@ def test_side_by_side_shows_what_only_one_has(project):
     assert table.loc["loss", "two"] == 1
 
 
+def test_runs_without_a_number_in_common_are_not_compared(project):
+    make(project / "runs" / "notebooks", "one", {"dice": 0.5})
+    make(project / "runs" / "notebooks", "two", {"loss": 1})
+    with pytest.raises(UserError, match="one and two have no number of one name: compare two runs"):
+        runs.side_by_side(runs.find("one"), runs.find("two"))
+
+
 def test_a_run_is_compared_with_its_published_copy_which_has_the_same_id(project):
     for place, dice in (("runs", 0.75), ("published", 0.5)):
         make(project / place / "notebooks", "one", {"dice": dice})

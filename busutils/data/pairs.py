@@ -120,7 +120,7 @@ def _find(
 
 def _read(pattern: str, case: str, field: str) -> str:
     """What `pattern` finds in a case's name; a label without fields is the answer itself."""
-    if not pattern or (field == "label" and not _fields(pattern)):
+    if not pattern or (field == "label" and not _fields(pattern) and "*" not in pattern):
         return pattern
     _check(pattern, field)
     match = re.fullmatch(_regex(folders.plain(pattern), least=True), case)

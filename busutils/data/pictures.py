@@ -171,11 +171,16 @@ def _is_misread(image: Image.Image) -> bool:
 
 def _why(path: Path, error: Exception) -> str:
     refuse_dead(path)
-    if isinstance(error, UnidentifiedImageError) and (known := _foreign(path)):
-        return f"{path} {known}"
+    if isinstance(error, FileNotFoundError):
+        return f"{path} is not there: name an image, or a folder of images"
+    told = error or type(error).__name__
+    if isinstance(error, UnidentifiedImageError):
+        if known := _foreign(path):
+            return f"{path} {known}"
+        told = "its content is of no known format"
     return (
-        f"{path} cannot be read as an image ({error or type(error).__name__}): replace it by a "
-        "whole copy, or take it out of the set"
+        f"{path} cannot be read as an image ({told}): replace it by a whole copy, or take it out "
+        "of the set"
     )
 
 

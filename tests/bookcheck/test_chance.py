@@ -30,6 +30,24 @@ def test_a_draw_that_cannot_be_is_refused():
         stated({"draw": {"drawn": 2, "sample": 1, "marked": 2, "population": 4}})
 
 
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ({"draw": DRAW | {"drawn": 2.5, "marked": 9}}, "2.5 is no whole number"),
+        ({"draw": DRAW | {"drawn": ["T", "a", "x"], "marked": 9}}, "0.45 is no whole number"),
+        ({"denominator": {"cells": [45, 80], "from": 10, "to": 20}}, "45 is no share: write %"),
+        ({"denominator": {"cells": [0, 1], "from": 10, "to": 20}}, "no value lies between 0 and 1"),
+        ({"halved": {"size": 224.6, "times": 5}}, "224.6 is no whole number"),
+        ({"halved": {"size": 224, "times": -3}}, "224 halved -3 times means nothing"),
+        ({"halved": {"size": -32, "times": 3}}, "-32 halved 3 times means nothing"),
+        ({"widths": {"cells": [96.4], "base": [16]}}, "96.4 is no whole number"),
+    ],
+)
+def test_what_is_no_count_or_share_is_refused(statement, told):
+    with pytest.raises(InputError, match=told):
+        stated(statement, {"a": "0.45"})
+
+
 def test_tails_by_hand():
     assert chance.tail(2, 2, 2, 4) == pytest.approx(2 / 6)
     assert chance.tail(1, 2, 2, 4) == 1

@@ -1,5 +1,7 @@
 """What the book asks beyond scorecheck: sizes by hand, misread digits, two parts of a split."""
 
+from contextlib import nullcontext
+
 import pytest
 from scorecheck.checks import BOTH_CLASSES, NOT
 from scorecheck.errors import InputError
@@ -132,6 +134,20 @@ def test_a_split_that_lacks_a_part_is_refused(tmp_path):
         (tmp_path / "t.yaml").write_text(columns + split + "}}}\n")
         with pytest.raises(InputError, match=sentence):
             bookcheck.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
+
+
+@pytest.mark.parametrize("key", ["weak", "findings"])
+def test_a_check_that_its_table_does_not_have_is_refused(tmp_path, key):
+    lines = "paper,table,row,column,value,unit\n,1,a,Dice,0.86,\n,1,a,IoU,0.88,\n"
+    (tmp_path / "t.csv").write_text(lines)
+    about = "checks: {tables: {'1': {columns: {Dice: {is: dice}, IoU: {is: iou}}, masks: hard, "
+    about += "averaging: pooled, smoothed: no, macro: no, epoch: same, empty: none, "
+    for name, refused in {"Dice and IoU": False, "Dice and IuO": True}.items():
+        (tmp_path / "t.yaml").write_text(f"{about}{key}: {{{name}: P9.1}}}}}}}}\n")
+        paper = bookcheck.read([tmp_path / "t.csv"], tmp_path / "t.yaml")
+        sentence = f"checks / tables / 1 / {key}: unknown check .*did you mean 'Dice and IoU'"
+        with pytest.raises(InputError, match=sentence) if refused else nullcontext():
+            bookcheck.check(paper)
 
 
 # --- two classes of one experiment

@@ -83,6 +83,8 @@ def test_label_and_group_from_the_name_of_the_case(folder):
 def test_one_label_for_all(folder):
     root = folder("images/a.png", "masks/a.png")
     assert pairs.listing(root, label="benign").cases[0].label == "benign"
+    with pytest.raises(UserError, match=r"'\*_benign' has no \{label\}: write \{label\} for"):
+        pairs.listing(root, label="*_benign")
 
 
 def test_only_normal_images_need_no_mask(folder):

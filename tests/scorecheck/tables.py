@@ -1,5 +1,7 @@
 """Small papers for tests: a table from rows of text, with what it means."""
 
+import re
+
 from scorecheck.cells import CsvCell
 from scorecheck.context import TableContext
 from scorecheck.kinds import Place, made
@@ -18,13 +20,14 @@ PLAIN = {
 def paper(columns, rows, statements=(), meant=TableContext, **about):
     """A paper with one table ``T``; `columns` by name, `rows` by name with values as text.
 
-    `meant` is the class of a table, which may have the keys of a project.
+    A value may be followed by its unit; `meant` is the class of a table, which may have the keys
+    of a project.
     """
     kinds = {
         name: {"is": kind} if isinstance(kind, str) else kind for name, kind in columns.items()
     }
     cells = {
-        ("T", row, column): (text.removesuffix("%"), "%" if text.endswith("%") else "")
+        ("T", row, column): re.fullmatch(r"(.*?) ?(%|[a-zA-Z]{2,}|[kM])?", text).groups("")
         for row, values in rows.items()
         for column, text in zip(columns, values, strict=True)
         if text

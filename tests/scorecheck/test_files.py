@@ -135,6 +135,7 @@ CELLS = [
     (HEAD + "9,1,a,Dice,0.95 (-0.02),\n", r"line 2: .* cannot be read"),  # a difference
     (HEAD + "9,1,a,Dice,12 (10%),\n", r"line 2: .* cannot be read"),  # a number and its share
     (HEAD + "9,1,a,Dice,1e400,\n", r"line 2: .* cannot be read"),
+    (HEAD + "9,1,a,Dice,10⁶,\n", r"line 2: 10⁶ may be a power or a number with a footnote mark"),
     (LINES.replace("0.75", '"0,75"'), r"line 3: 0,75 has a comma, 0.80 \(.*line 2\) a point"),
     (HEAD + '9,t,a,n,"1,200",images\n', r"line 2: 1,200 may be a thousand or a decimal"),
     (LINES.replace("0.75,", "0.75,mm"), r"line 3: dice in 'mm' is not understood"),
@@ -192,11 +193,18 @@ CONTEXTS = [
     (CONTEXT + "      masks: [hard]\n", r"masks: a list is not a text"),
     (CONTEXT + "      one_set: maybe\n", r"one_set: 'maybe' is neither true nor false"),
     (CONTEXT + "      means: [{mean: m, of: [a, b]}]\n", r"mean: unknown row of table 1 'm'"),
-    (CONTEXT + "      means: [{of: [a, a]}]\n", r"means / 0: mean and sd are missing"),
+    (CONTEXT + "      means: [{of: [a, a]}]\n", r"of / 1: 'a' stands there twice: name it once"),
     (CONTEXT + "    j: {join: [k]}\n", r"join / 0: unknown table with columns 'k'"),
     (CONTEXT + "    j: {masks: hard}\n", r"j: columns is missing"),
     (CONTEXT.replace("dice}", "dice, items: 0}"), r"items: 0 is not a whole number from 1"),
     (CONTEXT.replace("dice}", "dice, sd: SD}"), r"sd: unknown column of table 1 'SD'"),
+    (CONTEXT.replace("dice}", "dice, sd: Dice}"), r"Dice / sd: a column is not its own deviation"),
+    (CONTEXT + "      join: [k]\n", r"tables / 1: columns and join stand in one table"),
+    (
+        CONTEXT + "      cells: {a: {iou: ['1', a, Dice]}}\n",
+        r"columns and cells stand in one table: give cells a table of its own",
+    ),
+    (CONTEXT + "tables: {'2': {transposed: yes}}\n", r"line 6, tables: unknown table '2'"),
     (STATED + "same: [1, 1]\n    wher: x\n", r"line 4, .* / wher: unknown key .*'where'"),
     (STATED + "where: x\n", r"line 3, .*: one statement needs one kind"),
     (STATED + "{same: [1, 1], larger: [1, 1]}\n", r"one statement needs one kind"),
@@ -211,6 +219,7 @@ CONTEXTS = [
         STATED + "mean: {value: 1, of: {table: 1, column: Dice, without: [a]}}\n",
         r"of: no number of 1 / Dice is left",
     ),
+    (STATED + "best: {cell: [1, a, Dice], among: [[1, a, Dice]]}\n", r"best: .* has no rival"),
     (STATED + "best: {cell: 5, among: [['1', a, Dice]]}\n", r"cell: '5' is no cell"),
     (
         STATED + "best: {cell: [1, a, Dice], among: [[1, a, Dice]], order: most}\n",
@@ -230,6 +239,31 @@ def test_a_malformed_file_is_told_in_one_sentence(tmp_path, files, sentence):
     with pytest.raises(InputError, match=sentence) as error:
         scorecheck.check(read(tmp_path, **files))
     assert "\n" not in str(error.value)
+
+
+WITH_SD = CONTEXT.replace("{is: dice}}", "{is: dice, sd: SD}}")
+
+
+@pytest.mark.parametrize(
+    ("context", "sentence"),
+    [
+        (WITH_SD, r"t.csv, line 4: a deviation of -0.10 is below 0: mend it"),
+        (CONTEXT + "      means: [{of: [a, b]}]\n", r"means / 0: mean and sd are missing"),
+        (CONTEXT + "      means: [{of: [a, b], mean: b}]\n", r"of: 'b' is the mean or deviation"),
+        (
+            STATED + "winner: {cells: [[1, a, Dice], [1, b, Dice]], n: 1000001, sd: 0.2}\n",
+            r"n: 1000001 is not a whole number from 2 to 1e\+06",
+        ),
+        (
+            STATED + "best: {cell: [1, a, Dice], among: [[1, b, Dice]], but_for: [c]}\n",
+            r"best: but_for: unknown rival 'c': choose one of b",
+        ),
+        (STATED + "same: [[1, a, Dice], [1, a, Dice]]\n", r"same / 1: .* stands there twice"),
+    ],
+)
+def test_what_a_larger_table_cannot_mean_is_refused(tmp_path, context, sentence):
+    with pytest.raises(InputError, match=sentence):
+        scorecheck.check(read(tmp_path, LINES + "9,1,a,SD,-0.10,\n", context))
 
 
 def test_names_that_yaml_takes_for_something_else_stay_names(tmp_path):
@@ -259,3 +293,5 @@ def test_missing_files_are_named(tmp_path):
     (tmp_path / "t.yaml").write_text(CONTEXT)
     with pytest.raises(InputError, match=r"none.csv is not there"):
         reading.read([tmp_path / "none.csv"], tmp_path / "t.yaml")
+    with pytest.raises(InputError, match=r"is a folder: give a CSV"):
+        reading.read([tmp_path], tmp_path / "t.yaml")

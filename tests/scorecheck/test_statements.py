@@ -74,12 +74,84 @@ def test_a_winner_is_a_remark_that_rests_on_what_was_given():
         ({"sd": -1}, "-1 is not a number from 0"),
         ({"correlation": [0.5, 2]}, "2 is not a number from -1 to 1"),
         ({"correlations": 0.5}, "did you mean 'correlation'"),
+        ({"cells": [x("a"), x("share")]}, "some cells are in % and others are not"),
+        ({"cells": [x("share"), x("other")], "sd": 0.2}, "write 20 for a deviation of 0.2"),
     ],
 )
 def test_a_winner_that_cannot_be_asked_is_refused(changed, message):
     asked = {"cells": [x("a"), x("b")], "n": 10, "sd": 1}
+    rows = ROWS | {"a": ["0.86"], "share": ["85.0%"], "other": ["90.0%"]}
     with pytest.raises(InputError, match=message):
-        stated({"winner": asked | changed}, ROWS)
+        stated({"winner": asked | changed}, rows)
+
+
+UNLIKE = {
+    "mega": ["31 M"],
+    "kilo": ["31 k"],
+    "bare": ["31"],
+    "share": ["40%"],
+    "images": ["9 images"],
+}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"same": [x("mega"), x("kilo")]},
+        {"same": [x("mega"), x("bare")]},
+        {"same": [x("share"), x("mega")]},
+        {"sum": {"total": x("mega"), "parts": [x("kilo")]}},
+        {"ratio": {"value": 1, "of": [x("mega"), x("kilo")]}},
+        {"mean": {"value": x("mega"), "of": [x("kilo"), x("mega")]}},
+        {"best": {"cell": x("mega"), "among": [x("kilo")]}},
+        {"larger": [x("mega"), x("kilo")]},
+        {"above": {"cells": [x("mega")], "limit": x("kilo")}},
+        {"winner": {"cells": [x("mega"), x("kilo")], "n": 9, "sd": 1}},
+    ],
+)
+def test_numbers_in_unlike_units_are_not_compared(statement):
+    with pytest.raises(InputError, match="differ: give both the same unit"):
+        stated(statement, UNLIKE)
+
+
+def test_units_that_name_what_is_counted_may_differ():
+    assert stated({"same": [x("images"), x("nine")]}, UNLIKE | {"nine": ["9"]}).verdict == "fits"
+    assert stated({"same": [x("mega"), 31]}, UNLIKE).verdict == "fits"  # the number takes its unit
+    rate = {"value": x("rate"), "of": [x("mega"), x("images")]}
+    assert stated({"ratio": rate}, UNLIKE | {"rate": ["3.44 M"]}).verdict == "fits"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"same": [40, x("share")]},
+        {"sum": {"total": 100, "parts": [x("share")]}},
+        {"mean": {"value": 40, "of": [x("share")]}},
+        {"best": {"cell": x("share"), "among": [x("bare")]}},
+        {"larger": [x("share"), 35]},
+        {"above": {"cells": [x("share")], "limit": 35}},
+    ],
+)
+def test_a_forgotten_per_cent_is_asked_for(statement):
+    with pytest.raises(InputError, match="write % in the unit of what is in per cent"):
+        stated(statement, UNLIKE)
+
+
+def test_methods_may_be_columns():
+    def cell(column):
+        return ["T", "Dice", column]
+
+    rows, columns = {"Dice": ["90.0%", "86.0%"]}, ("U-Net", "Ours")
+    asked = {"cell": cell("Ours"), "among": [cell("U-Net"), cell("Ours")]}
+    one = stated({"best": asked}, rows, columns)
+    assert (one.verdict, one.shown) == (
+        "does not fit",
+        "86.0 % has rank 2 of 2, behind U-Net 90.0 %",
+    )
+    assert stated({"best": asked | {"but_for": ["U-Net"]}}, rows, columns).verdict == "fits"
+    asked = {"cells": asked["among"], "n": 100, "sd": 20}
+    one = stated({"winner": asked}, rows, columns)
+    assert one.shown.startswith("U-Net 90 before Ours 86")
 
 
 def test_a_limit_in_words_is_exact_and_ranks_say_what_rounding_leaves_open():

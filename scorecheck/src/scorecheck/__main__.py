@@ -22,7 +22,8 @@ def main(
     A terminal that lacks a character shows "?" for it, and a reader that has gone, as in
     ``| head -1``, ends the command without a word.
     """
-    parser = argparse.ArgumentParser(program, description="Can printed scores be true together?")
+    text = "Can printed scores be true together?"
+    parser = argparse.ArgumentParser(program, description=text, allow_abbrev=False)
     add = parser.add_argument
     add("files", metavar="FILE.csv", nargs="+", type=Path, help="printed numbers")
     add("--context", type=Path, required=True, metavar="FILE.yaml", help="what the numbers mean")

@@ -133,6 +133,9 @@ def _cell(values: dict[str, str], place: str) -> CsvCell:
     if form is None:
         return cell
     mean, first, after, within, second, third = form.groups()
+    if mean.isdigit() and re.match("[¹²³⁴⁵⁶⁷⁸⁹⁰]", plain[form.end(1) :]):
+        told = f"{told} may be a power or a number with a footnote mark"
+        raise InputError(f"{place}: {told}: write the power in full, or leave the mark out")
     percent = bool(first or second or third)
     other_unit = percent and unit not in ("", "%")
     bare = bool(within) and ("." in mean or "," in mean) and within.isdigit()  # 0.951(3), 0.95 (1)

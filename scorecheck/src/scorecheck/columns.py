@@ -126,7 +126,7 @@ def summarised(
         if (table, row, column) not in paper.cells:
             continue
         number = paper.number((table, row, column))
-        scale = 100 if number.unit else 1
+        scale = 100 if number.unit == "%" else 1
         good = any(number.span.meets(allowed) for allowed in readings.values())
         loose = not summary.plain and number.span.meets(loosely)
         told = "; ".join(f"{reading} {scale * allowed}" for reading, allowed in readings.items())

@@ -69,6 +69,8 @@ class SummaryRows:
         """Refuse a summary without a row."""
         if not (self.mean or self.sd):
             raise place.error("mean and sd are missing: name one of the two rows")
+        for name in {self.mean, self.sd} & {*self.of}:
+            raise (place / "of").error(f"{name!r} is the mean or deviation itself: leave it out")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,15 @@ class TableContext:
             place.choose(place.table, place.names(), "table")
         if not (self.columns or self.cells or self.join):
             raise place.error("columns is missing: add {NAME: {is: dice}} or another quantity")
+        ways = [key for key in ("columns", "cells", "join") if getattr(self, key)]
+        if len(ways) > 1:
+            told = f"{' and '.join(ways)} stand in one table"
+            raise place.error(f"{told}: give {ways[-1]} a table of its own, under any other name")
+        for name, column in self.columns.items():
+            if column.sd == name:
+                raise (place / "columns" / name / "sd").error(
+                    "a column is not its own deviation: name the other"
+                )
 
     def resolved(self, column: ColumnContext) -> ColumnContext:
         """A column with what the table says where the column itself is silent.

@@ -163,7 +163,11 @@ def _list(value: Any, place: Place, kind: Kind, least: int = 1, most: int = 10_0
     if not least <= len(value) <= most:
         wanted = f"{least}" if least == most else f"{least} or more"
         raise place.error(f"{len(value)} entries stand where {wanted} are needed: add them")
-    return [made(kind, one, place / i) for i, one in enumerate(value)]
+    found = [made(kind, one, place / i) for i, one in enumerate(value)]
+    for i, one in enumerate(found):
+        if isinstance(one, str | list) and one in found[:i]:
+            raise (place / i).error(f"{seen(value[i])} stands there twice: name it once")
+    return found
 
 
 def several(value: Any, place: Place, kind: Kind) -> list:

@@ -34,8 +34,13 @@ class PrintedNumber:
 
     @property
     def plain(self) -> str:
-        """As printed, with its unit."""
-        return " ".join(filter(None, [self.text, self.unit]))
+        """As printed, with % where it is in per cent."""
+        return f"{self.text} %" if self.unit == "%" else self.text
+
+    @property
+    def value(self) -> float:
+        """What is printed, as if nothing was rounded; a share where it is in per cent."""
+        return float(self.text) / (100 if self.unit == "%" else 1)
 
     def __str__(self) -> str:
         return " ".join(filter(None, [self.column, self.plain]))
@@ -141,7 +146,6 @@ class PrintedPaper:
         span = printed(text, unit, which, self._decimals[table, column])
         cell = (table, row, column) if which is None else None
         sd = printed(text, unit, 1) if which is None and " +- " in text else None
-        unit = unit if unit == "%" else ""
         return PrintedNumber(piece(text, which), span, column, unit, cell=cell, sd=sd)
 
     def span(self, reference: Reference) -> Span:

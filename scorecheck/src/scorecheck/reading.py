@@ -50,6 +50,8 @@ def read(
     about = keys(dict.fromkeys(top, object) | known, about, whole)
     turned = {n for n, of in about.get("tables", {}).items() if of.get("transposed")}
     name = about.get("paper") or next((c.paper for c in lines if c.paper), "")
+    for one in turned:
+        (whole / "tables").choose(one, dict.fromkeys(c.key[0] for c in lines), "table")
     printed = _by_key(lines, name, turned)
     stated = partial(statement, known=statements)
     known = {"tables": dict[str, table], "statements": Annotated[list[stated], 0]}
@@ -106,6 +108,8 @@ def _numbers(
         elif row in summarised:
             cell.span()
         sd = printed.get((name, row, meant.sd))
+        if sd and sd.text is not None and sd.span().high < 0:
+            raise sd.error(f"a deviation of {sd.text} is below 0: mend it")
         if sd and sd.text is not None and sd.span() and sd.unit != cell.unit:
             units = "the deviation is in {!r}, its mean in {!r}: give both the same unit"
             raise sd.error(units.format(sd.unit or "no unit", cell.unit or "no unit"))

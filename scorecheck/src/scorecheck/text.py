@@ -29,6 +29,8 @@ def read(file: Path, what: str) -> tuple[str, list[str]]:
     ----------
     what : what the file should be, for the remedy
     """
+    if file.is_dir():
+        raise InputError(f"{file} is a folder: give {what}")
     if not file.is_file():
         raise InputError(f"{file} is not there: give {what}")
     try:
